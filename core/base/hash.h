@@ -1,0 +1,28 @@
+/* hash.h: hashing of keys. One function per width, the same everywhere a key is hashed (tables,
+ * exchange, key groups), so that a hash computed once can travel with the batch.
+ * 64-bit mixing: multiply-xorshift finaliser in the manner of MurmurHash3's fmix64 (Austin Appleby, public domain);
+ * bytes: XXH3 from libxxhash. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEY_GROUP_COUNT 1024u
+
+uint64_t hash_bytes(const void *data, size_t size);
+
+static inline uint64_t hash_u64(uint64_t x) {
+    x ^= x >> 32;
+    x *= 0xD6E8FEB86659FD93ull;
+    x ^= x >> 32;
+    x *= 0xD6E8FEB86659FD93ull;
+    x ^= x >> 32;
+    return x;
+}
+static inline uint64_t hash_combine(uint64_t seed, uint64_t hash) {
+    return hash_u64(seed * 0x9E3779B97F4A7C15ull + hash);
+}
+/* The key group is the hash's top ten bits: a table ordered by hash is ordered by key group. */
+static inline uint32_t hash_key_group(uint64_t hash) {
+    return (uint32_t)(hash >> 54);
+}
