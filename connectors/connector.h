@@ -1,0 +1,249 @@
+/* connector.h: the pure interface between the engine and the outside: sources, sinks, formats, and their options.
+ *
+ * One connector is one folder and one row in connectors/connectors.c; it declares an option table, from which come validation,
+ * documentation and completion. The planner validates options and asks what is possible; the runtime opens sources and sinks,
+ * polls and writes. Everything here runs on the task's thread; a connector may have threads of its own behind it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/map.h"
+#include "core/base/status.h"
+#include "core/base/str.h"
+#include "core/data/batch.h"
+#include "core/data/type.h"
+
+struct arena;
+struct env;
+struct format_class;
+
+/* ---- options ------------------------------------------------------------------------------------------------------ */
+
+enum option_type { OPTION_STRING, OPTION_INT, OPTION_DOUBLE, OPTION_BOOL, OPTION_DURATION, OPTION_SIZE, OPTION_CHOICE };
+
+struct option_spec {
+    const char *name; /* "topic"; "properties.*" accepts every key with the prefix; "fields.*.kind" one part in the middle */
+    enum option_type type;
+    const char *default_value; /* NULL: no default */
+    bool required;
+    const char *choices; /* OPTION_CHOICE: "earliest-offset|latest-offset" */
+    const char *documentation;
+};
+
+/* The WITH clause: key -> text, validated. Keys keep their order. */
+struct options {
+    struct map map; /* values are char * */
+};
+void options_init(struct options *options, struct arena *arena);
+void options_put(struct options *options, const char *key, const char *value);
+const char *options_find(const struct options *options, const char *key); /* NULL when not given */
+/* With the table's default applied; the value was validated, so these cannot fail. */
+const char *options_text(const struct options *options, const struct option_spec *specs, const char *key);
+int64_t options_int(const struct options *options, const struct option_spec *specs, const char *key);
+double options_double(const struct options *options, const struct option_spec *specs, const char *key);
+bool options_bool(const struct options *options, const struct option_spec *specs, const char *key);
+int64_t options_duration_us(const struct options *options, const struct option_spec *specs, const char *key);
+uint64_t options_size_bytes(const struct options *options, const struct option_spec *specs, const char *key);
+
+/* ---- records that could not be used ---------------------------------------------------------------------------------- */
+
+struct dead_letter {
+    const char *table;
+    const char *split;  /* "topic-3", a file's path */
+    int64_t offset;     /* Kafka offset; byte offset in a file */
+    int64_t line;       /* files: from 1; otherwise 0 */
+    struct str bytes;   /* the record; borrowed, may be clipped to 64 KiB */
+    uint64_t size_bytes; /* of the whole record */
+    const struct error *reason;
+};
+/* Where they go: counted and kept, never silent. Implemented by the runtime. */
+struct dead_letter_target {
+    void (*report)(struct dead_letter_target *target, const struct dead_letter *letter);
+};
+
+/* ---- sources -------------------------------------------------------------------------------------------------------- */
+
+struct source_column {
+    const char *name;         /* physical column, or metadata key */
+    const struct type *type;  /* as wanted: pruned */
+    int32_t table_column;     /* index into table_schema; -1: metadata */
+};
+
+struct source_config {
+    struct arena *arena; /* lives as long as the source */
+    const char *table;
+    const struct options *options; /* of the table, format options included */
+    const struct schema *table_schema; /* all physical columns */
+    const struct source_column *columns; /* what to produce, in this order */
+    uint32_t column_count;
+    const struct format_class *format; /* NULL for connectors without formats */
+    uint64_t row_limit; /* 0 = none */
+    uint32_t batch_rows;
+    struct batch_pool *pool;
+    struct env *env;
+    struct dead_letter_target *dead;
+};
+
+enum source_state {
+    SOURCE_READY, /* ask again at once */
+    SOURCE_WAIT,  /* nothing now: ask again after wait_us, or when more may have come */
+    SOURCE_END,   /* every split is exhausted */
+};
+
+struct source_poll {
+    struct batch *batch; /* NULL, or a new batch (the caller's reference) whose rows are all of one split */
+    uint32_t split;      /* 0 … split_count-1 */
+    bool split_ended;    /* this split gives nothing any more (bounded input) */
+    bool split_caught_up; /* position = end of the split as last known: may count as idle */
+    enum source_state state;
+    int64_t wait_us;     /* SOURCE_WAIT: a hint */
+};
+
+struct source {
+    const struct source_class *class;
+    uint32_t split_count; /* may grow between polls */
+};
+
+struct source_class {
+    /* Next batch of whichever split has one. May block up to max_wait_us. */
+    enum status (*poll)(struct source *source, int64_t max_wait_us, struct source_poll *poll, struct error *error);
+    const char *(*split_name)(const struct source *source, uint32_t split); /* for metrics, errors */
+    /* Position after the last batch that was handed out, as text that open understands ("42"). */
+    void (*split_position)(const struct source *source, uint32_t split, struct strbuf *out);
+    void (*close)(struct source *source);
+};
+
+/* ---- sinks ---------------------------------------------------------------------------------------------------------- */
+
+struct sink_config {
+    struct arena *arena; /* lives as long as the sink */
+    const char *table;
+    const struct options *options;
+    const struct schema *schema;         /* of the batches */
+    const struct source_column *columns; /* what each column is: physical (table_column) or metadata */
+    const uint32_t *key_columns;
+    uint32_t key_column_count;
+    const struct format_class *format;
+    bool changes; /* batches carry change kinds */
+    struct env *env;
+};
+
+struct sink {
+    const struct sink_class *class;
+};
+
+struct sink_class {
+    enum status (*write)(struct sink *sink, struct batch *batch, struct error *error); /* borrows the batch; may retain it */
+    /* Returns when everything written so far is acknowledged by the outside (fsync, delivery reports). */
+    enum status (*flush)(struct sink *sink, struct error *error);
+    void (*close)(struct sink *sink); /* without flush: what was not flushed may be lost */
+};
+
+enum sink_changes {
+    SINK_APPEND_ONLY, /* refuses changes: the planner reports it */
+    SINK_UPSERT,      /* +I, +U, -D by primary key; never sees -U */
+    SINK_RETRACT,     /* everything */
+};
+
+/* ---- formats -------------------------------------------------------------------------------------------------------- */
+
+struct decoder_config {
+    struct arena *arena;
+    const struct options *options; /* keys are prefixed with the format's name: "json.ignore-parse-errors" */
+    const struct schema *table_schema; /* all physical columns this format covers, in declared order */
+    const struct source_column *columns; /* what to decode; table_column indexes table_schema */
+    const uint32_t *target_columns;      /* columns[i] goes to batch column target_columns[i] */
+    uint32_t column_count;
+};
+
+/* Receives rows. Long strings of a batch point into the records: whoever fills the batch makes it hold them. */
+struct decode_target {
+    struct batch *batch;    /* FLAT columns with room for capacity rows */
+    uint32_t capacity;
+    uint32_t row_count;     /* in and out: next free row */
+    uint32_t *row_records;  /* may be NULL; row -> index of the record it came from */
+    void (*bad_record)(void *context, uint32_t record, const struct error *reason); /* the record gave no row */
+    void *context;
+};
+
+struct decoder;
+struct encoder;
+
+struct encoder_config {
+    struct arena *arena;
+    const struct options *options;
+    const struct schema *schema;
+    const uint32_t *columns; /* columns of the batch to write, in this order, under schema's names */
+    uint32_t column_count;
+};
+
+/* Rows as bytes, one after the other: row i is data[ends[i-1] .. ends[i]). */
+struct encoded_rows {
+    struct strbuf data;
+    uint32_t *ends; /* room for the batch's rows, grown by the encoder's caller */
+};
+
+struct format_class {
+    const char *name; /* "json" */
+    const struct option_spec *options; /* ends with a NULL name; without the prefix */
+    bool is_delimited; /* records are lines in a file */
+    enum status (*decoder_open)(const struct decoder_config *config, struct decoder **decoder, struct error *error);
+    /* Decodes records[*next..count) until all are used or the target is full; *next moves on. A bad record is reported and
+     * skipped, or, when the options say so, fails the call. Records are valid for `capacity` of nothing beyond their size. */
+    enum status (*decode)(struct decoder *decoder, const struct str *records, uint32_t count, uint32_t *next,
+                          struct decode_target *target, struct error *error);
+    void (*decoder_close)(struct decoder *decoder);
+    enum status (*encoder_open)(const struct encoder_config *config, struct encoder **encoder, struct error *error);
+    enum status (*encode)(struct encoder *encoder, const struct batch *batch, const struct selection *selection,
+                          struct encoded_rows *rows, struct error *error);
+    void (*encoder_close)(struct encoder *encoder);
+    /* Checks schema and options when a table is created. May be NULL. */
+    enum status (*validate)(const struct schema *schema, const struct options *options, struct error *error);
+};
+
+/* ---- connectors ----------------------------------------------------------------------------------------------------- */
+
+struct metadata_column {
+    const char *key;
+    const struct type *type;
+    bool writable;
+};
+
+struct source_statistics {
+    double rows_per_second; /* < 0 unknown */
+    double row_count;       /* < 0 unbounded or unknown */
+};
+
+struct connector_class {
+    const char *name; /* value of 'connector' */
+    const struct option_spec *options; /* ends with a NULL name; "connector", "format" and the format's own keys are understood */
+    const struct metadata_column *metadata; /* ends with a NULL key; may be NULL */
+    bool uses_format;
+    /* The schema of a table declared without columns (nexmark, weather); NULL: columns must be declared. */
+    const struct schema *(*default_schema)(struct arena *arena);
+    /* MAY: more than the table can say. */
+    enum status (*validate)(const struct schema *schema, const struct options *options, struct error *error);
+    bool (*is_bounded)(const struct options *options); /* NULL: never */
+    void (*statistics)(const struct options *options, struct source_statistics *statistics); /* NULL: unknown */
+    enum status (*source_open)(const struct source_config *config, struct source **source, struct error *error); /* NULL: no source */
+    enum status (*sink_open)(const struct sink_config *config, struct sink **sink, struct error *error); /* NULL: no sink */
+    enum sink_changes (*sink_changes)(const struct options *options, bool has_key); /* NULL: SINK_APPEND_ONLY */
+};
+
+struct connector_registry {
+    const struct connector_class *const *connectors; /* NULL-terminated */
+    const struct format_class *const *formats;
+};
+const struct connector_class *connector_find(const struct connector_registry *registry, const char *name);
+const struct format_class *format_find(const struct connector_registry *registry, const char *name);
+
+/* Checks a WITH clause against the connector's and its format's tables: unknown key (nearest name as hint), missing key,
+ * wrong value. option_index (may be NULL) receives which key (its order in options) is at fault, for the caret; -1 for none. */
+enum status connector_validate(const struct connector_registry *registry, const struct options *options,
+                               const struct schema *schema, const struct connector_class **connector,
+                               const struct format_class **format, int *option_index, struct error *error) MUST_CHECK;
+
+/* All connectors and formats of this program. */
+const struct connector_registry *connectors_builtin(void);

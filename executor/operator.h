@@ -1,0 +1,116 @@
+/* operator.h: what an operator is, and how operators talk to each other.
+ *
+ * An operator class is a const struct; an instance belongs to one task thread. Operators never block, never read a clock,
+ * never start a thread: time comes in as watermarks and as ticks of processing time, input as batches.
+ * A chain is operators calling each other directly:
+ *
+ *     source ─batch─▶ calc ─batch─▶ window_aggregate ─batch─▶ sink
+ *
+ * Everything that travels keeps its order: batches, watermarks, idleness, (later) barriers, end of input.
+ * The dispatch functions below count rows, merge the watermarks of several inputs (minimum over inputs that are not idle),
+ * and apply defaults for members a class leaves NULL, so no operator repeats that.
+ *
+ * The ledger of every operator balances: rows_in = filtered + merged + late + held + (what led to rows_out).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/base/status.h"
+#include "core/data/batch.h"
+#include "core/functions/function.h"
+#include "planner/plan.h"
+
+enum { OPERATOR_INPUTS_MAX = 64 };
+#define WATERMARK_NONE INT64_MIN /* nothing known yet */
+#define WATERMARK_END INT64_MAX  /* no more rows: fires everything */
+
+struct operator;
+
+/* What the task lends to its operators; outlives them. */
+struct operator_context {
+    struct arena *arena;                 /* lives as long as the task */
+    struct batch_pool *pool;
+    struct evaluation_context *evaluation; /* now_us and watermark_us are kept current by the task */
+    uint32_t batch_rows;                 /* rows per emitted batch at most */
+    bool *stop_wanted;                   /* an operator (LIMIT) that needs no more input sets it */
+};
+
+struct operator_counters {
+    uint64_t rows_in, batches_in;
+    uint64_t rows_out, batches_out;
+    uint64_t rows_filtered; /* a condition was not TRUE */
+    uint64_t rows_late;     /* behind the watermark: dropped, counted */
+    uint64_t rows_merged;   /* went into a group, a window, a duplicate */
+    uint64_t state_rows;    /* held now */
+    uint64_t state_bytes;
+};
+
+struct operator_class {
+    const char *name; /* shown by EXPLAIN, metrics and logs */
+    size_t size;      /* of the instance; struct operator is its first member */
+    /* MUST: bind the plan node. The instance is zeroed but for the base. */
+    enum status (*open)(struct operator *operator, const Plan__Node *node, struct error *error);
+    /* MUST: consume one batch (borrowed: reference it to keep it). */
+    enum status (*on_batch)(struct operator *operator, uint32_t input, struct batch *batch, struct error *error);
+    /* MAY: the merged watermark rose; NULL forwards it. An implementation forwards it itself, after what it releases. */
+    enum status (*on_watermark)(struct operator *operator, int64_t watermark_us, struct error *error);
+    /* MAY: processing time is now now_us; called at least every next_tick_us wanted. */
+    enum status (*on_tick)(struct operator *operator, int64_t now_us, struct error *error);
+    /* MAY: all inputs ended (after WATERMARK_END was delivered): emit the rest. The dispatcher forwards the end. */
+    enum status (*on_end)(struct operator *operator, struct error *error);
+    /* MAY: everything emitted must reach the outside now (sinks). */
+    enum status (*on_flush)(struct operator *operator, struct error *error);
+    void (*close)(struct operator *operator); /* MAY: release what is not in the task's arena */
+};
+
+struct operator_output {
+    struct operator *target;
+    uint32_t input;
+};
+
+struct operator_input {
+    int64_t watermark_us;
+    bool idle;
+    bool ended;
+};
+
+struct operator {
+    const struct operator_class *class;
+    const Plan__Node *node;
+    struct operator_context *context;
+    struct schema *schema;       /* of what it emits */
+    struct schema **input_schemas;
+    struct operator_output *outputs;
+    uint32_t output_count;
+    struct operator_input *inputs;
+    uint32_t input_count;
+    int64_t watermark_us;        /* merged, as last handed to on_watermark */
+    bool idle;
+    bool ended;
+    int64_t next_tick_us;        /* processing time at which on_tick wants to run; INT64_MAX never */
+    struct operator_counters counters;
+};
+
+/* The class for a plan node (executor/operators.def); NULL for Scan and Sink, which the runtime provides. */
+const struct operator_class *operator_class_for(const Plan__Node *node);
+
+/* Allocates in context->arena and opens; inputs and outputs are wired by operator_connect before the first batch. */
+enum status operator_new(const struct operator_class *class, const Plan__Node *node, struct schema *const *input_schemas,
+                         uint32_t input_count, struct operator_context *context, struct operator **operator,
+                         struct error *error) MUST_CHECK;
+void operator_connect(struct operator *from, struct operator *to, uint32_t input);
+void operator_close(struct operator *operator);
+
+/* For the task: deliver to one operator. */
+enum status operator_on_batch(struct operator *operator, uint32_t input, struct batch *batch, struct error *error) MUST_CHECK;
+enum status operator_on_watermark(struct operator *operator, uint32_t input, int64_t watermark_us, struct error *error) MUST_CHECK;
+enum status operator_on_idle(struct operator *operator, uint32_t input, bool idle, struct error *error) MUST_CHECK;
+enum status operator_on_end(struct operator *operator, uint32_t input, struct error *error) MUST_CHECK;
+enum status operator_on_tick(struct operator *operator, int64_t now_us, struct error *error) MUST_CHECK;
+
+/* For operators: send on to all outputs. emit takes the caller's reference to the batch. */
+enum status operator_emit(struct operator *operator, struct batch *batch, struct error *error) MUST_CHECK;
+enum status operator_emit_watermark(struct operator *operator, int64_t watermark_us, struct error *error) MUST_CHECK;

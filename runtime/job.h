@@ -1,0 +1,74 @@
+/* job.h: runs a physical plan in this process.
+ *
+ * A job is one plan, its chains of operators, and the task thread that polls sources and drives them. job_run is the task
+ * loop on the calling thread; job_stop may be called from anywhere, a signal handler included.
+ * Watermarks are kept per split and merged, with idleness; the end of bounded input flushes all windows.
+ * Late rows are decided by the order of rows in their split, never by where batches were cut: a source batch is cut before a row
+ * that is behind its split's watermark, so the result does not depend on the batch size.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "connectors/connector.h"
+#include "core/base/status.h"
+#include "executor/operator.h"
+#include "planner/plan.h"
+
+struct env;
+struct job;
+
+/* Receives the rows of a SELECT. All calls come from the task thread; a failure ends the job. */
+struct result_target {
+    enum status (*on_batch)(struct result_target *target, struct batch *batch, struct error *error);
+    enum status (*on_idle)(struct result_target *target, int64_t now_us, struct error *error); /* MAY: nothing to do now */
+};
+
+struct job_config {
+    const Plan__Plan *plan; /* borrowed for the job's life */
+    const struct connector_registry *registry;
+    struct env *env;
+    struct result_target *result; /* for sinks with connector "" */
+    uint32_t batch_rows;          /* 0 = default */
+    const char *time_zone;        /* session zone; NULL = UTC */
+    const char *dead_letter_path; /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
+};
+
+/* What an observer sees: a copy, consistent per operator. */
+struct job_operator_status {
+    const char *name;      /* "WindowAggregate" */
+    uint32_t node_id;
+    struct operator_counters counters;
+    int64_t watermark_us;
+    bool idle;
+};
+struct job_split_status {
+    const char *source;
+    const char *name;
+    int64_t watermark_us;
+    bool idle;
+    bool ended;
+    uint64_t rows;
+};
+struct job_dead_letter {
+    char *table, *split, *reason, *bytes; /* bytes: clipped, control characters escaped */
+    int64_t offset, line;
+};
+
+enum status job_open(const struct job_config *config, struct job **job, struct error *error) MUST_CHECK;
+/* Until all sources end, job_stop, or a failure. A stop is a clean end: sources stop, held changes and sinks are flushed,
+ * windows that are not complete are not emitted. */
+enum status job_run(struct job *job, struct error *error) MUST_CHECK;
+void job_stop(struct job *job); /* async-signal-safe */
+void job_free(struct job *job);
+
+uint32_t job_operator_count(const struct job *job);
+void job_operator_status(const struct job *job, uint32_t index, struct job_operator_status *status);
+uint32_t job_split_count(const struct job *job);
+void job_split_status(const struct job *job, uint32_t index, struct job_split_status *status);
+uint64_t job_rows_in(const struct job *job);   /* rows read by all sources */
+uint64_t job_rows_late(const struct job *job);
+uint64_t job_dead_count(const struct job *job);
+/* The last ones kept (up to 1000), oldest first. */
+const struct job_dead_letter *job_dead_letters(const struct job *job, uint32_t *count);
