@@ -102,7 +102,7 @@ const char *text_nearest(const char *name, const char *const *candidates, size_t
     const char *nearest = NULL;
     for (size_t i = 0; i < count; i++) {
         unsigned distance = text_distance(name, candidates[i], limit);
-        if (distance > limit || distance * 3 > least((unsigned)size, (unsigned)strlen(candidates[i])) + 2)
+        if (distance > limit || distance * 3 > least((unsigned)size, (unsigned)strlen(candidates[i])) + 1)
             continue;
         nearest = candidates[i];
         if (distance == 0)
@@ -110,6 +110,13 @@ const char *text_nearest(const char *name, const char *const *candidates, size_t
         limit = distance - 1; /* only a nearer one can replace it; the first of equals wins */
     }
     return nearest;
+}
+
+static void skip(struct str *text, size_t size) {
+    if (size == 0)
+        return; /* data may be NULL */
+    text->data += size;
+    text->size -= size;
 }
 
 /* Reads the digits at the text's start; false when there are none or the number does not fit. */
@@ -120,8 +127,7 @@ static bool take_number(struct str *text, uint64_t *number) {
         if (__builtin_mul_overflow(*number, 10u, number) ||
             __builtin_add_overflow(*number, (unsigned)(text->data[i] - '0'), number))
             return false;
-    text->data += i;
-    text->size -= i;
+    skip(text, i);
     return i > 0;
 }
 
@@ -132,8 +138,7 @@ static struct str take_word(struct str *text) {
     while (i < text->size && !is_digit(text->data[i]) && !is_space(text->data[i]))
         i++;
     struct str word = {text->data, i};
-    text->data += i;
-    text->size -= i;
+    skip(text, i);
     *text = str_trim(*text);
     return word;
 }
