@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SIZE_MIN = 4096, BLOCK_SIZE_MAX = 1 << 20 };
+enum {
+    BLOCK_SIZE_MIN = 4096,
+    BLOCK_SIZE_MAX = 1 << 20,
+    KEEP_SIZE_MAX = 16 << 20, /* over a reset */
+    SHRINK_AFTER_RESETS = 64,
+};
 
 struct arena_block {
     struct arena_block *previous;
@@ -63,43 +68,65 @@ static void run_cleanups(struct arena *arena) {
     }
 }
 
-void arena_release(struct arena *arena) {
-    run_cleanups(arena);
+static void free_blocks(struct arena *arena) {
     struct arena_block *block = arena->block;
     while (block) {
         struct arena_block *previous = block->previous;
         free(block);
         block = previous;
     }
+    arena->block = NULL;
+}
+
+void arena_release(struct arena *arena) {
+    run_cleanups(arena);
+    free_blocks(arena);
     arena_init(arena);
+}
+
+static size_t used_bytes(const struct arena *arena) {
+    size_t used = (size_t)(arena->next - arena->block->data);
+    for (const struct arena_block *block = arena->block->previous; block; block = block->previous)
+        used += block->size;
+    return used;
+}
+
+static struct arena_block *block_new(size_t size) {
+    struct arena_block *block = memory_alloc(sizeof *block + size);
+    block->previous = NULL;
+    block->size = size;
+    return block;
+}
+
+/* The block that suits what was needed lately: one, so that a round that needs no more than the last ones takes no memory
+ * from the heap; smaller again after many rounds that needed much less, so that one huge round does not pin its memory. */
+static struct arena_block *block_for_next_round(struct arena *arena) {
+    struct arena_block *block = arena->block;
+    size_t used = used_bytes(arena);
+    if (used > arena->peak_bytes)
+        arena->peak_bytes = used;
+    bool fits = !block->previous && block->size <= KEEP_SIZE_MAX;
+    if (fits && ++arena->reset_count < SHRINK_AFTER_RESETS)
+        return block;
+    size_t wanted = fits ? arena->peak_bytes : arena->size_bytes;
+    bool suits = fits && block->size / 4 <= wanted + BLOCK_SIZE_MIN;
+    arena->reset_count = 0;
+    arena->peak_bytes = 0;
+    if (suits)
+        return block;
+    free_blocks(arena);
+    return block_new(wanted < BLOCK_SIZE_MIN ? BLOCK_SIZE_MIN : wanted > KEEP_SIZE_MAX ? KEEP_SIZE_MAX : wanted);
 }
 
 void arena_reset(struct arena *arena) {
     run_cleanups(arena);
-    struct arena_block *keep = NULL;
-    struct arena_block *block = arena->block;
-    while (block) {
-        struct arena_block *previous = block->previous;
-        if (!keep || (block->size > keep->size && block->size <= BLOCK_SIZE_MAX)) {
-            free(keep);
-            keep = block;
-        } else {
-            free(block);
-        }
-        block = previous;
-    }
-    arena_init(arena);
-    if (!keep)
+    if (!arena->block)
         return;
-    if (keep->size > BLOCK_SIZE_MAX) { /* one huge request must not pin its memory for ever */
-        free(keep);
-        return;
-    }
-    keep->previous = NULL;
-    arena->block = keep;
-    arena->next = keep->data;
-    arena->end = keep->data + keep->size;
-    arena->size_bytes = keep->size;
+    struct arena_block *block = block_for_next_round(arena);
+    arena->block = block;
+    arena->next = block->data;
+    arena->end = block->data + block->size;
+    arena->size_bytes = block->size;
 }
 
 void *arena_alloc_slow(struct arena *arena, size_t size, size_t align) {
@@ -110,9 +137,8 @@ void *arena_alloc_slow(struct arena *arena, size_t size, size_t align) {
         wanted = BLOCK_SIZE_MAX;
     if (wanted < size + align)
         wanted = size + align;
-    struct arena_block *block = memory_alloc(sizeof *block + wanted);
+    struct arena_block *block = block_new(wanted);
     block->previous = arena->block;
-    block->size = wanted;
     arena->block = block;
     arena->next = block->data;
     arena->end = block->data + wanted;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,11 +25,13 @@ struct arena {
     uint8_t *end;
     struct arena_cleanup *cleanup; /* run newest first on reset and release */
     size_t size_bytes;             /* all blocks together */
+    size_t peak_bytes;             /* most that a round used since the block was chosen */
+    uint32_t reset_count;          /* resets since then */
 };
 
 void arena_init(struct arena *arena);
 void arena_release(struct arena *arena); /* frees everything; the arena may be used again */
-void arena_reset(struct arena *arena);   /* as release, but keeps the largest block for reuse */
+void arena_reset(struct arena *arena);   /* as release, but keeps the memory as one block for reuse */
 
 /* Slow path of arena_alloc; do not call. */
 void *arena_alloc_slow(struct arena *arena, size_t size, size_t align);

@@ -51,8 +51,9 @@ static uint32_t child_count(const struct type *type) {
 }
 
 static const struct type *child_type(const struct type *type, uint32_t index) {
-    return type->kind == TYPE_ROW ? type->fields[index].type
-                                  : type->kind == TYPE_MAP && index == 0 ? type->key : type->element;
+    return type->kind == TYPE_ROW                 ? type->fields[index].type
+           : type->kind == TYPE_MAP && index == 0 ? type->key
+                                                  : type->element;
 }
 
 static void *values_alloc(struct arena *arena, const struct type *type, uint32_t row_count) {

@@ -1,6 +1,7 @@
 /* column_hash.inc.h: template: hashes of selected values of a FLAT column. Define VALUE (C type), HASH(pointer) and NAME
  * before including. `first` and the presence of NULLs and of a row list are decided outside the loops. */
-static void NAME(const struct column *column, const struct selection *selection, uint64_t *restrict hashes, bool first) {
+static void NAME(const struct column *column, const struct selection *selection, uint64_t *restrict hashes,
+                 bool first) {
     const VALUE *restrict values = column->values;
     const uint16_t *restrict rows = selection->rows;
     const uint64_t *restrict validity = column->validity;

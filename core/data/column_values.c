@@ -83,8 +83,7 @@ static inline uint64_t hash_double(double value) {
 
 /* Two words folded by one 128-bit multiplication, then finished as an integer. */
 static inline uint64_t hash_two_words(uint64_t low, uint64_t high) {
-    unsigned __int128 product =
-        (unsigned __int128)(low ^ 0xA0761D6478BD642Full) * (high ^ 0xE7037ED1A0B428DBull);
+    unsigned __int128 product = (unsigned __int128)(low ^ 0xA0761D6478BD642Full) * (high ^ 0xE7037ED1A0B428DBull);
     return hash_u64((uint64_t)product ^ (uint64_t)(product >> 64));
 }
 
@@ -100,7 +99,7 @@ static inline uint64_t hash_int128(const int128 *value) {
     return hash_two_words((uint64_t)*value, (uint64_t)((unsigned __int128)*value >> 64));
 }
 
-#define HASH_INTEGER(value) hash_u64((uint64_t)(int64_t)*(value))
+#define HASH_INTEGER(value) hash_u64((uint64_t)(int64_t) * (value))
 
 #define VALUE int8_t
 #define HASH HASH_INTEGER
@@ -170,11 +169,11 @@ static uint64_t hash_one(const struct column *column, uint32_t row) {
     return hash;
 }
 
-static void hash_one_by_one(const struct column *column, const struct selection *selection, uint64_t *hashes, bool first) {
+static void hash_one_by_one(const struct column *column, const struct selection *selection, uint64_t *hashes,
+                            bool first) {
     uint64_t constant = column->kind == COLUMN_CONSTANT && selection->count ? hash_one(column, 0) : 0;
     for (uint32_t i = 0; i < selection->count; i++) {
-        uint64_t hash =
-            column->kind == COLUMN_CONSTANT ? constant : hash_one(column, selection_row(selection, i));
+        uint64_t hash = column->kind == COLUMN_CONSTANT ? constant : hash_one(column, selection_row(selection, i));
         hashes[i] = first ? hash : hash_combine(hashes[i], hash);
     }
 }

@@ -41,7 +41,8 @@ const struct type type_timestamp_ltz6 = {.kind = TYPE_TIMESTAMP_LTZ, .nullable =
 const struct type type_interval_month = {.kind = TYPE_INTERVAL_MONTH, .nullable = true};
 const struct type type_interval_second = {.kind = TYPE_INTERVAL_SECOND, .nullable = true};
 
-static const struct type default_decimal = {.kind = TYPE_DECIMAL, .nullable = true, .precision = DECIMAL_PRECISION_DEFAULT};
+static const struct type default_decimal = {
+    .kind = TYPE_DECIMAL, .nullable = true, .precision = DECIMAL_PRECISION_DEFAULT};
 static const struct type default_char = {.kind = TYPE_CHAR, .nullable = true, .length = 1};
 static const struct type default_binary = {.kind = TYPE_BINARY, .nullable = true, .length = 1};
 
@@ -51,10 +52,17 @@ enum layout type_layout(const struct type *type) {
 
 size_t layout_size(enum layout layout) {
     static const uint8_t sizes[LAYOUT_COUNT] = {
-        [LAYOUT_BOOL] = 1,  [LAYOUT_I8] = 1,    [LAYOUT_I16] = 2,
-        [LAYOUT_I32] = 4,   [LAYOUT_I64] = 8,   [LAYOUT_I128] = sizeof(int128),
-        [LAYOUT_F32] = 4,   [LAYOUT_F64] = 8,   [LAYOUT_VIEW] = sizeof(struct string_view),
-        [LAYOUT_ROW] = 0,   [LAYOUT_LIST] = sizeof(struct list_slice),
+        [LAYOUT_BOOL] = 1,
+        [LAYOUT_I8] = 1,
+        [LAYOUT_I16] = 2,
+        [LAYOUT_I32] = 4,
+        [LAYOUT_I64] = 8,
+        [LAYOUT_I128] = sizeof(int128),
+        [LAYOUT_F32] = 4,
+        [LAYOUT_F64] = 8,
+        [LAYOUT_VIEW] = sizeof(struct string_view),
+        [LAYOUT_ROW] = 0,
+        [LAYOUT_LIST] = sizeof(struct list_slice),
     };
     return sizes[layout];
 }
@@ -252,20 +260,14 @@ static void print_fields(struct strbuf *out, const struct type *type) {
 /* What follows the kind's name: parameters in parentheses, element types in angle brackets. */
 static void print_parameters(struct strbuf *out, const struct type *type) {
     switch (type->kind) {
-    case TYPE_DECIMAL:
-        strbuf_printf(out, "(%u, %u)", type->precision, type->scale);
-        break;
+    case TYPE_DECIMAL: strbuf_printf(out, "(%u, %u)", type->precision, type->scale); break;
     case TYPE_CHAR:
     case TYPE_VARCHAR:
     case TYPE_BINARY:
-    case TYPE_VARBINARY:
-        strbuf_printf(out, "(%u)", type->length);
-        break;
+    case TYPE_VARBINARY: strbuf_printf(out, "(%u)", type->length); break;
     case TYPE_TIME:
     case TYPE_TIMESTAMP:
-    case TYPE_TIMESTAMP_LTZ:
-        strbuf_printf(out, "(%u)", type->precision);
-        break;
+    case TYPE_TIMESTAMP_LTZ: strbuf_printf(out, "(%u)", type->precision); break;
     case TYPE_ROW:
     case TYPE_ARRAY:
     case TYPE_MAP:
@@ -280,8 +282,7 @@ static void print_parameters(struct strbuf *out, const struct type *type) {
             type_print(out, type->element);
         strbuf_append_char(out, '>');
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -316,9 +317,11 @@ static unsigned integer_digits(const struct type *type) {
 static const struct type *common_numeric(struct arena *arena, const struct type *a, const struct type *b) {
     if (type_is_integer(a) && type_is_integer(b))
         return type_simple(a->kind > b->kind ? a->kind : b->kind);
-    bool approximate = a->kind == TYPE_FLOAT || a->kind == TYPE_DOUBLE || b->kind == TYPE_FLOAT || b->kind == TYPE_DOUBLE;
+    bool approximate =
+        a->kind == TYPE_FLOAT || a->kind == TYPE_DOUBLE || b->kind == TYPE_FLOAT || b->kind == TYPE_DOUBLE;
     if (approximate) {
-        bool wide = a->kind == TYPE_DOUBLE || b->kind == TYPE_DOUBLE || a->kind == TYPE_DECIMAL || b->kind == TYPE_DECIMAL;
+        bool wide =
+            a->kind == TYPE_DOUBLE || b->kind == TYPE_DOUBLE || a->kind == TYPE_DECIMAL || b->kind == TYPE_DECIMAL;
         return wide ? &type_double : &type_float;
     }
     unsigned digits_a = integer_digits(a), digits_b = integer_digits(b);
