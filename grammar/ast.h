@@ -14,7 +14,8 @@
  *   a + b  - * / % ||                       "+" "-" "*" "/" "%" "||"       (a % b is not "mod")
  *   - a   + a                               "negate" "plus"; a minus directly before a number is part of the literal
  *   = <> (and !=) < <= > >=                 "=" "<>" "<" "<=" ">" ">="
- *   a AND b, a OR b, NOT a                  "and" "or" "not"; chains lean to the left: and(and(a, b), c)
+ *   a AND b, a OR b, NOT a                  "and" "or" "not"; chains lean to the left: and(and(a, b), c),
+ *                                           only very long ones (and of ||) are balanced
  *   a IS [NOT] NULL|TRUE|FALSE|UNKNOWN      "is_null" "is_not_null" "is_true" "is_not_true" "is_false" "is_not_false"
  *                                           "is_unknown" "is_not_unknown"
  *   a IS [NOT] DISTINCT FROM b              "is_distinct_from" "is_not_distinct_from"
@@ -45,13 +46,17 @@
 #include "core/base/status.h"
 #include "core/base/str.h"
 
-/* A list in the arena; `capacity` is the builder's business. */
+/* A list in the arena; `capacity` and `depth` are the builder's business. */
 #define AST_LIST(name, type) \
     struct name {            \
         type *items;         \
         size_t count;        \
         size_t capacity;     \
+        unsigned depth;      \
     }
+
+/* No tree is deeper than this: who walks it may recurse. See `depth` in the nodes. */
+#define SQL_NESTING_LIMIT 1000u
 
 struct ast_expression;
 struct ast_query;
@@ -135,6 +140,7 @@ struct ast_type {
     enum ast_type_kind kind;
     sql_position position;
     sql_position end;
+    unsigned depth; /* 1 + that of the deepest child */
     bool not_null;   /* NOT NULL was written */
     bool null;       /* NULL was written */
     int precision;   /* -1 = not given */
@@ -246,6 +252,7 @@ struct ast_window {
     struct ast_frame_bound frame_end;  /* CURRENT ROW when only a start was written */
     sql_position position;
     sql_position end;
+    unsigned depth;
 };
 struct ast_named_window {
     struct ast_name name;
@@ -292,6 +299,7 @@ struct ast_expression {
     enum ast_expression_kind kind;
     sql_position position;
     sql_position end;
+    unsigned depth; /* 1 + that of the deepest child */
     union {
         struct ast_literal literal;
         struct ast_names names;
@@ -386,6 +394,7 @@ struct ast_pattern {
     enum ast_pattern_kind kind;
     sql_position position;
     sql_position end;
+    unsigned depth; /* 1 + that of the deepest child */
     struct ast_name name;
     struct ast_patterns parts;
     int64_t minimum;
@@ -431,6 +440,7 @@ struct ast_relation {
     enum ast_relation_kind kind;
     sql_position position;
     sql_position end;
+    unsigned depth; /* 1 + that of the deepest child */
     struct ast_name alias; /* text NULL = none */
     struct ast_names alias_columns;
     bool lateral;
@@ -482,6 +492,7 @@ struct ast_group_item {
     enum ast_group_kind kind;
     sql_position position;
     sql_position end;
+    unsigned depth;
     struct ast_expression *expression;
     struct ast_group_items items;
 };
@@ -489,6 +500,7 @@ struct ast_group_item {
 struct ast_select {
     sql_position position;
     sql_position end;
+    unsigned depth; /* of the deepest expression or relation in it; so for a query */
     struct ast_hints hints; /* SELECT followed by a hint comment */
     bool distinct;
     struct ast_expressions distinct_on; /* DISTINCT ON (...); `distinct` is false then */
@@ -519,6 +531,7 @@ struct ast_query_body {
     enum ast_query_body_kind kind;
     sql_position position;
     sql_position end;
+    unsigned depth; /* 1 + that of the deepest child */
     union {
         struct ast_select *select;
         struct ast_value_rows values;
@@ -557,6 +570,7 @@ struct ast_emit {
 struct ast_query {
     sql_position position;
     sql_position end;
+    unsigned depth;
     bool recursive; /* WITH RECURSIVE */
     struct ast_ctes ctes;
     struct ast_query_body *body;
