@@ -79,6 +79,8 @@ void column_set_null(struct column *column, struct arena *arena, uint32_t row, u
     if (!column->validity)
         column->validity = validity_new(arena, capacity_rows, true);
     validity_set(column->validity, row, false);
+    if (type_layout(column->type) == LAYOUT_VIEW) /* readable: kernels may look before they look at validity */
+        COLUMN_VALUES(column, struct string_view)[row] = (struct string_view){0};
 }
 
 void column_init_null(struct column *column, struct arena *arena, const struct type *type) {
