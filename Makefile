@@ -34,14 +34,17 @@ WARNINGS ?= -Wall -Wextra -Wshadow -Wconversion -Werror
 # No contraction to fused multiply-add: the same query gives the same digits on every machine.
 CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE -ffp-contract=off -g -pthread $(ARCH_FLAGS)
 
-CFLAGS_debug := -O1 -fno-omit-frame-pointer
+CFLAGS_debug := -O1 -fno-omit-frame-pointer -DCHECKED_OPERATORS
 CFLAGS_release := -O3
-CFLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-CFLAGS_tsan := -O1 -fno-omit-frame-pointer -fsanitize=thread
+CFLAGS_asan := -O1 -DCHECKED_OPERATORS -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_tsan := -O1 -DCHECKED_OPERATORS -fno-omit-frame-pointer -fsanitize=thread
 CFLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_tsan := -fsanitize=thread -rdynamic
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
+# Instrumented code gives false warnings; the other modes warn.
+WARNINGS_asan := -w
+WARNINGS_tsan := -w
 WARNINGS_fuzz := -w
 LIBS_release := -ljemalloc
 
@@ -72,7 +75,7 @@ BELOW_runtime := runtime executor planner connectors grammar core
 BELOW_server := server runtime executor planner connectors grammar core
 BELOW_cli := cli server runtime executor planner connectors grammar core
 
-# SKIP="a.c b.c" leaves files out: to go on while somebody else's file does not compile.
+# SKIP="core/data/row.c core/functions/%" leaves files out: to go on while somebody else's file does not compile.
 SKIP ?=
 SOURCES := $(filter-out $(SKIP),$(shell find $(LAYERS) -name '*.c' 2>/dev/null | sort))
 UNIT_TESTS := $(filter-out $(SKIP),$(shell find tests/unit -name '*_test.c' 2>/dev/null | sort))
@@ -142,14 +145,21 @@ $(BUILD)/tests/unit/core/%.o: tests/unit/core/%.c $(BUILD)/flags
 	@echo "  CC  $<"
 	$(call compile,$(WARNINGS_MODE))
 
+$(BUILD)/tools/%.o: tools/%.c $(BUILD)/flags
+	@echo "  CC  $<"
+	$(call compile,$(WARNINGS_MODE))
+
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(GEN_HEADERS) $(GEN)/version.h
 	@echo "  CC  $<"
 	$(call compile,$(WARNINGS_MODE))
 
+# Also made again when a file was added or taken away, which the time stamps of the objects do not tell.
 define layer_rule
-$(BUILD)/lib$(1).a: $(call layer_objects,$(1))
+$(BUILD)/lib$(1).objects: FORCE
 	@mkdir -p $$(@D)
-	@rm -f $$@.$$$$$$$$; ar rcs $$@.$$$$$$$$ $$^ && mv $$@.$$$$$$$$ $$@
+	@echo '$(call layer_objects,$(1))' | cmp -s - $$@ || echo '$(call layer_objects,$(1))' > $$@
+$(BUILD)/lib$(1).a: $(call layer_objects,$(1)) $(BUILD)/lib$(1).objects
+	@rm -f $$@.$$$$$$$$; ar rcs $$@.$$$$$$$$ $$(filter %.o,$$^) && mv $$@.$$$$$$$$ $$@
 endef
 $(foreach layer,$(LAYERS),$(eval $(call layer_rule,$(layer))))
 

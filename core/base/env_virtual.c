@@ -36,6 +36,10 @@ struct virtual_file {
     bool writable;
 };
 
+static const char *content_name(const struct content *content) {
+    return content->path ? content->path : "(removed)";
+}
+
 static struct env_virtual *world_of(struct env *env) {
     return (struct env_virtual *)env;
 }
@@ -57,7 +61,7 @@ static enum status operation(struct env_virtual *world, const char *what, const 
     world->operations++;
     if (world->fail_in < 0 || world->fail_in-- > 0)
         return STATUS_OK;
-    return FAIL(error, world->fail_status, "%s \"%s\": failure on demand", what, path ? path : "removed file");
+    return FAIL(error, world->fail_status, "%s \"%s\": failure on demand", what, path);
 }
 
 static struct content *content_find(struct env_virtual *world, const char *path) {
@@ -119,7 +123,7 @@ static enum status virtual_file_open(struct env *env, const char *path, enum env
 static enum status virtual_file_read(struct env_file *file, void *data, size_t size, size_t *got, struct error *error) {
     struct virtual_file *virtual = (struct virtual_file *)file;
     struct content *content = virtual->content;
-    TRY(operation(world_of(file->env), "cannot read", content->path, error));
+    TRY(operation(world_of(file->env), "cannot read", content_name(content), error));
     size_t left = content->data.size > virtual->read_offset ? content->data.size - virtual->read_offset : 0;
     *got = size < left ? size : left;
     if (*got)
@@ -139,27 +143,27 @@ static enum status virtual_file_write(struct env_file *file, const void *data, s
     struct virtual_file *virtual = (struct virtual_file *)file;
     struct env_virtual *world = world_of(file->env);
     struct content *content = virtual->content;
-    TRY(operation(world, "cannot write", content->path, error));
+    TRY(operation(world, "cannot write", content_name(content), error));
     if (!virtual->writable)
-        return FAIL(error, STATUS_FILE_ERROR, "cannot write \"%s\": opened for reading", content->path);
+        return FAIL(error, STATUS_FILE_ERROR, "cannot write \"%s\": opened for reading", content_name(content));
     uint64_t used = used_bytes(world);
     uint64_t room = world->capacity_bytes > used ? world->capacity_bytes - used : 0;
     strbuf_append(&content->data, data, size < room ? size : (size_t)room);
     if (size > room)
-        return FAIL(error, STATUS_DISK_FULL, "cannot write \"%s\": no space left", content->path ? content->path : "");
+        return FAIL(error, STATUS_DISK_FULL, "cannot write \"%s\": no space left", content_name(content));
     return STATUS_OK;
 }
 
 static enum status virtual_file_sync(struct env_file *file, struct error *error) {
     struct content *content = ((struct virtual_file *)file)->content;
-    TRY(operation(world_of(file->env), "cannot sync", content->path, error));
+    TRY(operation(world_of(file->env), "cannot sync", content_name(content), error));
     content->synced_size = content->data.size;
     return STATUS_OK;
 }
 
 static enum status virtual_file_size(struct env_file *file, uint64_t *size_bytes, struct error *error) {
     struct content *content = ((struct virtual_file *)file)->content;
-    TRY(operation(world_of(file->env), "cannot examine", content->path, error));
+    TRY(operation(world_of(file->env), "cannot examine", content_name(content), error));
     *size_bytes = content->data.size;
     return STATUS_OK;
 }

@@ -167,11 +167,31 @@ void settings_copy(struct settings *to, const struct settings *from) {
         map_put(&to->foreign, from->foreign.entries[i].key, memory_strdup(from->foreign.entries[i].value));
 }
 
+/* How much of the two keys is the same in whole dotted parts. */
+static size_t shared_parts(const char *a, const char *b) {
+    size_t shared = 0;
+    for (size_t i = 0; a[i] && a[i] == b[i]; i++)
+        if (a[i] == '.')
+            shared = i + 1;
+    return shared;
+}
+
+/* Compares what is left after the shared parts: 'pipeline.jars' is no slip of 'pipeline.name', but jrs is one of jars. */
 static const char *nearest_key(const char *key) {
-    const char *keys[SETTING_COUNT];
-    for (size_t i = 0; i < SETTING_COUNT; i++)
-        keys[i] = specs[i].key;
-    return text_nearest(key, keys, SETTING_COUNT);
+    const char *nearest = NULL;
+    unsigned nearest_distance = UINT32_MAX;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        size_t shared = shared_parts(key, specs[i].key);
+        const char *rest = specs[i].key + shared;
+        if (!text_nearest(key + shared, &rest, 1))
+            continue;
+        unsigned distance = text_distance(key, specs[i].key, 8);
+        if (distance < nearest_distance) {
+            nearest = specs[i].key;
+            nearest_distance = distance;
+        }
+    }
+    return nearest;
 }
 
 static bool is_foreign(const char *key) {
