@@ -35,7 +35,7 @@ struct operator_context {
     struct batch_pool *pool;
     struct evaluation_context *evaluation; /* now_us and watermark_us are kept current by the task */
     uint32_t batch_rows;                 /* rows per emitted batch at most */
-    bool *stop_wanted;                   /* an operator (LIMIT) that needs no more input sets it */
+    bool *stop_wanted;                   /* set when an operator became done: the task looks which sources nobody reads now */
 };
 
 struct operator_counters {
@@ -59,9 +59,10 @@ struct operator_class {
     enum status (*on_watermark)(struct operator *operator, int64_t watermark_us, struct error *error);
     /* MAY: processing time is now now_us; called at least every next_tick_us wanted. */
     enum status (*on_tick)(struct operator *operator, int64_t now_us, struct error *error);
-    /* MAY: all inputs ended (after WATERMARK_END was delivered): emit the rest. The dispatcher forwards the end. */
+    /* MAY: all inputs ended (after WATERMARK_END was delivered): emit the rest. The dispatcher forwards the end.
+     * An operator without inputs (VALUES) emits its rows here, before WATERMARK_END. */
     enum status (*on_end)(struct operator *operator, struct error *error);
-    /* MAY: everything emitted must reach the outside now (sinks). */
+    /* MAY: what is held back only to make batches larger goes on, and everything emitted reaches the outside now (sinks). */
     enum status (*on_flush)(struct operator *operator, struct error *error);
     void (*close)(struct operator *operator); /* MAY: release what is not in the task's arena */
 };
@@ -90,11 +91,14 @@ struct operator {
     int64_t watermark_us;        /* merged, as last handed to on_watermark */
     bool idle;
     bool ended;
+    bool done;                   /* wants no more rows (operator_set_done); watermarks and the end still come */
     int64_t next_tick_us;        /* processing time at which on_tick wants to run; INT64_MAX never */
     struct operator_counters counters;
+    struct operator_checks *checks; /* what was seen of its output, in builds that check (checked.h) */
 };
 
-/* The class for a plan node (executor/operators.def); NULL for Scan and Sink, which the runtime provides. */
+/* The class for a plan node (executor/operators.def); NULL for Scan and Sink, which the runtime provides, and for a node
+ * without operation. */
 const struct operator_class *operator_class_for(const Plan__Node *node);
 
 /* Allocates in context->arena and opens; inputs and outputs are wired by operator_connect before the first batch. */
@@ -104,13 +108,21 @@ enum status operator_new(const struct operator_class *class, const Plan__Node *n
 void operator_connect(struct operator *from, struct operator *to, uint32_t input);
 void operator_close(struct operator *operator);
 
-/* For the task: deliver to one operator. */
+/* For the task: deliver to one operator. Rows for an operator that is done are dropped. The end of an input counts as
+ * WATERMARK_END on it; an operator without inputs is started and ended by operator_on_end(operator, 0, …). */
 enum status operator_on_batch(struct operator *operator, uint32_t input, struct batch *batch, struct error *error) MUST_CHECK;
 enum status operator_on_watermark(struct operator *operator, uint32_t input, int64_t watermark_us, struct error *error) MUST_CHECK;
 enum status operator_on_idle(struct operator *operator, uint32_t input, bool idle, struct error *error) MUST_CHECK;
 enum status operator_on_end(struct operator *operator, uint32_t input, struct error *error) MUST_CHECK;
-enum status operator_on_tick(struct operator *operator, int64_t now_us, struct error *error) MUST_CHECK;
+enum status operator_on_tick(struct operator *operator, int64_t now_us, struct error *error) MUST_CHECK; /* if it is due */
+enum status operator_on_flush(struct operator *operator, struct error *error) MUST_CHECK;
 
 /* For operators: send on to all outputs. emit takes the caller's reference to the batch. */
 enum status operator_emit(struct operator *operator, struct batch *batch, struct error *error) MUST_CHECK;
 enum status operator_emit_watermark(struct operator *operator, int64_t watermark_us, struct error *error) MUST_CHECK;
+/* This operator needs no more rows: its input may stop. */
+void operator_set_done(struct operator *operator);
+/* False when the operator, or everything that reads from it, is done. */
+bool operator_wants_rows(const struct operator *operator);
+/* Next batch to fill and emit: FLAT columns of the operator's schema. */
+struct batch *operator_batch_new(struct operator *operator, uint32_t row_count);

@@ -1,0 +1,61 @@
+/* limit.c: OFFSET and LIMIT over inserts, in order of arrival. When the last wanted row has passed, the operator is done and
+ * its sources may stop. Rows that are skipped or cut off count as filtered. */
+#include <stdlib.h>
+
+#include "executor/operator.h"
+
+struct limit {
+    struct operator base;
+    uint64_t skip_rows; /* still to skip */
+    uint64_t take_rows; /* still to take */
+};
+
+static enum status limit_open(struct operator *operator, const Plan__Node *node, struct error *error) {
+    (void)error;
+    struct limit *limit = (struct limit *)operator;
+    limit->skip_rows = node->limit->offset;
+    limit->take_rows = node->limit->has_limit ? node->limit->limit : UINT64_MAX;
+    if (limit->take_rows == 0)
+        operator_set_done(operator);
+    return STATUS_OK;
+}
+
+/* Rows [first, first + count) of the batch, sharing its memory where they are all of it. */
+static struct batch *batch_range(struct operator_context *context, struct batch *batch, uint32_t first, uint32_t count) {
+    if (count == batch->row_count) {
+        batch_reference(batch);
+        return batch;
+    }
+    uint16_t *rows = memory_alloc(sizeof *rows * count); /* happens where the skipping ends and at the last batch only */
+    for (uint32_t i = 0; i < count; i++)
+        rows[i] = (uint16_t)(first + i);
+    struct selection selection = {.rows = rows, .count = count};
+    struct batch *range = batch_gather(context->pool, batch, &selection);
+    free(rows);
+    return range;
+}
+
+static enum status limit_on_batch(struct operator *operator, uint32_t input, struct batch *batch, struct error *error) {
+    (void)input;
+    struct limit *limit = (struct limit *)operator;
+    if (batch->change_kinds)
+        return FAIL(error, STATUS_UNSUPPORTED, "LIMIT without ORDER BY over a result that is updated");
+    uint32_t first = limit->skip_rows < batch->row_count ? (uint32_t)limit->skip_rows : batch->row_count;
+    uint32_t count = batch->row_count - first;
+    if (count > limit->take_rows)
+        count = (uint32_t)limit->take_rows;
+    limit->skip_rows -= first;
+    if (limit->take_rows != UINT64_MAX)
+        limit->take_rows -= count;
+    operator->counters.rows_filtered += batch->row_count - count;
+    if (limit->take_rows == 0)
+        operator_set_done(operator);
+    return count ? operator_emit(operator, batch_range(operator->context, batch, first, count), error) : STATUS_OK;
+}
+
+const struct operator_class limit_class = {
+    .name = "Limit",
+    .size = sizeof(struct limit),
+    .open = limit_open,
+    .on_batch = limit_on_batch,
+};
