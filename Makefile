@@ -260,7 +260,7 @@ fuzz-programs: $(patsubst %.c,$(BUILD)/%,$(FUZZ_TARGETS))
 lint: $(GEN_HEADERS) $(GEN)/version.h
 	@tools/lint
 fmt:
-	@clang-format -i $$(git ls-files '*.c' '*.h')
+	@clang-format -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
 bench:
 	@$(MAKE) --no-print-directory MODE=release program
 	@STREAMSQL=$(CURDIR)/build/release/streamsql bench/run

@@ -20,8 +20,8 @@ struct arena_block;
 struct arena_cleanup;
 
 struct arena {
-    struct arena_block *block;     /* the block that serves requests; NULL before the first */
-    uint8_t *next;                 /* free space of that block */
+    struct arena_block *block; /* the block that serves requests; NULL before the first */
+    uint8_t *next;             /* free space of that block */
     uint8_t *end;
     struct arena_cleanup *cleanup; /* run newest first on reset and release */
     size_t size_bytes;             /* all blocks together */
@@ -39,14 +39,15 @@ void *arena_alloc_slow(struct arena *arena, size_t size, size_t align);
 /* Uninitialised memory. `align` is a power of two, at most 64. */
 static inline void *arena_alloc_aligned(struct arena *arena, size_t size, size_t align) {
     uintptr_t start = ((uintptr_t)arena->next + (align - 1)) & ~(uintptr_t)(align - 1);
-    if (__builtin_expect(arena->next == NULL || start > (uintptr_t)arena->end || size > (uintptr_t)arena->end - start, 0))
+    if (__builtin_expect(arena->next == NULL || start > (uintptr_t)arena->end || size > (uintptr_t)arena->end - start,
+                         0))
         return arena_alloc_slow(arena, size, align);
     arena->next = (uint8_t *)start + size;
     return (void *)start;
 }
 
-void *arena_alloc(struct arena *arena, size_t size);                 /* 16-byte aligned */
-void *arena_zalloc(struct arena *arena, size_t size);                /* zeroed */
+void *arena_alloc(struct arena *arena, size_t size);                     /* 16-byte aligned */
+void *arena_zalloc(struct arena *arena, size_t size);                    /* zeroed */
 void *arena_array_alloc(struct arena *arena, size_t count, size_t size); /* zeroed; checks the product */
 void *arena_copy(struct arena *arena, const void *data, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);

@@ -18,17 +18,17 @@
         size_t capacity; \
     }
 
-#define ARRAY_PUSH(arena, array, item)                                                                  \
-    do {                                                                                                \
-        if ((array)->count == (array)->capacity) {                                                      \
-            size_t capacity_ = (array)->capacity ? (array)->capacity * 2 : 8;                           \
-            void *items_ = arena_array_alloc((arena), capacity_, sizeof *(array)->items);               \
-            if ((array)->count)                                                                         \
-                memcpy(items_, (array)->items, (array)->count * sizeof *(array)->items);                \
-            (array)->items = items_;                                                                    \
-            (array)->capacity = capacity_;                                                              \
-        }                                                                                               \
-        (array)->items[(array)->count++] = (item);                                                      \
+#define ARRAY_PUSH(arena, array, item)                                                    \
+    do {                                                                                  \
+        if ((array)->count == (array)->capacity) {                                        \
+            size_t capacity_ = (array)->capacity ? (array)->capacity * 2 : 8;             \
+            void *items_ = arena_array_alloc((arena), capacity_, sizeof *(array)->items); \
+            if ((array)->count)                                                           \
+                memcpy(items_, (array)->items, (array)->count * sizeof *(array)->items);  \
+            (array)->items = items_;                                                      \
+            (array)->capacity = capacity_;                                                \
+        }                                                                                 \
+        (array)->items[(array)->count++] = (item);                                        \
     } while (0)
 
 #define COUNT_OF(table) (sizeof(table) / sizeof((table)[0]))

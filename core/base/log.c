@@ -57,6 +57,12 @@ static bool put_text(struct line *line, const char *text) {
     return put(line, text, strlen(text));
 }
 
+static bool put_control(struct line *line, unsigned char c) {
+    char escape[8];
+    snprintf(escape, sizeof escape, "\\u%04x", c);
+    return put_text(line, escape);
+}
+
 /* Text with what JSON cannot hold escaped, as far as there is room for it and its closing quote. */
 static void put_escaped(struct line *line, const char *text) {
     size_t left = strlen(text);
@@ -64,13 +70,12 @@ static void put_escaped(struct line *line, const char *text) {
         size_t valid = utf8_validate(text, left);
         for (size_t i = 0; i < valid;) {
             unsigned char c = (unsigned char)text[i];
-            char escape[8];
             size_t length = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
             bool done;
             if (c == '"' || c == '\\')
                 done = put(line, (char[]){'\\', (char)c}, 2);
             else if (c < 0x20 || c == 0x7F)
-                done = put(line, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", c));
+                done = put_control(line, c);
             else
                 done = put(line, text + i, length);
             if (!done)

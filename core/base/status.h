@@ -28,11 +28,11 @@ typedef uint32_t sql_position;
 
 struct error {
     enum status status;
-    char message[512]; /* one sentence, lower case, no full stop; always valid UTF-8 */
-    char detail[512];  /* more of what was found; may be empty */
-    char hint[256];    /* what to do about it; may be empty */
-    sql_position position; /* 0 = points at no text */
-    bool retriable;        /* an operating error that may pass by itself */
+    char message[512];       /* one sentence, lower case, no full stop; always valid UTF-8 */
+    char detail[512];        /* more of what was found; may be empty */
+    char hint[256];          /* what to do about it; may be empty */
+    sql_position position;   /* 0 = points at no text */
+    bool retriable;          /* an operating error that may pass by itself */
     const char *source_file; /* where in our code it was noticed */
     int source_line;
 };
@@ -56,17 +56,17 @@ const char *status_name(enum status status);
 #define FAIL_AT(error, position, status, ...) error_set((error), (status), (position), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Passes a failure to the caller. */
-#define TRY(call)                              \
-    do {                                       \
-        enum status try_status_ = (call);      \
+#define TRY(call)                                          \
+    do {                                                   \
+        enum status try_status_ = (call);                  \
         if (__builtin_expect(try_status_ != STATUS_OK, 0)) \
-            return try_status_;                \
+            return try_status_;                            \
     } while (0)
 
 _Noreturn void assert_failed(const char *condition, const char *file, int line);
-#define ASSERT(condition)                                    \
-    do {                                                     \
-        if (__builtin_expect(!(condition), 0))               \
-            assert_failed(#condition, __FILE__, __LINE__);   \
+#define ASSERT(condition)                                  \
+    do {                                                   \
+        if (__builtin_expect(!(condition), 0))             \
+            assert_failed(#condition, __FILE__, __LINE__); \
     } while (0)
 #define UNREACHABLE() assert_failed("unreachable", __FILE__, __LINE__)

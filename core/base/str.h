@@ -31,10 +31,10 @@ static inline bool str_equal(struct str a, struct str b) {
 }
 bool str_equal_ignore_case(struct str a, struct str b); /* ASCII letters only */
 bool text_equal_ignore_case(const char *a, const char *b);
-int str_compare(struct str a, struct str b);            /* byte order, as memcmp */
+int str_compare(struct str a, struct str b); /* byte order, as memcmp */
 bool str_starts_with(struct str text, struct str prefix);
-struct str str_trim(struct str text);                   /* ASCII white space at both ends */
-char *str_copy(struct arena *arena, struct str text);   /* NUL-terminated copy */
+struct str str_trim(struct str text);                    /* ASCII white space at both ends */
+char *str_copy(struct arena *arena, struct str text);    /* NUL-terminated copy */
 char *text_lower(struct arena *arena, const char *text); /* ASCII */
 
 /* Edit distance (insert, delete, replace, swap of neighbours; ASCII case ignored), capped at `limit` + 1. */

@@ -52,8 +52,14 @@ static void huge_and_zeroed(void **state) {
     int *numbers = ARENA_ARRAY(&arena, int, 100);
     for (int i = 0; i < 100; i++)
         assert_int_equal(numbers[i], 0);
-    arena_reset(&arena); /* the huge block is not kept */
+    for (int round = 0; round < 200; round++) { /* the huge block is not kept for ever */
+        arena_reset(&arena);
+        memset(arena_alloc(&arena, 100), round, 100);
+    }
     assert_true(arena.size_bytes <= 1u << 20);
+    arena_alloc(&arena, 100u << 20);
+    arena_reset(&arena);
+    assert_true(arena.size_bytes <= 16u << 20);
     arena_release(&arena);
 }
 
@@ -71,6 +77,24 @@ static void reset_reuses_memory(void **state) {
     assert_true(kept > 0);
     arena_alloc(&arena, 100);
     assert_int_equal(arena.size_bytes, kept);
+    arena_release(&arena);
+}
+
+/* What a pool of batches relies on: rounds of equal need get the same memory each time. */
+static void equal_rounds_take_nothing(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct arena_block *block = NULL;
+    for (int round = 0; round < 300; round++) {
+        for (int i = 0; i < 30; i++)
+            arena_alloc(&arena, 100000);
+        if (round == 1)
+            block = arena.block;
+        else if (round)
+            assert_ptr_equal(arena.block, block);
+        arena_reset(&arena);
+    }
     arena_release(&arena);
 }
 
@@ -133,13 +157,10 @@ static void arrays_grow(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces_do_not_overlap),
-        cmocka_unit_test(alignment),
-        cmocka_unit_test(huge_and_zeroed),
-        cmocka_unit_test(reset_reuses_memory),
-        cmocka_unit_test(texts),
-        cmocka_unit_test(cleanups_run_newest_first),
-        cmocka_unit_test(arrays_grow),
+        cmocka_unit_test(pieces_do_not_overlap),     cmocka_unit_test(alignment),
+        cmocka_unit_test(huge_and_zeroed),           cmocka_unit_test(reset_reuses_memory),
+        cmocka_unit_test(equal_rounds_take_nothing), cmocka_unit_test(texts),
+        cmocka_unit_test(cleanups_run_newest_first), cmocka_unit_test(arrays_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
