@@ -11,6 +11,12 @@ int64_t floor_divide(int64_t a, int64_t b) {
     return quotient - (a % b < 0);
 }
 
+/* The part of the day; always 0 … US_PER_DAY - 1. */
+static int64_t time_of_day_us(int64_t timestamp_us) {
+    int64_t rest = timestamp_us % US_PER_DAY;
+    return rest < 0 ? rest + US_PER_DAY : rest;
+}
+
 /* Years are counted from March, so that the leap day ends a year; eras are 400 years of 146097 days. */
 int32_t days_from_civil(int32_t year, unsigned month, unsigned day) {
     int64_t y = (int64_t)year - (month <= 2);
@@ -35,7 +41,7 @@ void civil_from_days(int32_t days, int32_t *year, unsigned *month, unsigned *day
 
 struct civil civil_from_us(int64_t timestamp_us) {
     int64_t days = floor_divide(timestamp_us, US_PER_DAY);
-    int64_t rest = timestamp_us - days * US_PER_DAY;
+    int64_t rest = time_of_day_us(timestamp_us);
     struct civil civil;
     unsigned month, day;
     civil_from_days((int32_t)days, &civil.year, &month, &day);
@@ -48,10 +54,13 @@ struct civil civil_from_us(int64_t timestamp_us) {
     return civil;
 }
 
+/* Beyond the range of timestamps (year ±292 thousand) the nearest one. */
 int64_t civil_to_us(const struct civil *civil) {
     int64_t days = days_from_civil(civil->year, civil->month, civil->day);
-    return days * US_PER_DAY + civil->hour * US_PER_HOUR + civil->minute * US_PER_MINUTE +
-           civil->second * US_PER_SECOND + civil->microsecond;
+    int64_t time_us =
+        civil->hour * US_PER_HOUR + civil->minute * US_PER_MINUTE + civil->second * US_PER_SECOND + civil->microsecond;
+    __int128 timestamp_us = (__int128)days * US_PER_DAY + time_us;
+    return timestamp_us > INT64_MAX ? INT64_MAX : timestamp_us < INT64_MIN ? INT64_MIN : (int64_t)timestamp_us;
 }
 
 unsigned days_in_month(int32_t year, unsigned month) {
@@ -62,6 +71,8 @@ unsigned days_in_month(int32_t year, unsigned month) {
 }
 
 int64_t timestamp_add_months(int64_t timestamp_us, int64_t months) {
+    const int64_t limit = 12 * 1000000; /* leads out of the range of timestamps from anywhere in it */
+    months = months > limit ? limit : months < -limit ? -limit : months;
     struct civil civil = civil_from_us(timestamp_us);
     int64_t count = (int64_t)civil.year * 12 + civil.month - 1 + months;
     civil.year = (int32_t)floor_divide(count, 12);
@@ -239,6 +250,6 @@ void timestamp_print(struct strbuf *out, int64_t timestamp_us, unsigned precisio
     int64_t days = floor_divide(timestamp_us, US_PER_DAY);
     char *end = write_date(text, (int32_t)days);
     *end++ = ' ';
-    end = write_time(end, timestamp_us - days * US_PER_DAY, precision);
+    end = write_time(end, time_of_day_us(timestamp_us), precision);
     strbuf_append(out, text, (size_t)(end - text));
 }

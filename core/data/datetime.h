@@ -24,9 +24,9 @@ struct civil {
 int32_t days_from_civil(int32_t year, unsigned month, unsigned day);
 void civil_from_days(int32_t days, int32_t *year, unsigned *month, unsigned *day);
 struct civil civil_from_us(int64_t timestamp_us);
-int64_t civil_to_us(const struct civil *civil);
+int64_t civil_to_us(const struct civil *civil); /* clamped to the range of timestamps */
 unsigned days_in_month(int32_t year, unsigned month);
-int64_t timestamp_add_months(int64_t timestamp_us, int64_t months); /* day clipped to the month's end */
+int64_t timestamp_add_months(int64_t timestamp_us, int64_t months); /* day clipped to the month's end; clamped */
 int64_t floor_divide(int64_t a, int64_t b); /* rounds toward minus infinity; b > 0 */
 
 /* SQL and ISO forms: "2024-05-01", "2024-05-01 12:00:00[.ffffff]", "2024-05-01T12:00:00Z", "+02:00".

@@ -2,6 +2,7 @@
  * Numbers with few decimals (most measured data) are found by scaling to an integer; the rest by trying 15 to 17 digits. */
 #include "core/data/real.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -50,7 +51,9 @@ static bool reads_back(const char *text, double value, bool single) {
 static void search_digits(double value, bool single, struct digits *digits) {
     char text[REAL_TEXT_MAX];
     int most = single ? 9 : 17;
-    for (int precision = single ? 6 : 15; precision <= most; precision++) {
+    bool normal = value >= (single ? (double)FLT_MIN : DBL_MIN); /* then 6 or 15 digits always read back */
+    int least = !normal ? 2 : single ? 6 : 15;
+    for (int precision = least; precision <= most; precision++) {
         snprintf(text, sizeof text, "%.*e", precision - 1, value);
         if (precision == most || reads_back(text, value, single))
             break;

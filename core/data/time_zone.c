@@ -332,6 +332,8 @@ int64_t time_zone_offset_us(const struct time_zone *zone, int64_t utc_us) {
 }
 
 int64_t time_zone_to_utc(const struct time_zone *zone, int64_t local_us) {
+    if (local_us < INT64_MIN + 2 * US_PER_DAY || local_us > INT64_MAX - 2 * US_PER_DAY)
+        return local_us; /* no zone reaches there */
     int64_t before = time_zone_offset_us(zone, local_us - US_PER_DAY);
     int64_t after = time_zone_offset_us(zone, local_us + US_PER_DAY);
     if (before != after && time_zone_offset_us(zone, local_us - before) != before &&
