@@ -24,13 +24,19 @@ struct format_class;
 enum option_type { OPTION_STRING, OPTION_INT, OPTION_DOUBLE, OPTION_BOOL, OPTION_DURATION, OPTION_SIZE, OPTION_CHOICE };
 
 struct option_spec {
-    const char *name; /* "topic"; "properties.*" accepts every key with the prefix; "fields.*.kind" one part in the middle */
+    const char
+        *name; /* "topic"; "properties.*" accepts every key with the prefix; "fields.*.kind" one part in the middle */
     enum option_type type;
     const char *default_value; /* NULL: no default */
     bool required;
     const char *choices; /* OPTION_CHOICE: "earliest-offset|latest-offset" */
     const char *documentation;
 };
+
+/* The table's row for a key: exact name first, then a pattern; NULL when there is none. specs may be NULL. */
+const struct option_spec *option_spec_find(const struct option_spec *specs, const char *key);
+enum status option_check(const struct option_spec *spec, const char *key, const char *value,
+                         struct error *error) MUST_CHECK;
 
 /* The WITH clause: key -> text, validated. Keys keep their order. */
 struct options {
@@ -51,10 +57,10 @@ uint64_t options_size_bytes(const struct options *options, const struct option_s
 
 struct dead_letter {
     const char *table;
-    const char *split;  /* "topic-3", a file's path */
-    int64_t offset;     /* Kafka offset; byte offset in a file */
-    int64_t line;       /* files: from 1; otherwise 0 */
-    struct str bytes;   /* the record; borrowed, may be clipped to 64 KiB */
+    const char *split;   /* "topic-3", a file's path */
+    int64_t offset;      /* Kafka offset; byte offset in a file */
+    int64_t line;        /* files: from 1; otherwise 0 */
+    struct str bytes;    /* the record; borrowed, may be clipped to 64 KiB */
     uint64_t size_bytes; /* of the whole record */
     const struct error *reason;
 };
@@ -66,20 +72,20 @@ struct dead_letter_target {
 /* ---- sources -------------------------------------------------------------------------------------------------------- */
 
 struct source_column {
-    const char *name;         /* physical column, or metadata key */
-    const struct type *type;  /* as wanted: pruned */
-    int32_t table_column;     /* index into table_schema; -1: metadata */
+    const char *name;        /* physical column, or metadata key */
+    const struct type *type; /* as wanted: pruned */
+    int32_t table_column;    /* index into table_schema; -1: metadata */
 };
 
 struct source_config {
     struct arena *arena; /* lives as long as the source */
     const char *table;
-    const struct options *options; /* of the table, format options included */
-    const struct schema *table_schema; /* all physical columns */
+    const struct options *options;       /* of the table, format options included */
+    const struct schema *table_schema;   /* all physical columns */
     const struct source_column *columns; /* what to produce, in this order */
     uint32_t column_count;
     const struct format_class *format; /* NULL for connectors without formats */
-    uint64_t row_limit; /* 0 = none */
+    uint64_t row_limit;                /* 0 = none */
     uint32_t batch_rows;
     struct batch_pool *pool;
     struct env *env;
@@ -93,12 +99,12 @@ enum source_state {
 };
 
 struct source_poll {
-    struct batch *batch; /* NULL, or a new batch (the caller's reference) whose rows are all of one split */
-    uint32_t split;      /* 0 … split_count-1 */
-    bool split_ended;    /* this split gives nothing any more (bounded input) */
+    struct batch *batch;  /* NULL, or a new batch (the caller's reference) whose rows are all of one split */
+    uint32_t split;       /* 0 … split_count-1 */
+    bool split_ended;     /* this split gives nothing any more (bounded input) */
     bool split_caught_up; /* position = end of the split as last known: may count as idle */
     enum source_state state;
-    int64_t wait_us;     /* SOURCE_WAIT: a hint */
+    int64_t wait_us; /* SOURCE_WAIT: a hint */
 };
 
 struct source {
@@ -135,7 +141,8 @@ struct sink {
 };
 
 struct sink_class {
-    enum status (*write)(struct sink *sink, struct batch *batch, struct error *error); /* borrows the batch; may retain it */
+    enum status (*write)(struct sink *sink, struct batch *batch,
+                         struct error *error); /* borrows the batch; may retain it */
     /* Returns when everything written so far is acknowledged by the outside (fsync, delivery reports). */
     enum status (*flush)(struct sink *sink, struct error *error);
     void (*close)(struct sink *sink); /* without flush: what was not flushed may be lost */
@@ -151,8 +158,8 @@ enum sink_changes {
 
 struct decoder_config {
     struct arena *arena;
-    const struct options *options; /* keys are prefixed with the format's name: "json.ignore-parse-errors" */
-    const struct schema *table_schema; /* all physical columns this format covers, in declared order */
+    const struct options *options;       /* keys are prefixed with the format's name: "json.ignore-parse-errors" */
+    const struct schema *table_schema;   /* all physical columns this format covers, in declared order */
     const struct source_column *columns; /* what to decode; table_column indexes table_schema */
     const uint32_t *target_columns;      /* columns[i] goes to batch column target_columns[i] */
     uint32_t column_count;
@@ -160,10 +167,10 @@ struct decoder_config {
 
 /* Receives rows. Long strings of a batch point into the records: whoever fills the batch makes it hold them. */
 struct decode_target {
-    struct batch *batch;    /* FLAT columns with room for capacity rows */
+    struct batch *batch; /* FLAT columns with room for capacity rows */
     uint32_t capacity;
-    uint32_t row_count;     /* in and out: next free row */
-    uint32_t *row_records;  /* may be NULL; row -> index of the record it came from */
+    uint32_t row_count;    /* in and out: next free row */
+    uint32_t *row_records; /* may be NULL; row -> index of the record it came from */
     void (*bad_record)(void *context, uint32_t record, const struct error *reason); /* the record gave no row */
     void *context;
 };
@@ -186,9 +193,9 @@ struct encoded_rows {
 };
 
 struct format_class {
-    const char *name; /* "json" */
+    const char *name;                  /* "json" */
     const struct option_spec *options; /* ends with a NULL name; without the prefix */
-    bool is_delimited; /* records are lines in a file */
+    bool is_delimited;                 /* records are lines in a file */
     enum status (*decoder_open)(const struct decoder_config *config, struct decoder **decoder, struct error *error);
     /* Decodes records[*next..count) until all are used or the target is full; *next moves on. A bad record is reported and
      * skipped, or, when the options say so, fails the call. Records are valid for `capacity` of nothing beyond their size. */
@@ -218,17 +225,21 @@ struct source_statistics {
 
 struct connector_class {
     const char *name; /* value of 'connector' */
-    const struct option_spec *options; /* ends with a NULL name; "connector", "format" and the format's own keys are understood */
+    const struct option_spec
+        *options; /* ends with a NULL name; "connector", "format" and the format's own keys are understood */
     const struct metadata_column *metadata; /* ends with a NULL key; may be NULL */
     bool uses_format;
+    bool validates_formats; /* its formats share the columns (key and value): validate checks them itself */
     /* The schema of a table declared without columns (nexmark, weather); NULL: columns must be declared. */
     const struct schema *(*default_schema)(struct arena *arena);
     /* MAY: more than the table can say. */
     enum status (*validate)(const struct schema *schema, const struct options *options, struct error *error);
-    bool (*is_bounded)(const struct options *options); /* NULL: never */
+    bool (*is_bounded)(const struct options *options);                                       /* NULL: never */
     void (*statistics)(const struct options *options, struct source_statistics *statistics); /* NULL: unknown */
-    enum status (*source_open)(const struct source_config *config, struct source **source, struct error *error); /* NULL: no source */
-    enum status (*sink_open)(const struct sink_config *config, struct sink **sink, struct error *error); /* NULL: no sink */
+    enum status (*source_open)(const struct source_config *config, struct source **source,
+                               struct error *error); /* NULL: no source */
+    enum status (*sink_open)(const struct sink_config *config, struct sink **sink,
+                             struct error *error);                                  /* NULL: no sink */
     enum sink_changes (*sink_changes)(const struct options *options, bool has_key); /* NULL: SINK_APPEND_ONLY */
 };
 
