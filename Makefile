@@ -194,14 +194,14 @@ $(GEN)/grammar/lexer.c: grammar/lexer.re
 
 $(GEN)/grammar/sql.c $(GEN)/grammar/sql.h &: grammar/sql.y
 	@echo "  LEMON $<"
-	@mkdir -p $(GEN)/grammar
-	@lemon -q -d$(GEN)/grammar $<
-	@touch $(GEN)/grammar/sql.c $(GEN)/grammar/sql.h
+	@mkdir -p $(GEN)/grammar/new.$$$$ && cd $(GEN)/grammar && { lemon -q -dnew.$$$$ $(CURDIR)/$< && \
+	    mv new.$$$$/sql.h sql.h && mv new.$$$$/sql.c sql.c; result=$$?; rm -rf new.$$$$; exit $$result; }
 
 $(GEN)/planner/plan.pb-c.c $(GEN)/planner/plan.pb-c.h &: planner/plan.proto
 	@echo "  PROTOC $<"
-	@mkdir -p $(GEN)/planner
-	@protoc-c -I. --c_out=$(GEN) $<
+	@mkdir -p $(GEN)/planner $(GEN)/new.$$$$ && { protoc-c -I. --c_out=$(GEN)/new.$$$$ $< && \
+	    mv $(GEN)/new.$$$$/planner/plan.pb-c.h $(GEN)/new.$$$$/planner/plan.pb-c.c $(GEN)/planner/; \
+	    result=$$?; rm -rf $(GEN)/new.$$$$; exit $$result; }
 
 # Written only when its content changes: the version, and the commit when built from a git tree.
 $(GEN)/version.h: FORCE
@@ -229,15 +229,17 @@ check:
 	@$(MAKE) --no-print-directory MODE=fuzz fuzz-programs
 	@DIFFERENTIAL_QUERIES=20000 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES=fuzz run-tests
 
-run-tests: $(PROGRAM) $(foreach layer,$(LAYERS),$(call unit_programs,$(layer)))
-	@MODE=$(MODE) STREAMSQL=$(CURDIR)/$(PROGRAM) tests/run unit $(SUITES) $(EXTRA_SUITES)
+ALL_UNIT_PROGRAMS := $(foreach layer,$(LAYERS),$(call unit_programs,$(layer)))
+run-tests: $(PROGRAM) $(ALL_UNIT_PROGRAMS)
+	@MODE=$(MODE) STREAMSQL=$(CURDIR)/$(PROGRAM) UNIT_PROGRAMS='$(ALL_UNIT_PROGRAMS)' \
+	    tests/run unit $(SUITES) $(EXTRA_SUITES)
 
-test-unit: $(foreach layer,$(LAYERS),$(call unit_programs,$(layer)))
-	@MODE=$(MODE) tests/unit/run $(sort $^)
+test-unit: $(ALL_UNIT_PROGRAMS)
+	@UNIT_PROGRAMS='$^' tests/unit/run
 
 define unit_layer_rule
 test-unit-$(1): $(filter $(patsubst %,$(BUILD)/tests/unit/$(1)/%_test,$(ONLY)),$(call unit_programs,$(1)))
-	@MODE=$(MODE) tests/unit/run $$^
+	@UNIT_PROGRAMS='$$^' tests/unit/run
 endef
 $(foreach layer,$(LAYERS),$(eval $(call unit_layer_rule,$(layer))))
 
