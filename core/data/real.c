@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/str.h"
+
 /* Digits without sign or point, and the exponent of the first: d.ddd * 10^exponent. */
 struct digits {
     char text[24];
@@ -63,7 +65,10 @@ static void search_digits(double value, bool single, struct digits *digits) {
     for (; *c && *c != 'e'; c++)
         if (*c >= '0' && *c <= '9')
             digits->text[digits->count++] = *c;
-    digits->exponent = atoi(c + 1);
+    int64_t exponent = 0;
+    bool is_number = *c == 'e' && int_parse(str_from(c + 1), &exponent);
+    ASSERT(is_number);
+    digits->exponent = (int)exponent;
 }
 
 static size_t write_plain(char *text, const struct digits *digits) {
