@@ -8,7 +8,7 @@
 
 struct calc {
     struct operator base;
-    struct evaluator *condition;   /* NULL: every row passes */
+    struct evaluator *condition; /* NULL: every row passes */
     struct evaluator *projections;
     uint32_t projection_count;
 };
@@ -22,7 +22,7 @@ static enum status open_condition(struct calc *calc, const Plan__Expression *mes
     return evaluator_open(arena, list, 1, &calc->condition, error);
 }
 
-static enum status calc_open(struct operator *operator, const Plan__Node *node, struct error *error) {
+static enum status calc_open(struct operator* operator, const Plan__Node * node, struct error *error) {
     struct calc *calc = (struct calc *)operator;
     struct arena *arena = operator->context->arena;
     const Plan__Calc *plan = node->calc;
@@ -31,8 +31,8 @@ static enum status calc_open(struct operator *operator, const Plan__Node *node, 
     calc->projection_count = (uint32_t)plan->n_projections;
     struct expression **projections = ARENA_ARRAY(arena, struct expression *, calc->projection_count);
     for (uint32_t i = 0; i < calc->projection_count; i++)
-        TRY(plan_expression_decode(arena, plan->projections[i], operator->input_schemas[0]->field_count, &projections[i],
-                                   error));
+        TRY(plan_expression_decode(arena, plan->projections[i], operator->input_schemas[0]->field_count,
+                                   &projections[i], error));
     return evaluator_open(arena, projections, calc->projection_count, &calc->projections, error);
 }
 
@@ -45,7 +45,8 @@ static enum status calc_select(struct calc *calc, struct batch *input, struct ar
         return STATUS_OK;
     }
     uint16_t *rows = arena_alloc(arena, sizeof *rows * input->row_count);
-    TRY(evaluator_filter(calc->condition, 0, input, &all, calc->base.context->evaluation, arena, rows, selected, error));
+    TRY(evaluator_filter(calc->condition, 0, input, &all, calc->base.context->evaluation, arena, rows, selected,
+                         error));
     if (selected->count == input->row_count)
         *selected = all;
     return STATUS_OK;
@@ -78,7 +79,7 @@ static enum status calc_project(struct calc *calc, struct batch *input, struct b
     return STATUS_OK;
 }
 
-static enum status calc_on_batch(struct operator *operator, uint32_t input, struct batch *batch, struct error *error) {
+static enum status calc_on_batch(struct operator* operator, uint32_t input, struct batch *batch, struct error *error) {
     (void)input;
     struct calc *calc = (struct calc *)operator;
     struct batch *output = batch_new(operator->context->pool, calc->projection_count);

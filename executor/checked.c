@@ -8,17 +8,17 @@
 struct operator_checks {
     int64_t watermark_us;
     bool ended;
-    bool makes_pairs;          /* every -U must be followed by its +U */
-    bool update_before_open;   /* a -U was emitted and its +U is still to come */
+    bool makes_pairs;        /* every -U must be followed by its +U */
+    bool update_before_open; /* a -U was emitted and its +U is still to come */
 };
 
-void checked_open(struct operator *operator) {
+void checked_open(struct operator* operator) {
     operator->checks = ARENA_NEW(operator->context->arena, struct operator_checks);
     operator->checks->watermark_us = WATERMARK_NONE;
     const Plan__Node *node = operator->node;
-    operator->checks->makes_pairs = node->change_mode == PLAN__CHANGE_MODE__RETRACT &&
-                                    (node->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE ||
-                                     node->operation_case == PLAN__NODE__OPERATION_WINDOW_AGGREGATE);
+    operator->checks->makes_pairs = node->change_mode ==
+        PLAN__CHANGE_MODE__RETRACT &&(node->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE ||
+                                      node->operation_case == PLAN__NODE__OPERATION_WINDOW_AGGREGATE);
 }
 
 static void check_column(const struct column *column, const struct type *type, uint32_t row_count) {
@@ -44,7 +44,7 @@ static void check_change_kind(struct operator_checks *checks, Plan__ChangeMode m
     checks->update_before_open = kind == CHANGE_UPDATE_BEFORE;
 }
 
-void checked_batch(struct operator *operator, const struct batch *batch) {
+void checked_batch(struct operator* operator, const struct batch * batch) {
     struct operator_checks *checks = operator->checks;
     ASSERT(!checks->ended);
     ASSERT(batch->reference_count > 0);
@@ -58,13 +58,13 @@ void checked_batch(struct operator *operator, const struct batch *batch) {
                               batch->change_kinds ? batch->change_kinds[row] : (uint8_t)CHANGE_INSERT);
 }
 
-void checked_watermark(struct operator *operator, int64_t watermark_us) {
+void checked_watermark(struct operator* operator, int64_t watermark_us) {
     ASSERT(!operator->checks->ended);
     ASSERT(watermark_us >= operator->checks->watermark_us);
     operator->checks->watermark_us = watermark_us;
 }
 
-void checked_end(struct operator *operator) {
+void checked_end(struct operator* operator) {
     ASSERT(!operator->checks->ended);
     ASSERT(!operator->checks->update_before_open);
     operator->checks->ended = true;

@@ -12,23 +12,23 @@ struct batch;
 struct operator;
 
 #ifdef CHECKED_OPERATORS
-void checked_open(struct operator *operator);
-void checked_batch(struct operator *operator, const struct batch *batch);
-void checked_watermark(struct operator *operator, int64_t watermark_us);
-void checked_end(struct operator *operator);
+void checked_open(struct operator* operator);
+void checked_batch(struct operator* operator, const struct batch * batch);
+void checked_watermark(struct operator* operator, int64_t watermark_us);
+void checked_end(struct operator* operator);
 #else
-static inline void checked_open(struct operator *operator) {
+static inline void checked_open(struct operator* operator) {
     (void)operator;
 }
-static inline void checked_batch(struct operator *operator, const struct batch *batch) {
+static inline void checked_batch(struct operator* operator, const struct batch * batch) {
     (void)operator;
     (void)batch;
 }
-static inline void checked_watermark(struct operator *operator, int64_t watermark_us) {
+static inline void checked_watermark(struct operator* operator, int64_t watermark_us) {
     (void)operator;
     (void)watermark_us;
 }
-static inline void checked_end(struct operator *operator) {
+static inline void checked_end(struct operator* operator) {
     (void)operator;
 }
 #endif

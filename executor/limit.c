@@ -10,7 +10,7 @@ struct limit {
     uint64_t take_rows; /* still to take */
 };
 
-static enum status limit_open(struct operator *operator, const Plan__Node *node, struct error *error) {
+static enum status limit_open(struct operator* operator, const Plan__Node * node, struct error *error) {
     (void)error;
     struct limit *limit = (struct limit *)operator;
     limit->skip_rows = node->limit->offset;
@@ -21,12 +21,14 @@ static enum status limit_open(struct operator *operator, const Plan__Node *node,
 }
 
 /* Rows [first, first + count) of the batch, sharing its memory where they are all of it. */
-static struct batch *batch_range(struct operator_context *context, struct batch *batch, uint32_t first, uint32_t count) {
+static struct batch *batch_range(struct operator_context *context, struct batch *batch, uint32_t first,
+                                 uint32_t count) {
     if (count == batch->row_count) {
         batch_reference(batch);
         return batch;
     }
-    uint16_t *rows = memory_alloc(sizeof *rows * count); /* happens where the skipping ends and at the last batch only */
+    uint16_t *rows =
+        memory_alloc(sizeof *rows * count); /* happens where the skipping ends and at the last batch only */
     for (uint32_t i = 0; i < count; i++)
         rows[i] = (uint16_t)(first + i);
     struct selection selection = {.rows = rows, .count = count};
@@ -35,7 +37,7 @@ static struct batch *batch_range(struct operator_context *context, struct batch 
     return range;
 }
 
-static enum status limit_on_batch(struct operator *operator, uint32_t input, struct batch *batch, struct error *error) {
+static enum status limit_on_batch(struct operator* operator, uint32_t input, struct batch *batch, struct error *error) {
     (void)input;
     struct limit *limit = (struct limit *)operator;
     if (batch->change_kinds)

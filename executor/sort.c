@@ -37,7 +37,7 @@ struct sort {
 
 enum { PACK_ROWS_MIN = 65536 };
 
-static enum status sort_open(struct operator *operator, const Plan__Node *node, struct error *error) {
+static enum status sort_open(struct operator* operator, const Plan__Node * node, struct error *error) {
     struct sort *sort = (struct sort *)operator;
     const Plan__Sort *plan = node->sort;
     sort->key_count = (uint32_t)plan->n_keys;
@@ -248,7 +248,7 @@ static enum status refuse_changes(const struct batch *batch, struct error *error
     return STATUS_OK;
 }
 
-static enum status sort_on_batch(struct operator *operator, uint32_t input, struct batch *batch, struct error *error) {
+static enum status sort_on_batch(struct operator* operator, uint32_t input, struct batch *batch, struct error *error) {
     (void)input;
     struct sort *sort = (struct sort *)operator;
     TRY(refuse_changes(batch, error));
@@ -262,7 +262,7 @@ static enum status sort_on_batch(struct operator *operator, uint32_t input, stru
             append_row(sort, (struct sort_row){.prefix = row_prefix(sort, batch, row), .position = position | row});
     else
         kept = keep_best(sort, batch, position);
-    operator->counters.rows_filtered += batch->row_count - (sort->row_count - had_rows);
+    operator->counters.rows_filtered += batch->row_count -(sort->row_count - had_rows);
     if (kept == 0) {
         sort->batch_count--;
         sort->batch_rows -= batch->row_count;
@@ -272,11 +272,11 @@ static enum status sort_on_batch(struct operator *operator, uint32_t input, stru
         pack_rows(sort);
     }
     operator->counters.state_rows = sort->row_count;
-    operator->counters.state_bytes = sort->state_bytes + sort->row_capacity * sizeof *sort->rows;
+    operator->counters.state_bytes = sort->state_bytes + sort->row_capacity * sizeof * sort->rows;
     return STATUS_OK;
 }
 
-static enum status sort_on_end(struct operator *operator, struct error *error) {
+static enum status sort_on_end(struct operator* operator, struct error * error) {
     struct sort *sort = (struct sort *)operator;
     if (sort->row_count > 0)
         qsort_r(sort->rows, sort->row_count, sizeof *sort->rows, compare_rows, sort);
@@ -294,7 +294,7 @@ static enum status sort_on_end(struct operator *operator, struct error *error) {
     return STATUS_OK;
 }
 
-static void sort_close(struct operator *operator) {
+static void sort_close(struct operator* operator) {
     struct sort *sort = (struct sort *)operator;
     release_batches(sort, sort->batches, sort->batch_count);
     free(sort->batches);

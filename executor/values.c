@@ -3,14 +3,15 @@
 
 #include "core/data/row_codec.h"
 
-static enum status values_open(struct operator *operator, const Plan__Node *node, struct error *error) {
+static enum status values_open(struct operator* operator, const Plan__Node * node, struct error *error) {
     (void)node;
     if (operator->input_count != 0)
         return FAIL(error, STATUS_INTERNAL, "VALUES has no input");
     return STATUS_OK;
 }
 
-static enum status values_on_batch(struct operator *operator, uint32_t input, struct batch *batch, struct error *error) {
+static enum status values_on_batch(struct operator* operator, uint32_t input, struct batch *batch,
+                                   struct error *error) {
     (void)operator;
     (void)input;
     (void)batch;
@@ -25,7 +26,7 @@ static enum status decode_rows(struct batch *batch, ProtobufCBinaryData *rows, u
     return STATUS_OK;
 }
 
-static enum status values_on_end(struct operator *operator, struct error *error) {
+static enum status values_on_end(struct operator* operator, struct error * error) {
     const Plan__Values *values = operator->node->values;
     size_t first = 0;
     while (first < values->n_rows && operator_wants_rows(operator)) {

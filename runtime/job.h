@@ -4,7 +4,9 @@
  * loop on the calling thread; job_stop may be called from anywhere, a signal handler included.
  * Watermarks are kept per split and merged, with idleness; the end of bounded input flushes all windows.
  * Late rows are decided by the order of rows in their split, never by where batches were cut: a source batch is cut before a row
- * that is behind its split's watermark, so the result does not depend on the batch size.
+ * that is behind the end of a window which the split's watermark has passed meanwhile, so the result does not depend on the
+ * batch size (runtime/split_watermarks.h).
+ * The functions about status may be called from any thread while the job runs; they see copies the task publishes.
  */
 #pragma once
 
@@ -22,7 +24,8 @@ struct job;
 /* Receives the rows of a SELECT. All calls come from the task thread; a failure ends the job. */
 struct result_target {
     enum status (*on_batch)(struct result_target *target, struct batch *batch, struct error *error);
-    enum status (*on_idle)(struct result_target *target, int64_t now_us, struct error *error); /* MAY: nothing to do now */
+    enum status (*on_idle)(struct result_target *target, int64_t now_us,
+                           struct error *error); /* MAY: nothing to do now */
 };
 
 struct job_config {
@@ -37,7 +40,7 @@ struct job_config {
 
 /* What an observer sees: a copy, consistent per operator. */
 struct job_operator_status {
-    const char *name;      /* "WindowAggregate" */
+    const char *name; /* "WindowAggregate" */
     uint32_t node_id;
     struct operator_counters counters;
     int64_t watermark_us;
@@ -67,8 +70,8 @@ uint32_t job_operator_count(const struct job *job);
 void job_operator_status(const struct job *job, uint32_t index, struct job_operator_status *status);
 uint32_t job_split_count(const struct job *job);
 void job_split_status(const struct job *job, uint32_t index, struct job_split_status *status);
-uint64_t job_rows_in(const struct job *job);   /* rows read by all sources */
+uint64_t job_rows_in(const struct job *job); /* rows read by all sources */
 uint64_t job_rows_late(const struct job *job);
 uint64_t job_dead_count(const struct job *job);
-/* The last ones kept (up to 1000), oldest first. */
+/* The last ones kept (up to 1000), oldest first. Only from the thread that runs the job, or after job_run returned. */
 const struct job_dead_letter *job_dead_letters(const struct job *job, uint32_t *count);

@@ -1,0 +1,140 @@
+/* sink_operator.c: the end of a chain. A connector that works by key never sees -U: the +U that follows says it all. */
+#include "runtime/sink_operator.h"
+
+struct sink_operator {
+    struct operator base;
+    struct sink *sink; /* NULL: rows go to the client */
+    bool drops_update_before;
+    bool dirty;
+};
+
+static const struct task_context *task_of(const struct operator* operator) {
+    return (const struct task_context *)operator->context;
+}
+
+static struct sink_config *sink_config_new(const struct operator* operator, const Plan__Node * node, bool changes,
+                                           struct task_connector *found) {
+    struct arena *arena = operator->context->arena;
+    const Plan__Sink *plan = node->sink;
+    struct sink_config *config = ARENA_NEW(arena, struct sink_config);
+    *config = (struct sink_config){
+        .arena = arena,
+        .table = plan->table,
+        .options = &found->options,
+        .schema = operator->input_schemas[0],
+        .key_columns = plan->key_columns,
+        .key_column_count = (uint32_t)plan->n_key_columns,
+        .format = found->format,
+        .changes = changes,
+        .env = task_of(operator)->env,
+    };
+    return config;
+}
+
+/* How the connector takes changes; refuses what it cannot take. */
+static enum status check_changes(struct sink_operator *sink, const Plan__Sink *plan, const struct task_connector *found,
+                                 bool changes, struct error *error) {
+    enum sink_changes accepted = SINK_APPEND_ONLY;
+    if (found->connector->sink_changes)
+        accepted = found->connector->sink_changes(&found->options, plan->n_key_columns > 0);
+    if (changes && accepted == SINK_APPEND_ONLY)
+        return FAIL(error, STATUS_UNSUPPORTED,
+                    "table \"%s\" (connector \"%s\") takes inserts only, but the query updates its rows", plan->table,
+                    plan->connector);
+    sink->drops_update_before = accepted == SINK_UPSERT;
+    return STATUS_OK;
+}
+
+static enum status sink_operator_open(struct operator* operator, const Plan__Node * node, struct error *error) {
+    struct sink_operator *sink = (struct sink_operator *)operator;
+    const struct task_context *task = task_of(operator);
+    const Plan__Sink *plan = node->sink;
+    if (plan->connector[0] == '\0') {
+        if (!task->result)
+            return FAIL(error, STATUS_INTERNAL, "the plan returns rows, but nobody takes them");
+        return STATUS_OK;
+    }
+    struct task_connector *found = ARENA_NEW(operator->context->arena, struct task_connector);
+    TRY(task_connector_find(task, plan->table, plan->connector, plan->format, plan->options, plan->n_options, found,
+                            error));
+    if (!found->connector->sink_open)
+        return FAIL(error, STATUS_INVALID_OPTION, "connector \"%s\" of table \"%s\" cannot be written to",
+                    plan->connector, plan->table);
+    bool changes = node->change_mode != PLAN__CHANGE_MODE__APPEND;
+    TRY(check_changes(sink, plan, found, changes, error));
+    struct sink_config *config = sink_config_new(operator, node, changes, found);
+    struct source_column *columns;
+    TRY(task_columns_decode(task, plan->columns, plan->n_columns, &columns, error));
+    config->columns = columns;
+    return found->connector->sink_open(config, &sink->sink, error);
+}
+
+/* Without the -U rows; NULL when nothing is left. */
+static struct batch *drop_update_before(struct operator* operator, struct batch * batch) {
+    uint16_t *rows = arena_alloc(&batch->arena, sizeof *rows * batch->row_count);
+    struct selection selection = {.rows = rows};
+    for (uint32_t row = 0; row < batch->row_count; row++)
+        if (batch->change_kinds[row] != CHANGE_UPDATE_BEFORE)
+            rows[selection.count++] = (uint16_t)row;
+    operator->counters.rows_merged += batch->row_count - selection.count;
+    if (selection.count == 0)
+        return NULL;
+    if (selection.count < batch->row_count)
+        return batch_gather(operator->context->pool, batch, &selection);
+    batch_reference(batch);
+    return batch;
+}
+
+static enum status write_batch(struct sink_operator *sink, struct batch *batch, struct error *error) {
+    sink->base.counters.rows_out += batch->row_count;
+    sink->base.counters.batches_out++;
+    if (!sink->sink) {
+        struct result_target *result = task_of(&sink->base)->result;
+        return result->on_batch(result, batch, error);
+    }
+    sink->dirty = true;
+    return sink->sink->class->write(sink->sink, batch, error);
+}
+
+static enum status sink_operator_on_batch(struct operator* operator, uint32_t input, struct batch *batch,
+                                          struct error *error) {
+    (void)input;
+    struct sink_operator *sink = (struct sink_operator *)operator;
+    if (!sink->drops_update_before || !batch->change_kinds)
+        return write_batch(sink, batch, error);
+    struct batch *kept = drop_update_before(operator, batch);
+    if (!kept)
+        return STATUS_OK;
+    enum status status = write_batch(sink, kept, error);
+    batch_release(kept);
+    return status;
+}
+
+static enum status sink_operator_on_flush(struct operator* operator, struct error * error) {
+    struct sink_operator *sink = (struct sink_operator *)operator;
+    if (!sink->sink || !sink->dirty)
+        return STATUS_OK;
+    TRY(sink->sink->class->flush(sink->sink, error));
+    sink->dirty = false;
+    return STATUS_OK;
+}
+
+static void sink_operator_close(struct operator* operator) {
+    struct sink_operator *sink = (struct sink_operator *)operator;
+    if (sink->sink)
+        sink->sink->class->close(sink->sink);
+    sink->sink = NULL;
+}
+
+bool sink_operator_is_dirty(const struct operator* operator) {
+    return ((const struct sink_operator *)operator)->dirty;
+}
+
+const struct operator_class sink_operator_class = {
+    .name = "Sink",
+    .size = sizeof(struct sink_operator),
+    .open = sink_operator_open,
+    .on_batch = sink_operator_on_batch,
+    .on_flush = sink_operator_on_flush,
+    .close = sink_operator_close,
+};

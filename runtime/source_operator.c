@@ -1,0 +1,292 @@
+/* source_operator.c: from a connector's source to batches with event time.
+ *
+ *   poll ─▶ projections ─▶ watermark per row ─▶ cut before rows that are behind ─▶ emit rows, watermark, rows, watermark …
+ *
+ * Invariant: after each piece the split's watermark covers exactly the rows emitted, so what a window sees does not depend on
+ * where the source cut its batches. */
+#include "runtime/source_operator.h"
+
+#include "core/base/env.h"
+#include "core/functions/evaluator.h"
+
+struct source_operator {
+    struct operator base;
+    struct source *source;
+    const char *table;
+    struct evaluator *projections; /* NULL: the columns as read */
+    struct evaluator *watermark;   /* NULL: no event time */
+    uint32_t time_column;
+    struct split_watermarks splits;
+};
+
+static const struct task_context *task_of(const struct operator* operator) {
+    return (const struct task_context *)operator->context;
+}
+
+static enum status open_projections(struct source_operator *source, const Plan__Scan *scan, struct error *error) {
+    struct arena *arena = source->base.context->arena;
+    uint32_t count = (uint32_t)scan->n_projections;
+    if (count == 0)
+        return STATUS_OK;
+    struct expression **projections = ARENA_ARRAY(arena, struct expression *, count);
+    for (uint32_t i = 0; i < count; i++)
+        TRY(plan_expression_decode(arena, scan->projections[i], (uint32_t)scan->n_columns, &projections[i], error));
+    return evaluator_open(arena, projections, count, &source->projections, error);
+}
+
+static enum status open_watermark(struct source_operator *source, const Plan__Scan *scan, struct error *error) {
+    if (!scan->has_watermark)
+        return STATUS_OK;
+    struct arena *arena = source->base.context->arena;
+    uint32_t column_count = source->base.schema->field_count;
+    source->time_column = scan->watermark_column;
+    if (source->time_column >= column_count ||
+        !type_is_timestamp(source->base.schema->fields[source->time_column].type))
+        return FAIL(error, STATUS_INVALID_DEFINITION, "the event time of table \"%s\" is not a timestamp column",
+                    scan->table);
+    struct expression **expression = ARENA_ARRAY(arena, struct expression *, 1);
+    TRY(plan_expression_decode(arena, scan->watermark, column_count, expression, error));
+    if (!type_is_timestamp(expression[0]->type))
+        return FAIL(error, STATUS_INVALID_DEFINITION, "the watermark of table \"%s\" is not a timestamp", scan->table);
+    return evaluator_open(arena, expression, 1, &source->watermark, error);
+}
+
+static enum status open_source(struct source_operator *source, const Plan__Scan *scan, struct error *error) {
+    const struct task_context *task = task_of(&source->base);
+    struct arena *arena = task->operators.arena;
+    struct task_connector *found = ARENA_NEW(arena, struct task_connector);
+    TRY(task_connector_find(task, scan->table, scan->connector, scan->format, scan->options, scan->n_options, found,
+                            error));
+    if (!found->connector->source_open)
+        return FAIL(error, STATUS_INVALID_OPTION, "connector \"%s\" of table \"%s\" cannot be read from",
+                    scan->connector, scan->table);
+    struct schema *table_schema = ARENA_NEW(arena, struct schema);
+    TRY(plan_schema_decode(arena, scan->table_columns, scan->n_table_columns, table_schema, error));
+    struct source_column *columns;
+    TRY(task_columns_decode(task, scan->columns, scan->n_columns, &columns, error));
+    struct source_config *config = ARENA_NEW(arena, struct source_config);
+    *config = (struct source_config){
+        .arena = arena,
+        .table = scan->table,
+        .options = &found->options,
+        .table_schema = table_schema,
+        .columns = columns,
+        .column_count = (uint32_t)scan->n_columns,
+        .format = found->format,
+        .row_limit = scan->row_limit,
+        .batch_rows = task->operators.batch_rows,
+        .pool = task->operators.pool,
+        .env = task->env,
+        .dead = task->dead,
+    };
+    return found->connector->source_open(config, &source->source, error);
+}
+
+static enum status source_operator_open(struct operator* operator, const Plan__Node * node, struct error *error) {
+    struct source_operator *source = (struct source_operator *)operator;
+    const Plan__Scan *scan = node->scan;
+    source->table = scan->table;
+    split_watermarks_init(&source->splits, scan->idle_timeout_us);
+    TRY(open_projections(source, scan, error));
+    TRY(open_watermark(source, scan, error));
+    return open_source(source, scan, error);
+}
+
+/* The rows as the rest of the plan sees them. Takes the batch. */
+static enum status project(struct source_operator *source, struct batch *read, struct batch **output,
+                           struct error *error) {
+    if (!source->projections) {
+        *output = read;
+        return STATUS_OK;
+    }
+    struct batch *projected = batch_new(source->base.context->pool, source->base.schema->field_count);
+    projected->row_count = read->row_count;
+    projected->ingest_us = read->ingest_us;
+    projected->change_kinds = read->change_kinds;
+    batch_hold_batch(projected, read);
+    struct selection all = {.count = read->row_count};
+    enum status status = evaluator_run(source->projections, read, &all, source->base.context->evaluation,
+                                       &projected->arena, projected->columns, error);
+    batch_release(read);
+    if (status == STATUS_OK)
+        *output = projected;
+    else
+        batch_release(projected);
+    return status;
+}
+
+static enum status emit_event_time(struct source_operator *source, int64_t now_us, struct error *error) {
+    struct operator* operator= & source->base;
+    bool was_idle = source->splits.all_idle;
+    int64_t was_us = source->splits.merged_us;
+    if (!split_watermarks_update(&source->splits, now_us))
+        return STATUS_OK;
+    if (was_idle && !source->splits.all_idle)
+        TRY(operator_emit_idle(operator, false, error));
+    if (source->splits.merged_us > was_us && source->splits.merged_us != WATERMARK_END) {
+        operator->context->evaluation->watermark_us = source->splits.merged_us;
+        operator->watermark_us = source->splits.merged_us;
+        TRY(operator_emit_watermark(operator, source->splits.merged_us, error));
+    }
+    if (!was_idle && source->splits.all_idle)
+        TRY(operator_emit_idle(operator, true, error));
+    operator->idle = source->splits.all_idle;
+    return STATUS_OK;
+}
+
+static enum status check_event_times(const struct source_operator *source, const struct column *times,
+                                     uint32_t row_count, struct error *error) {
+    for (uint32_t row = 0; times->validity && row < row_count; row++)
+        if (!validity_get(times->validity, row)) {
+            enum status status =
+                FAIL(error, STATUS_NOT_NULL_VIOLATION, "NULL in event-time column \"%s\" of table \"%s\"",
+                     source->base.schema->fields[source->time_column].name, source->table);
+            error_hint(error, "filter such rows where the table is written, or compute the column with COALESCE");
+            return status;
+        }
+    return STATUS_OK;
+}
+
+/* Event times and watermarks of the rows as plain arrays in the batch's arena. */
+static enum status compute_event_times(struct source_operator *source, struct batch *batch, const int64_t **times,
+                                       const int64_t **marks, struct error *error) {
+    struct arena *arena = &batch->arena;
+    struct column time_column = column_flatten(&batch->columns[source->time_column], arena, batch->row_count);
+    TRY(check_event_times(source, &time_column, batch->row_count, error));
+    struct column mark_column;
+    struct selection all = {.count = batch->row_count};
+    TRY(evaluator_run(source->watermark, batch, &all, source->base.context->evaluation, arena, &mark_column, error));
+    mark_column = column_flatten(&mark_column, arena, batch->row_count);
+    int64_t *values = COLUMN_VALUES(&mark_column, int64_t);
+    if (mark_column.validity) {
+        values = arena_copy(arena, values, sizeof *values * batch->row_count);
+        for (uint32_t row = 0; row < batch->row_count; row++)
+            values[row] = validity_get(mark_column.validity, row) ? values[row] : WATERMARK_NONE;
+    }
+    *times = COLUMN_VALUES(&time_column, int64_t);
+    *marks = values;
+    return STATUS_OK;
+}
+
+static enum status emit_range(struct source_operator *source, struct batch *batch, uint32_t first, uint32_t count,
+                              struct error *error) {
+    if (count == batch->row_count) {
+        batch_reference(batch);
+        return operator_emit(&source->base, batch, error);
+    }
+    uint16_t *rows = arena_alloc(&batch->arena, sizeof *rows * count);
+    for (uint32_t i = 0; i < count; i++)
+        rows[i] = (uint16_t)(first + i);
+    struct selection selection = {.rows = rows, .count = count};
+    return operator_emit(&source->base, batch_gather(source->base.context->pool, batch, &selection), error);
+}
+
+static enum status emit_with_event_time(struct source_operator *source, struct batch *batch, uint32_t split,
+                                        struct error *error) {
+    const int64_t *times, *marks;
+    TRY(compute_event_times(source, batch, &times, &marks, error));
+    int64_t granularity_us = task_of(&source->base)->watermark_granularity_us;
+    int64_t now_us = source->base.context->evaluation->now_us;
+    for (uint32_t first = 0; first < batch->row_count;) {
+        int64_t watermark_us = source->splits.splits[split].watermark_us;
+        uint32_t count = watermark_cut(times, marks, first, batch->row_count, granularity_us, &watermark_us);
+        TRY(emit_range(source, batch, first, count, error));
+        source->splits.splits[split].watermark_us = watermark_us;
+        TRY(emit_event_time(source, now_us, error));
+        first += count;
+    }
+    return STATUS_OK;
+}
+
+static enum status emit_rows(struct source_operator *source, struct batch *read, uint32_t split, struct error *error) {
+    struct evaluation_context *evaluation = source->base.context->evaluation;
+    source->splits.splits[split].row_count += read->row_count;
+    source->base.counters.rows_in += read->row_count;
+    source->base.counters.batches_in++;
+    if (read->ingest_us == 0)
+        read->ingest_us = evaluation->now_us;
+    split_watermarks_active(&source->splits, split, evaluation->now_us);
+    TRY(emit_event_time(source, evaluation->now_us, error)); /* active again before its rows come */
+    struct batch *batch;
+    TRY(project(source, read, &batch, error));
+    if (!source->watermark)
+        return operator_emit(&source->base, batch, error);
+    enum status status = emit_with_event_time(source, batch, split, error);
+    batch_release(batch);
+    return status;
+}
+
+/* What the poll says about its split, rows aside. */
+static void note_split(struct source_operator *source, const struct source_poll *poll) {
+    if (poll->split >= source->splits.count)
+        return; /* a source without splits yet */
+    struct split_state *state = &source->splits.splits[poll->split];
+    if (poll->batch || poll->split_caught_up)
+        state->caught_up = poll->split_caught_up;
+    state->ended = state->ended || poll->split_ended;
+}
+
+enum status source_operator_step(struct operator* operator, int64_t max_wait_us, struct source_step *step,
+                                 struct error *error) {
+    struct source_operator *source = (struct source_operator *)operator;
+    struct evaluation_context *evaluation = operator->context->evaluation;
+    struct source_poll poll = {0};
+    TRY(source->source->class->poll(source->source, max_wait_us, &poll, error));
+    evaluation->now_us = env_now_us(task_of(operator)->env);
+    split_watermarks_grow(&source->splits, source->source->split_count, evaluation->now_us);
+    *step = (struct source_step){.made_progress = poll.batch || poll.state == SOURCE_READY, .wait_us = poll.wait_us};
+    if (step->wait_us <= 0)
+        step->wait_us = 1000;
+    if (poll.batch) {
+        ASSERT(poll.split < source->splits.count);
+        TRY(emit_rows(source, poll.batch, poll.split, error));
+    }
+    note_split(source, &poll);
+    TRY(emit_event_time(source, evaluation->now_us, error));
+    return poll.state == SOURCE_END ? source_operator_end(operator, error) : STATUS_OK;
+}
+
+enum status source_operator_end(struct operator* operator, struct error * error) {
+    struct source_operator *source = (struct source_operator *)operator;
+    for (uint32_t i = 0; i < source->splits.count; i++)
+        source->splits.splits[i].ended = true;
+    operator->watermark_us = WATERMARK_END;
+    return operator_on_end(operator, 0, error);
+}
+
+static enum status source_operator_on_batch(struct operator* operator, uint32_t input, struct batch *batch,
+                                            struct error *error) {
+    (void)operator;
+    (void)input;
+    (void)batch;
+    return FAIL(error, STATUS_INTERNAL, "a source has no input");
+}
+
+static void source_operator_close(struct operator* operator) {
+    struct source_operator *source = (struct source_operator *)operator;
+    if (source->source)
+        source->source->class->close(source->source);
+    source->source = NULL;
+    split_watermarks_release(&source->splits);
+}
+
+const struct split_watermarks *source_operator_splits(const struct operator* operator) {
+    return &((const struct source_operator *)operator)->splits;
+}
+
+const char *source_operator_split_name(const struct operator* operator, uint32_t split) {
+    const struct source_operator *source = (const struct source_operator *)operator;
+    return source->source->class->split_name(source->source, split);
+}
+
+const char *source_operator_table(const struct operator* operator) {
+    return ((const struct source_operator *)operator)->table;
+}
+
+const struct operator_class source_operator_class = {
+    .name = "Scan",
+    .size = sizeof(struct source_operator),
+    .open = source_operator_open,
+    .on_batch = source_operator_on_batch,
+    .close = source_operator_close,
+};

@@ -1,0 +1,24 @@
+/* source_operator.h: a Scan: polls a connector's source, computes projections, keeps the watermarks of its splits.
+ * The task asks it for one step at a time; rows, watermarks, idleness and the end go out through the chain. */
+#pragma once
+
+#include "executor/operator.h"
+#include "runtime/split_watermarks.h"
+#include "runtime/task_context.h"
+
+extern const struct operator_class source_operator_class;
+
+struct source_step {
+    bool made_progress; /* rows came, or the source wants to be asked again at once */
+    int64_t wait_us;    /* no progress: ask again after this; > 0 */
+};
+
+/* May block up to max_wait_us in the source. Ends the operator when the source is exhausted. */
+enum status source_operator_step(struct operator* operator, int64_t max_wait_us, struct source_step *step,
+                                 struct error *error) MUST_CHECK;
+/* Nothing more is read; what follows sees the end. */
+enum status source_operator_end(struct operator* operator, struct error * error) MUST_CHECK;
+
+const struct split_watermarks *source_operator_splits(const struct operator* operator);
+const char *source_operator_split_name(const struct operator* operator, uint32_t split);
+const char *source_operator_table(const struct operator* operator);

@@ -1,0 +1,28 @@
+/* task_context.h: what the runtime's own operators (source and sink) know beyond what every operator knows. */
+#pragma once
+
+#include "connectors/connector.h"
+#include "executor/operator.h"
+#include "runtime/job.h"
+
+struct task_context {
+    struct operator_context operators; /* first: operators hold a pointer to it */
+    const struct connector_registry *registry;
+    struct env *env;
+    struct result_target *result;
+    struct dead_letter_target *dead;
+    int64_t watermark_granularity_us; /* ends of windows are multiples of it: split_watermarks.h */
+};
+
+/* The connector and format of a Scan or Sink, and its options as text. */
+struct task_connector {
+    const struct connector_class *connector;
+    const struct format_class *format; /* NULL: none */
+    struct options options;
+};
+enum status task_connector_find(const struct task_context *context, const char *table, const char *connector,
+                                const char *format, Plan__Option *const *options, size_t option_count,
+                                struct task_connector *found, struct error *error) MUST_CHECK;
+/* The plan's columns as connectors want them, in the task's arena. */
+enum status task_columns_decode(const struct task_context *context, Plan__ScanColumn *const *messages, size_t count,
+                                struct source_column **columns, struct error *error) MUST_CHECK;
