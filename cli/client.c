@@ -1,0 +1,251 @@
+/* client.c: decides how a result is shown, and shows it.
+ *
+ *   terminal, unbounded, format table  ─▶ live table
+ *   bounded, changes                   ─▶ changelog, its final rows at the end ─▶ printer
+ *   anything else                      ─▶ printer, row by row (with the column `op` when there are changes)
+ */
+#include "cli/client.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/changelog.h"
+#include "cli/live_table.h"
+#include "cli/printer.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "core/base/env.h"
+#include "core/base/settings.h"
+#include "runtime/job.h"
+
+static struct session *signal_session; /* whose job a signal stops */
+static volatile sig_atomic_t signal_count, signal_number;
+
+static void on_signal(int number) {
+    signal_number = number;
+    signal_count = signal_count + 1;
+    if (signal_count > 2) /* a stop that hangs must not hold the user */
+        _exit(128 + number);
+    if (signal_session)
+        session_stop(signal_session);
+}
+
+void client_catch_signals(struct client *client) {
+    signal_session = client->session;
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int client_signal(void) {
+    return signal_number;
+}
+
+/* ---- how a result is shown ---- */
+
+static bool wants_changelog(const struct client *client) {
+    if (client->format)
+        return strcmp(client->format, "changelog") == 0;
+    return settings_choice_is(session_settings(client->session), SETTING_RESULT_MODE, "changelog");
+}
+
+static const struct printer_class *class_for(const struct client *client) {
+    const struct printer_class *class = client->format ? printer_class_find(client->format) : NULL;
+    if (class)
+        return class;
+    return client->console.is_terminal ? &printer_class_table : &printer_class_csv;
+}
+
+static struct client *client_of(struct session_listener *listener) {
+    return (struct client *)listener;
+}
+
+static bool is_json(const struct printer_class *class) {
+    return class == &printer_class_json || class == &printer_class_jsonl;
+}
+
+static enum status on_start(struct session_listener *listener, const struct session_result *result, struct error *error) {
+    struct client *client = client_of(listener);
+    const struct printer_class *class = class_for(client);
+    bool has_changes = result->change_mode != PLAN__CHANGE_MODE__APPEND;
+    client->prints_text = result->is_text && !is_json(class);
+    if (client->prints_text)
+        return STATUS_OK;
+    if (client->console.is_terminal && !result->bounded && class == &printer_class_table && !wants_changelog(client)) {
+        client->live = live_table_new(&client->console, client->session, result);
+        return STATUS_OK;
+    }
+    bool shows_final = result->wants_final_rows && !wants_changelog(client);
+    if (has_changes && shows_final)
+        client->final_rows = changelog_new(result->schema, result->key_columns, result->key_column_count);
+    struct printer_config config = {.console = &client->console,
+                                    .schema = result->schema,
+                                    .zone = result->zone,
+                                    .shows_changes = !result->is_text &&
+                                                     (wants_changelog(client) || (has_changes && !shows_final))};
+    return printer_open(class, &config, &client->printer, error);
+}
+
+static enum status print_text(struct client *client, const struct batch *batch, struct error *error) {
+    for (uint32_t row = 0; row < batch->row_count; row++) {
+        struct strbuf *out = &client->console.pending;
+        column_print_value(out, &batch->columns[0], row);
+        if (!out->size || out->data[out->size - 1] != '\n')
+            strbuf_append_char(out, '\n');
+    }
+    return console_flush(&client->console, error);
+}
+
+static enum status on_batch(struct session_listener *listener, const struct batch *batch, struct error *error) {
+    struct client *client = client_of(listener);
+    if (client->prints_text)
+        return print_text(client, batch, error);
+    if (client->live)
+        return live_table_batch(client->live, batch, error);
+    if (!client->final_rows)
+        return printer_batch(client->printer, batch, error);
+    changelog_apply(client->final_rows, batch);
+    return STATUS_OK;
+}
+
+static enum status on_idle(struct session_listener *listener, struct error *error) {
+    struct client *client = client_of(listener);
+    if (client->live)
+        return live_table_idle(client->live, error);
+    if (client->printer && !client->final_rows)
+        return printer_idle(client->printer, error);
+    return STATUS_OK;
+}
+
+static enum status print_batch(void *context, const struct batch *batch, struct error *error) {
+    return printer_batch(context, batch, error);
+}
+
+static void result_release(struct client *client) {
+    printer_free(client->printer);
+    live_table_free(client->live);
+    changelog_free(client->final_rows);
+    client->printer = NULL;
+    client->live = NULL;
+    client->final_rows = NULL;
+}
+
+static enum status finish_result(struct client *client, struct error *error) {
+    if (client->live)
+        return live_table_end(client->live, error);
+    if (!client->printer)
+        return STATUS_OK;
+    if (client->final_rows)
+        TRY(changelog_rows(client->final_rows, 0, UINT64_MAX, print_batch, client->printer, error));
+    return printer_end(client->printer, error);
+}
+
+static enum status on_end(struct session_listener *listener, bool was_stopped, struct error *error) {
+    struct client *client = client_of(listener);
+    (void)was_stopped;
+    enum status status = finish_result(client, error);
+    result_release(client);
+    return status;
+}
+
+/* ---- what is said beside the rows ---- */
+
+static void on_done(struct session_listener *listener, const char *summary) {
+    if (client_of(listener)->is_interactive)
+        report_line("%s", summary);
+}
+
+static void on_notice(struct session_listener *listener, sql_position position, const char *message, const char *hint) {
+    struct client *client = client_of(listener);
+    struct report_source source = {client->file, client->text};
+    report_notice(&source, position, message, hint);
+}
+
+static void on_job_start(struct session_listener *listener) {
+    struct client *client = client_of(listener);
+    if (!client->live && !(client->printer && client->console.is_terminal))
+        client->progress = progress_start(client->session);
+}
+
+static void on_job_end(struct session_listener *listener, const struct session_job_end *end) {
+    struct client *client = client_of(listener);
+    progress_stop(client->progress);
+    client->progress = NULL;
+    if (end->wrote_rows && client->is_interactive)
+        report_line("%s: %llu rows read in %.3f s", end->was_stopped ? "stopped" : "done",
+                    (unsigned long long)job_rows_in(end->job), (double)end->elapsed_us / 1e6);
+    report_dropped(end->job);
+}
+
+static void on_client_statement(struct session_listener *listener, const char *name) {
+    struct client *client = client_of(listener);
+    if (strcmp(name, "CLEAR") == 0 && client->console.is_terminal)
+        strbuf_append_text(&client->console.pending, "\033[H\033[2J");
+    else if (strcmp(name, "HELP") == 0)
+        report_line("Statements end with ;   \\? lists the shell's commands, SHOW TABLES and SHOW FUNCTIONS what there is");
+}
+
+/* ---- the client itself ---- */
+
+enum status client_open(struct client *client, const struct session_config *config, const char *format,
+                        struct error *error) {
+    *client = (struct client){
+        .listener = {.on_start = on_start,
+                     .on_batch = on_batch,
+                     .on_idle = on_idle,
+                     .on_end = on_end,
+                     .on_done = on_done,
+                     .on_notice = on_notice,
+                     .on_job_start = on_job_start,
+                     .on_job_end = on_job_end,
+                     .on_client_statement = on_client_statement},
+        .format = format,
+    };
+    console_init_stdout(&client->console);
+    return session_open(config, &client->session, error);
+}
+
+void client_close(struct client *client) {
+    signal_session = NULL;
+    result_release(client);
+    session_close(client->session);
+    console_release(&client->console);
+}
+
+enum status client_output(struct client *client, const char *path, struct error *error) {
+    struct console console;
+    if (path)
+        TRY(console_init_file(&console, path, error));
+    else
+        console_init_stdout(&console);
+    console_release(&client->console);
+    client->console = console;
+    return STATUS_OK;
+}
+
+enum status client_execute(struct client *client, struct str text, const char *file, enum session_mode mode) {
+    struct error error = {0}, flush_error = {0};
+    int64_t started_us = env_monotonic_us(env_posix());
+    client->file = file;
+    client->text = text;
+    client->listener.wants_changes = wants_changelog(client);
+    signal_number = 0;
+    signal_count = 0;
+    enum status status = session_execute(client->session, text, mode, &client->listener, &error);
+    result_release(client); /* of a result that was cut short */
+    enum status flushed = console_flush(&client->console, &flush_error);
+    if (status == STATUS_OK && flushed != STATUS_OK) {
+        status = flushed;
+        error = flush_error;
+    }
+    if (status != STATUS_OK) {
+        struct report_source source = {file, text};
+        report_error(&source, &error);
+    }
+    if (client->shows_timing)
+        report_line("Time: %.3f ms", (double)(env_monotonic_us(env_posix()) - started_us) / 1e3);
+    return status;
+}

@@ -1,0 +1,51 @@
+/* client.h: the program's side of a session: executes texts, prints their rows, reports what went wrong.
+ *
+ * Used by -c, -f, run, demo and the shell alike. SIGINT and SIGTERM stop the job that is running, in the clean way.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/console.h"
+#include "core/base/status.h"
+#include "server/session.h"
+
+struct changelog;
+struct live_table;
+struct printer;
+struct progress;
+
+struct client {
+    struct session_listener listener; /* first: what the session calls */
+    struct session *session;
+    struct console console;
+    const char *format; /* NULL: by where the output goes; borrowed */
+    bool is_interactive; /* says what was done, shows HELP */
+    bool shows_timing;
+    const char *file;    /* of the text being executed */
+    struct str text;
+    const char *interrupted_by; /* "SIGINT" … while a text is being executed; NULL */
+
+    /* The result being printed. */
+    struct printer *printer;
+    struct live_table *live;
+    struct changelog *final_rows;
+    bool prints_text;
+    struct progress *progress;
+};
+
+/* Opens the session; `config` as for session_open. */
+enum status client_open(struct client *client, const struct session_config *config, const char *format,
+                        struct error *error) MUST_CHECK;
+void client_close(struct client *client);
+
+/* Executes and reports. `file`: for messages, or NULL. Returns what session_execute did; the error was printed. */
+enum status client_execute(struct client *client, struct str text, const char *file, enum session_mode mode);
+/* Sends results to a file from here on; NULL: to stdout again. */
+enum status client_output(struct client *client, const char *path, struct error *error) MUST_CHECK;
+
+/* The signal that stopped the last text, or 0. */
+int client_signal(void);
+/* The process's signal handlers; `client` is whose job they stop. */
+void client_catch_signals(struct client *client);
