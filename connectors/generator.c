@@ -6,7 +6,10 @@
 #include "core/base/env.h"
 #include "core/base/hash.h"
 
-enum { PACE_STEP_US = 10000 }; /* rows that are due within this are handed out together */
+enum {
+    PACE_STEP_US = 10000, /* rows that are due within this are handed out together */
+    KEEP_ALIVE_WAIT_US = 1000000,
+};
 
 /* How many rows are due now; when none is, *wait_us says how long until some are. */
 static uint64_t rows_due(struct generator *generator, uint64_t wanted, int64_t *wait_us) {
@@ -45,8 +48,12 @@ static enum status generator_poll(struct source *source, int64_t max_wait_us, st
         generator->fill(generator, poll->batch, generator->next_row);
         generator->next_row += count;
     }
-    poll->split_ended = generator->next_row == generator->end_row;
+    bool is_done = generator->next_row == generator->end_row;
+    poll->split_ended = is_done && !generator->keep_alive;
+    poll->split_caught_up = is_done;
     poll->state = poll->split_ended ? SOURCE_END : count ? SOURCE_READY : SOURCE_WAIT;
+    if (is_done)
+        poll->wait_us = KEEP_ALIVE_WAIT_US;
     return STATUS_OK;
 }
 

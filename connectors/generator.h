@@ -13,6 +13,7 @@ struct generator {
     struct schema schema;               /* of the batches: config's columns */
     uint64_t next_row;
     uint64_t end_row;       /* UINT64_MAX: unbounded */
+    bool keep_alive;        /* after the last row the table stays open */
     double rows_per_second; /* 0: as fast as asked */
     int64_t started_us;     /* monotonic; 0 before the first poll */
     uint64_t started_row;
