@@ -11,6 +11,7 @@
 
 #include "connectors/generator.h"
 #include "connectors/nexmark/texts.h"
+#include "connectors/view.h"
 #include "core/base/arena.h"
 
 enum {
@@ -66,6 +67,11 @@ static void make_price_table(void) {
     double value = 100;
     for (int i = 0; i < PRICE_TABLE; i++, value *= 1.0135831333340657) /* 10^(6 / 1024) */
         price_table[i] = value;
+}
+
+/* A choice nobody can predict: without a branch. */
+static inline int64_t pick(bool first, int64_t one, int64_t other) {
+    return other ^ ((other ^ one) & -(int64_t)first);
 }
 
 void nexmark_events_init(struct nexmark_events *events, const struct nexmark_model *model, struct arena *arena,
@@ -202,7 +208,7 @@ static void bid_auction(struct nexmark_events *events, struct column *column) {
         for (uint32_t i = run->first; i < run->first + run->count; i++) {
             uint64_t random = random_at(stream, events->numbers[i]);
             int64_t any = least + random_below(high(random), range);
-            values[i] = random_below(low(random), model->hot_auctions) > 0 ? hot : any;
+            values[i] = pick(random_below(low(random), model->hot_auctions) > 0, hot, any);
         }
     }
 }
@@ -219,7 +225,7 @@ static void bid_bidder(struct nexmark_events *events, struct column *column) {
         for (uint32_t i = run->first; i < run->first + run->count; i++) {
             uint64_t random = random_at(stream, events->numbers[i]);
             int64_t any = least + random_below(high(random), range);
-            values[i] = random_below(low(random), model->hot_bidders) > 0 ? hot : any;
+            values[i] = pick(random_below(low(random), model->hot_bidders) > 0, hot, any);
         }
     }
 }
@@ -240,7 +246,7 @@ static void fill_channels(struct nexmark_events *events, struct column *column,
         uint64_t random = random_at(stream, events->numbers[i]);
         uint32_t hot = random_below(high(random), NEXMARK_HOT_CHANNELS);
         uint32_t any = NEXMARK_HOT_CHANNELS + random_below(high(random), NEXMARK_CHANNELS - NEXMARK_HOT_CHANNELS);
-        values[i] = table[low(random) & 1 ? hot : any];
+        values[i] = table[pick(low(random) & 1, hot, any)];
     }
 }
 
@@ -260,8 +266,9 @@ static uint32_t extra_range(int64_t average, int64_t current, uint32_t *least) {
     return delta ? (uint32_t)(2 * delta) : 1;
 }
 
-static struct string_view text_from_pool(const char *pool, size_t pool_size, uint32_t random, uint32_t size) {
-    return view_make(pool + random_below(random, (uint32_t)pool_size - size), size);
+static void store_from_pool(struct string_view *target, const char *pool, uint32_t random, uint32_t size) {
+    const char *text = pool + random_below(random, NEXMARK_POOL_BYTES / 2);
+    view_store(target, text, size, NEXMARK_POOL_BYTES / 2);
 }
 
 static void bid_extra(struct nexmark_events *events, struct column *column) {
@@ -271,7 +278,7 @@ static void bid_extra(struct nexmark_events *events, struct column *column) {
     struct string_view *restrict values = column->values;
     for (uint32_t i = 0; i < events->count; i++) {
         uint64_t random = random_at(stream, events->numbers[i]);
-        values[i] = text_from_pool(pool, NEXMARK_POOL_BYTES, high(random), least + random_below(low(random), range));
+        store_from_pool(&values[i], pool, high(random), least + random_below(low(random), range));
     }
 }
 
@@ -354,8 +361,7 @@ static void person_extra(struct nexmark_events *events, struct column *column) {
     struct string_view *values = empty_views(events, column);
     FOR_EACH_EVENT(events, NEXMARK_PERSON) {
         uint64_t random = random_at(seed, number);
-        values[row] = text_from_pool(nexmark_texts()->pool, NEXMARK_POOL_BYTES, high(random),
-                                     least + random_below(low(random), range));
+        store_from_pool(&values[row], nexmark_texts()->pool, high(random), least + random_below(low(random), range));
     }
 }
 
@@ -442,8 +448,7 @@ static void auction_extra(struct nexmark_events *events, struct column *column) 
         int64_t current =
             48 + words_of(random_at(names, number), 20).size + words_of(random_at(descriptions, number), 100).size;
         uint32_t least, range = extra_range(events->model->average_bytes[NEXMARK_AUCTION], current, &least);
-        values[row] = text_from_pool(nexmark_texts()->pool, NEXMARK_POOL_BYTES, high(random),
-                                     least + random_below(low(random), range));
+        store_from_pool(&values[row], nexmark_texts()->pool, high(random), least + random_below(low(random), range));
     }
 }
 
