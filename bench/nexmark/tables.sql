@@ -16,7 +16,7 @@ CREATE TABLE nexmark (
     'events.num' = '${EVENTS}',
     'first-event.rate' = '${RATE}',
     'next-event.rate' = '${RATE}',
-    'rate-limited' = 'false'
+    'rate.limited' = 'false'
 );
 
 CREATE VIEW person AS
