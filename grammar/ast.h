@@ -50,8 +50,8 @@
 #define AST_LIST(name, type) \
     struct name {            \
         type *items;         \
-        size_t count;        \
-        size_t capacity;     \
+        unsigned count;      \
+        unsigned capacity;   \
         unsigned depth;      \
     }
 
@@ -656,6 +656,7 @@ struct ast_create_table {
     struct ast_names like; /* LIKE source; empty = none */
     struct ast_like_options like_options;
     struct ast_query *query; /* CREATE TABLE ... AS query, or NULL */
+    sql_position position;
 };
 
 struct ast_view_column {
@@ -676,6 +677,7 @@ struct ast_create_view {
     struct ast_options options; /* WITH (...) of a materialized view */
     struct ast_query *query;
     struct str query_text; /* the query as written (borrows the SQL text) */
+    sql_position position;
 };
 
 struct ast_create_function {
