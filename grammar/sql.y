@@ -33,6 +33,10 @@
 %syntax_error { build_refuse(build, yyminor); }
 %stack_overflow { build_too_deep(build, build->end); }
 
+/* Error messages list expected tokens in this order, and then as they come. */
+%token FROM WHERE GROUP HAVING ORDER LIMIT SELECT INSERT CREATE SET SHOW EXPLAIN DESCRIBE DROP ALTER WITH.
+%token TABLE VIEW INTO VALUES BY AS ON USING.
+
 /* Lowest first. */
 %left OR.
 %left AND.

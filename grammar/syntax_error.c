@@ -84,20 +84,18 @@ static void list_add(struct list *list, const char *item) {
         list->more = true;
 }
 
-/* Signs first, then reserved words, then the rest: the nearer to the bone of a statement, the earlier. */
+/* Signs first, then words in the order that sql.y gives them. */
 static void collect(struct list *list, const struct token_set *set, bool expression, bool operator) {
     if (expression)
         list_add(list, "an expression");
     if (set->has[TOKEN_NAME])
         list_add(list, "a name");
-    for (int pass = 0; pass < 3; pass++)
+    for (int words = 0; words < 2; words++)
         for (int kind = 1; kind < machine_token_count(); kind++) {
             const char *name = set->has[kind] ? token_name(kind) : NULL;
             if (name == NULL || kind == TOKEN_NAME || kind == TOKEN_QUOTED_NAME)
                 continue;
-            const struct keyword *keyword = keyword_find(str_from(name));
-            int class = keyword == NULL ? 0 : keyword->reserved ? 1 : 2;
-            if (class == pass)
+            if (words == (keyword_find(str_from(name)) != NULL))
                 list_add(list, name);
         }
     if (operator)
