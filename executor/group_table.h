@@ -57,7 +57,8 @@ void group_table_lookup_hashed(struct group_table *table, const struct column *k
 uint8_t *group_table_lookup_record(struct group_table *table, const struct group_table *source, const uint8_t *record,
                                    bool *created);
 /* The same, but NULL when absent. */
-uint8_t *group_table_find_record(const struct group_table *table, const struct group_table *source, const uint8_t *record);
+uint8_t *group_table_find_record(const struct group_table *table, const struct group_table *source,
+                                 const uint8_t *record);
 
 /* Removes a group; its record may be given to another group later. */
 void group_table_remove(struct group_table *table, uint8_t *record);

@@ -1,0 +1,609 @@
+/* group_table.c: extendible hashing over records in pages.
+ * Invariants: a shard at depth d holds exactly the groups whose tags share its top d bits, and stands in 2^(D-d) neighbouring
+ * directory entries; within a shard a group is found by linear probing from the position its tag's next bits give, with no
+ * gap between (removal shifts back, there are no tombstones). */
+#include "executor/group_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/base/arena.h"
+#include "core/base/hash.h"
+#include "core/functions/state_memory.h"
+#include "executor/group_key.h"
+
+enum {
+    SHARD_BITS_MIN = 4,
+    SHARD_BITS_MAX = 14,
+    DIRECTORY_BITS_MAX = 18, /* + SHARD_BITS_MAX = the 32 bits of a tag */
+    PAGE_BYTES = 128 << 10,
+    EXTENT_BYTES = 2 << 20, /* pages of big tables come in huge-page-sized pieces */
+    EXTENT_PAGES = EXTENT_BYTES / PAGE_BYTES,
+    SLAB_SHARDS = 15,           /* full-sized shards that fit an extent */
+    PREFETCH_GROUPS_MIN = 4096, /* smaller tables are in cache anyway */
+};
+
+struct slot {
+    uint32_t tag;
+    uint32_t record; /* number + 1; 0 = free */
+};
+
+struct shard {
+    uint32_t count;
+    uint8_t bits;  /* of slots */
+    uint8_t depth; /* of the directory that this shard needs */
+    struct slot slots[];
+};
+
+/* Repeats what probing needs, so that it touches the directory and the slot and nothing between. */
+struct directory_entry {
+    struct shard *shard;
+    uint32_t bits;
+    uint32_t depth;
+};
+
+/* Memory of a full-sized shard that is not in use. */
+struct spare_shard {
+    struct spare_shard *next;
+};
+
+struct group_table {
+    struct key_layout keys;
+    uint32_t state_offset;
+    uint32_t record_size;
+    uint32_t page_shift;               /* records per page = 1 << page_shift */
+    struct directory_entry *directory; /* 1 << directory_bits entries */
+    uint32_t directory_bits;
+    uint8_t **pages;
+    uint32_t page_count, page_capacity;
+    uint8_t **extents; /* what pages were cut from; a table's first pages are extents of one page */
+    uint32_t extent_count, extent_capacity;
+    uint32_t record_count; /* numbers handed out, removed ones included */
+    uint32_t live_count;
+    struct spare_shard *spare_shards;
+    uint8_t **slabs; /* extents that full-sized shards were cut from */
+    uint32_t slab_count, slab_capacity;
+    uint32_t free_record; /* number + 1 of the first removed record; chained through the records' keys */
+    size_t shard_bytes;
+    size_t page_bytes;
+    struct state_memory *key_memory; /* bytes of long keys */
+    const struct type *types[KEY_COLUMNS_MAX];
+};
+
+/* ---- shards ---- */
+
+static void push_pointer(uint8_t ***list, uint32_t *count, uint32_t *capacity, uint8_t *item) {
+    if (*count == *capacity) {
+        *capacity = *capacity ? *capacity * 2 : 16;
+        *list = memory_realloc(*list, sizeof **list * *capacity);
+    }
+    (*list)[(*count)++] = item;
+}
+
+/* Memory that the kernel may back with huge pages: a third of the time of a far look-up is otherwise spent on page tables. */
+static uint8_t *extent_new(size_t size) {
+    bool huge = size == EXTENT_BYTES;
+    void *extent = NULL;
+    if (posix_memalign(&extent, huge ? EXTENT_BYTES : 64, size) != 0)
+        return memory_alloc(size); /* ends the process with a message */
+    if (huge)
+        (void)madvise(extent, size, MADV_HUGEPAGE); /* advice only */
+    return extent;
+}
+
+static size_t shard_size(uint32_t bits) {
+    return sizeof(struct shard) + (sizeof(struct slot) << bits);
+}
+
+static void slab_new(struct group_table *table) {
+    _Static_assert(SLAB_SHARDS * (sizeof(struct shard) + (sizeof(struct slot) << SHARD_BITS_MAX)) <= EXTENT_BYTES,
+                   "slab");
+    uint8_t *slab = extent_new(EXTENT_BYTES);
+    push_pointer(&table->slabs, &table->slab_count, &table->slab_capacity, slab);
+    for (uint32_t i = 0; i < SLAB_SHARDS; i++) {
+        struct spare_shard *spare = (struct spare_shard *)(slab + i * shard_size(SHARD_BITS_MAX));
+        spare->next = table->spare_shards;
+        table->spare_shards = spare;
+    }
+    table->shard_bytes += EXTENT_BYTES;
+}
+
+/* The first full-sized shard of a table is on the heap: slabs are for tables with many. */
+static struct shard *shard_new(struct group_table *table, uint32_t bits, uint32_t depth) {
+    size_t size = shard_size(bits);
+    struct shard *shard;
+    if (bits == SHARD_BITS_MAX && depth > 0) {
+        if (!table->spare_shards)
+            slab_new(table);
+        struct spare_shard *spare = table->spare_shards;
+        table->spare_shards = spare->next;
+        shard = memset((void *)spare, 0, size);
+    } else {
+        shard = memory_zalloc(size);
+        table->shard_bytes += size;
+    }
+    shard->bits = (uint8_t)bits;
+    shard->depth = (uint8_t)depth;
+    return shard;
+}
+
+static void shard_free(struct group_table *table, struct shard *shard) {
+    if (shard->bits == SHARD_BITS_MAX && shard->depth > 0) {
+        struct spare_shard *spare = (struct spare_shard *)shard;
+        spare->next = table->spare_shards;
+        table->spare_shards = spare;
+        return;
+    }
+    table->shard_bytes -= shard_size(shard->bits);
+    free(shard);
+}
+
+static inline uint32_t shard_mask(const struct shard *shard) {
+    return (1u << shard->bits) - 1;
+}
+
+/* Where probing for the tag starts: the bits of the tag after those that the directory used. */
+static inline uint32_t shard_home(const struct shard *shard, uint32_t tag) {
+    return (tag << shard->depth) >> (32 - shard->bits);
+}
+
+static inline const struct directory_entry *table_entry(const struct group_table *table, uint32_t tag) {
+    return &table->directory[(uint64_t)tag >> (32 - table->directory_bits)];
+}
+static inline uint32_t entry_home(const struct directory_entry *entry, uint32_t tag) {
+    return (tag << entry->depth) >> (32 - entry->bits);
+}
+static inline struct shard *table_shard(const struct group_table *table, uint32_t tag) {
+    return table_entry(table, tag)->shard;
+}
+
+static void shard_insert(struct shard *shard, struct slot slot) {
+    uint32_t mask = shard_mask(shard);
+    uint32_t at = shard_home(shard, slot.tag);
+    while (shard->slots[at].record)
+        at = (at + 1) & mask;
+    shard->slots[at] = slot;
+    shard->count++;
+}
+
+static bool shard_is_full(const struct shard *shard) {
+    return shard->count >= (3u << shard->bits) / 4;
+}
+
+/* Points the directory entries of `old` at its successor(s): low for tags with bit `depth` clear, high for set. */
+static void directory_replace(struct group_table *table, uint32_t tag, uint32_t old_depth, struct shard *low,
+                              struct shard *high) {
+    uint32_t span = 1u << (table->directory_bits - old_depth);
+    uint32_t first = old_depth ? (tag >> (32 - old_depth)) << (table->directory_bits - old_depth) : 0;
+    for (uint32_t i = 0; i < span; i++) {
+        struct shard *shard = i < span / 2 || low == high ? low : high;
+        table->directory[first + i] =
+            (struct directory_entry){.shard = shard, .bits = shard->bits, .depth = shard->depth};
+    }
+}
+
+/* One small shard for everything. */
+static void directory_start(struct group_table *table) {
+    struct shard *shard = shard_new(table, SHARD_BITS_MIN, 0);
+    table->directory_bits = 0;
+    table->directory[0] = (struct directory_entry){.shard = shard, .bits = shard->bits, .depth = shard->depth};
+}
+
+static void directory_double(struct group_table *table) {
+    uint32_t count = 1u << table->directory_bits;
+    struct directory_entry *bigger = memory_alloc(sizeof *bigger * count * 2);
+    for (uint32_t i = 0; i < count; i++)
+        bigger[2 * i] = bigger[2 * i + 1] = table->directory[i];
+    free(table->directory);
+    table->directory = bigger;
+    table->directory_bits++;
+}
+
+static void shard_grow(struct group_table *table, struct shard *old, uint32_t tag) {
+    bool splits = old->bits >= SHARD_BITS_MAX && old->depth < DIRECTORY_BITS_MAX;
+    struct shard *low, *high;
+    if (splits) {
+        if (old->depth == table->directory_bits)
+            directory_double(table);
+        low = shard_new(table, old->bits, old->depth + 1u);
+        high = shard_new(table, old->bits, old->depth + 1u);
+    } else {
+        ASSERT(old->bits + old->depth < 32); /* else: 2^32 distinct hashes are used up */
+        low = high = shard_new(table, old->bits + 1u, old->depth);
+    }
+    for (uint32_t i = 0; i <= shard_mask(old); i++) {
+        struct slot slot = old->slots[i];
+        if (slot.record)
+            shard_insert(splits && slot.tag << old->depth >> 31 ? high : low, slot);
+    }
+    directory_replace(table, tag, old->depth, low, high);
+    shard_free(table, old);
+}
+
+/* Visits each shard once. */
+static struct shard *next_shard(const struct group_table *table, uint32_t *entry) {
+    if (*entry >= 1u << table->directory_bits)
+        return NULL;
+    struct shard *shard = table->directory[*entry].shard;
+    *entry += 1u << (table->directory_bits - shard->depth);
+    return shard;
+}
+
+/* ---- records ---- */
+
+static inline uint8_t *record_at(const struct group_table *table, uint32_t number) {
+    uint8_t *page = table->pages[number >> table->page_shift];
+    return page + (size_t)(number & ((1u << table->page_shift) - 1)) * table->record_size;
+}
+
+static inline struct group_header *record_header(uint8_t *record) {
+    return (struct group_header *)record;
+}
+
+static inline uint8_t *record_key(uint8_t *record) {
+    return record + sizeof(struct group_header);
+}
+
+static void pages_grow(struct group_table *table) {
+    size_t page_bytes = (size_t)table->record_size << table->page_shift;
+    bool many = table->page_count >= EXTENT_PAGES && page_bytes <= PAGE_BYTES;
+    size_t size = many ? EXTENT_BYTES : page_bytes;
+    uint8_t *extent = extent_new(size);
+    push_pointer(&table->extents, &table->extent_count, &table->extent_capacity, extent);
+    for (size_t at = 0; at + page_bytes <= size; at += page_bytes)
+        push_pointer(&table->pages, &table->page_count, &table->page_capacity, extent + at);
+    table->page_bytes += size;
+}
+
+static uint32_t record_new(struct group_table *table) {
+    if (table->free_record) {
+        uint32_t number = table->free_record - 1;
+        memcpy(&table->free_record, record_key(record_at(table, number)), sizeof table->free_record);
+        return number;
+    }
+    ASSERT(table->record_count < UINT32_MAX - 1);
+    if (table->record_count >> table->page_shift >= table->page_count)
+        pages_grow(table);
+    return table->record_count++;
+}
+
+/* ---- keys: by form, so that the loops below are compiled once per form ---- */
+
+static inline __attribute__((always_inline)) bool key_equals(enum key_form form, const uint8_t *record,
+                                                             const struct batch_keys *keys, uint32_t i) {
+    const struct group_header *header = (const struct group_header *)record;
+    const uint8_t *key = record + sizeof(struct group_header);
+    if (header->nulls != (keys->nulls ? keys->nulls[i] : 0))
+        return false;
+    if (form == KEY_BYTES)
+        return view_equal((const struct string_view *)key, &keys->views[i]);
+    const uint64_t *words = (const uint64_t *)key;
+    if (form == KEY_WORD)
+        return words[0] == keys->words[i];
+    return words[0] == keys->words[2 * (size_t)i] && words[1] == keys->words[2 * (size_t)i + 1];
+}
+
+static void store_view(struct group_table *table, uint8_t *key, struct string_view view) {
+    if (view.size > VIEW_INLINE_MAX) {
+        char *bytes = state_memory_alloc(table->key_memory, view.size);
+        memcpy(bytes, view.data, view.size);
+        view.data = bytes;
+    }
+    memcpy(key, &view, sizeof view);
+}
+
+static void store_key(struct group_table *table, uint8_t *record, const struct batch_keys *keys, uint32_t i) {
+    uint8_t *key = record_key(record);
+    record_header(record)->nulls = keys->nulls ? keys->nulls[i] : 0;
+    switch (table->keys.form) {
+    case KEY_WORD: memcpy(key, &keys->words[i], 8); break;
+    case KEY_PAIR: memcpy(key, &keys->words[2 * (size_t)i], 16); break;
+    case KEY_BYTES: store_view(table, key, keys->views[i]); break;
+    }
+}
+
+/* ---- find and create ---- */
+
+static inline __attribute__((always_inline)) uint8_t *find(const struct group_table *table, enum key_form form,
+                                                           uint32_t tag, const struct batch_keys *keys, uint32_t i) {
+    const struct directory_entry *entry = table_entry(table, tag);
+    const struct slot *slots = entry->shard->slots;
+    uint32_t mask = (1u << entry->bits) - 1;
+    for (uint32_t at = entry_home(entry, tag);; at = (at + 1) & mask) {
+        struct slot slot = slots[at];
+        if (!slot.record)
+            return NULL;
+        if (slot.tag != tag)
+            continue;
+        uint8_t *record = record_at(table, slot.record - 1);
+        if (key_equals(form, record, keys, i))
+            return record;
+    }
+}
+
+static uint8_t *create(struct group_table *table, uint32_t tag, const struct batch_keys *keys, uint32_t i) {
+    struct shard *shard = table_shard(table, tag);
+    while (shard_is_full(shard)) {
+        shard_grow(table, shard, tag);
+        shard = table_shard(table, tag);
+    }
+    uint32_t number = record_new(table);
+    shard_insert(shard, (struct slot){.tag = tag, .record = number + 1});
+    uint8_t *record = record_at(table, number);
+    *record_header(record) = (struct group_header){.tag = tag, .live = 1};
+    store_key(table, record, keys, i);
+    memset(record + table->state_offset, 0, table->record_size - table->state_offset);
+    table->live_count++;
+    return record;
+}
+
+/* Brings slots, then the likely records, into cache before they are needed. */
+static void prefetch(const struct group_table *table, const uint64_t *hashes, uint32_t count, uint8_t **candidates) {
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t tag = (uint32_t)(hashes[i] >> 32);
+        const struct directory_entry *entry = table_entry(table, tag);
+        __builtin_prefetch(&entry->shard->slots[entry_home(entry, tag)]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t tag = (uint32_t)(hashes[i] >> 32);
+        const struct directory_entry *entry = table_entry(table, tag);
+        const struct slot *slots = entry->shard->slots;
+        uint32_t at = entry_home(entry, tag);
+        uint32_t mask = (1u << entry->bits) - 1;
+        while (slots[at].record && slots[at].tag != tag)
+            at = (at + 1) & mask;
+        uint32_t number = slots[at].record;
+        candidates[i] = number ? record_at(table, number - 1) : NULL;
+        if (number) {
+            __builtin_prefetch(candidates[i], 1);
+            __builtin_prefetch(candidates[i] + table->record_size - 1, 1);
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) uint32_t lookup(struct group_table *table, enum key_form form,
+                                                             const uint64_t *hashes, uint32_t count,
+                                                             const struct batch_keys *keys, uint8_t **records,
+                                                             uint16_t *new_items) {
+    uint32_t new_count = 0;
+    bool prefetched = table->live_count >= PREFETCH_GROUPS_MIN;
+    if (prefetched)
+        prefetch(table, hashes, count, records);
+    for (uint32_t i = 0; i < count; i++) {
+        if (prefetched && records[i] && key_equals(form, records[i], keys, i))
+            continue;
+        uint32_t tag = (uint32_t)(hashes[i] >> 32);
+        uint8_t *record = find(table, form, tag, keys, i);
+        if (!record) {
+            record = create(table, tag, keys, i);
+            new_items[new_count++] = (uint16_t)i;
+        }
+        records[i] = record;
+    }
+    return new_count;
+}
+
+void group_table_lookup_hashed(struct group_table *table, const struct column *keys, const struct selection *selection,
+                               const uint64_t *hashes, struct arena *scratch, uint8_t **records, uint16_t *new_items,
+                               uint32_t *new_count) {
+    struct batch_keys read;
+    key_layout_read(&table->keys, keys, selection, scratch, &read);
+    switch (table->keys.form) {
+    case KEY_WORD: *new_count = lookup(table, KEY_WORD, hashes, selection->count, &read, records, new_items); break;
+    case KEY_PAIR: *new_count = lookup(table, KEY_PAIR, hashes, selection->count, &read, records, new_items); break;
+    case KEY_BYTES: *new_count = lookup(table, KEY_BYTES, hashes, selection->count, &read, records, new_items); break;
+    }
+}
+
+void group_table_lookup(struct group_table *table, const struct column *keys, const struct selection *selection,
+                        struct arena *scratch, uint8_t **records, uint16_t *new_items, uint32_t *new_count) {
+    uint64_t *hashes = arena_zalloc(scratch, sizeof *hashes * selection->count);
+    for (uint32_t k = 0; k < table->keys.column_count; k++)
+        column_hash(&keys[k], selection, hashes, k == 0);
+    group_table_lookup_hashed(table, keys, selection, hashes, scratch, records, new_items, new_count);
+}
+
+/* The key of a record of another table, in the shape of a batch of one. */
+static struct batch_keys record_keys(const struct group_table *source, const uint8_t *record) {
+    const struct group_header *header = (const struct group_header *)record;
+    const uint8_t *key = record + sizeof *header;
+    struct batch_keys keys = {.nulls = &header->nulls};
+    if (source->keys.form == KEY_BYTES)
+        keys.views = (const struct string_view *)key;
+    else
+        keys.words = (const uint64_t *)key;
+    return keys;
+}
+
+uint8_t *group_table_find_record(const struct group_table *table, const struct group_table *source,
+                                 const uint8_t *record) {
+    struct batch_keys keys = record_keys(source, record);
+    uint32_t tag = ((const struct group_header *)record)->tag;
+    ASSERT(table->keys.form == source->keys.form);
+    switch (table->keys.form) {
+    case KEY_WORD: return find(table, KEY_WORD, tag, &keys, 0);
+    case KEY_PAIR: return find(table, KEY_PAIR, tag, &keys, 0);
+    default: return find(table, KEY_BYTES, tag, &keys, 0);
+    }
+}
+
+uint8_t *group_table_lookup_record(struct group_table *table, const struct group_table *source, const uint8_t *record,
+                                   bool *created) {
+    uint8_t *found = group_table_find_record(table, source, record);
+    *created = !found;
+    if (found)
+        return found;
+    struct batch_keys keys = record_keys(source, record);
+    return create(table, ((const struct group_header *)record)->tag, &keys, 0);
+}
+
+/* ---- removal ---- */
+
+static void release_key(struct group_table *table, uint8_t *record) {
+    if (table->keys.form != KEY_BYTES)
+        return;
+    struct string_view view;
+    memcpy(&view, record_key(record), sizeof view);
+    if (view.size > VIEW_INLINE_MAX)
+        state_memory_release(table->key_memory, (void *)(uintptr_t)view.data, view.size);
+}
+
+/* Closes the gap at `hole`: later slots of the run move back when their home allows it. */
+static void close_gap(struct shard *shard, uint32_t hole) {
+    uint32_t mask = shard_mask(shard);
+    for (uint32_t at = (hole + 1) & mask; shard->slots[at].record; at = (at + 1) & mask) {
+        uint32_t home = shard_home(shard, shard->slots[at].tag);
+        if (((at - home) & mask) < ((at - hole) & mask))
+            continue; /* its home lies behind the hole */
+        shard->slots[hole] = shard->slots[at];
+        hole = at;
+    }
+    shard->slots[hole] = (struct slot){0};
+}
+
+void group_table_remove(struct group_table *table, uint8_t *record) {
+    struct group_header *header = record_header(record);
+    ASSERT(header->live);
+    struct shard *shard = table_shard(table, header->tag);
+    uint32_t at = shard_home(shard, header->tag);
+    for (; shard->slots[at].tag != header->tag || record_at(table, shard->slots[at].record - 1) != record;
+         at = (at + 1) & shard_mask(shard))
+        ASSERT(shard->slots[at].record);
+    uint32_t number = shard->slots[at].record - 1;
+    release_key(table, record);
+    close_gap(shard, at);
+    shard->count--;
+    header->live = 0;
+    memcpy(record_key(record), &table->free_record, sizeof table->free_record);
+    table->free_record = number + 1;
+    table->live_count--;
+}
+
+/* ---- whole table ---- */
+
+struct group_table *group_table_new(const struct type *const *key_types, uint32_t key_count, uint32_t state_size) {
+    ASSERT(key_count <= KEY_COLUMNS_MAX && state_size % 8 == 0);
+    struct group_table *table = memory_zalloc(sizeof *table);
+    for (uint32_t k = 0; k < key_count; k++)
+        table->types[k] = key_types[k];
+    key_layout_init(&table->keys, table->types, key_count);
+    table->state_offset = (uint32_t)sizeof(struct group_header) + key_form_size(table->keys.form);
+    table->record_size = table->state_offset + state_size;
+    while (table->page_shift < 14 && (size_t)table->record_size << (table->page_shift + 1) <= PAGE_BYTES)
+        table->page_shift++;
+    table->key_memory = state_memory_new();
+    table->directory = memory_alloc(sizeof *table->directory);
+    directory_start(table);
+    return table;
+}
+
+static void free_pages(struct group_table *table) {
+    for (uint32_t i = 0; i < table->extent_count; i++)
+        free(table->extents[i]);
+    table->extent_count = table->page_count = 0;
+    table->page_bytes = 0;
+}
+
+static void free_shards(struct group_table *table) {
+    for (uint32_t entry = 0;;) {
+        struct shard *shard = next_shard(table, &entry);
+        if (!shard)
+            break;
+        shard_free(table, shard);
+    }
+    for (uint32_t i = 0; i < table->slab_count; i++)
+        free(table->slabs[i]);
+    table->shard_bytes -= (size_t)table->slab_count * EXTENT_BYTES;
+    table->slab_count = 0;
+    table->spare_shards = NULL;
+}
+
+void group_table_free(struct group_table *table) {
+    if (!table)
+        return;
+    free_shards(table);
+    free_pages(table);
+    free(table->directory);
+    free(table->pages);
+    free(table->extents);
+    free(table->slabs);
+    state_memory_free(table->key_memory);
+    free(table);
+}
+
+void group_table_reset(struct group_table *table) {
+    /* What is four times too big for what it held last is given back. */
+    size_t page_bytes = (size_t)table->record_size << table->page_shift;
+    bool oversized = table->page_bytes > 4 * ((size_t)table->record_count * table->record_size + page_bytes);
+    if (oversized) {
+        free_pages(table);
+        free_shards(table);
+        directory_start(table);
+    }
+    for (uint32_t entry = 0; !oversized;) {
+        struct shard *shard = next_shard(table, &entry);
+        if (!shard)
+            break;
+        memset(shard->slots, 0, sizeof(struct slot) << shard->bits);
+        shard->count = 0;
+    }
+    table->record_count = table->live_count = table->free_record = 0;
+    if (state_memory_used_bytes(table->key_memory) > 0) {
+        state_memory_free(table->key_memory);
+        table->key_memory = state_memory_new();
+    }
+}
+
+uint32_t group_table_count(const struct group_table *table) {
+    return table->live_count;
+}
+
+size_t group_table_bytes(const struct group_table *table) {
+    return sizeof *table + table->page_bytes + table->shard_bytes +
+           (sizeof *table->directory << table->directory_bits) +
+           sizeof(void *) * (table->page_capacity + table->extent_capacity) +
+           state_memory_used_bytes(table->key_memory);
+}
+
+uint32_t group_table_state_offset(const struct group_table *table) {
+    return table->state_offset;
+}
+
+uint8_t *group_table_next(const struct group_table *table, uint32_t *position) {
+    while (*position < table->record_count) {
+        uint8_t *record = record_at(table, (*position)++);
+        if (record_header(record)->live)
+            return record;
+    }
+    return NULL;
+}
+
+uint8_t *group_table_next_in(const struct group_table *table, uint32_t first_key_group, uint32_t last_key_group,
+                             uint64_t *position) {
+    uint32_t entry = (uint32_t)(*position >> 32), at = (uint32_t)*position;
+    while (entry < 1u << table->directory_bits) {
+        const struct shard *shard = table->directory[entry].shard;
+        for (; at <= shard_mask(shard); at++) {
+            struct slot slot = shard->slots[at];
+            uint32_t key_group = slot.tag >> 22;
+            if (!slot.record || key_group < first_key_group || key_group > last_key_group)
+                continue;
+            *position = (uint64_t)entry << 32 | (at + 1);
+            return record_at(table, slot.record - 1);
+        }
+        entry += 1u << (table->directory_bits - shard->depth);
+        at = 0;
+    }
+    *position = (uint64_t)entry << 32;
+    return NULL;
+}
+
+void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,
+                      struct column *columns) {
+    for (uint32_t k = 0; k < table->keys.column_count; k++)
+        column_init(&columns[k], arena, table->types[k], count);
+    for (uint32_t i = 0; i < count; i++)
+        key_layout_write(&table->keys, record_key(records[i]), record_header(records[i])->nulls, columns, i, count,
+                         arena);
+}
