@@ -30,10 +30,10 @@ static const struct subcommand_spec {
     const char *name;
     enum subcommand subcommand;
 } subcommands[] = {
-    {"run", SUBCOMMAND_RUN},        {"demo", SUBCOMMAND_DEMO},     {"help", SUBCOMMAND_HELP},
-    {"version", SUBCOMMAND_VERSION}, {"server", SUBCOMMAND_LATER},  {"coordinator", SUBCOMMAND_LATER},
-    {"worker", SUBCOMMAND_LATER},   {"submit", SUBCOMMAND_LATER},  {"jobs", SUBCOMMAND_LATER},
-    {"status", SUBCOMMAND_LATER},   {"cancel", SUBCOMMAND_LATER},  {"savepoint", SUBCOMMAND_LATER},
+    {"run", SUBCOMMAND_RUN},         {"demo", SUBCOMMAND_DEMO},    {"help", SUBCOMMAND_HELP},
+    {"version", SUBCOMMAND_VERSION}, {"server", SUBCOMMAND_LATER}, {"coordinator", SUBCOMMAND_LATER},
+    {"worker", SUBCOMMAND_LATER},    {"submit", SUBCOMMAND_LATER}, {"jobs", SUBCOMMAND_LATER},
+    {"status", SUBCOMMAND_LATER},    {"cancel", SUBCOMMAND_LATER}, {"savepoint", SUBCOMMAND_LATER},
     {"export", SUBCOMMAND_LATER},
 };
 
@@ -71,7 +71,8 @@ static enum status parse_count(const char *what, const char *text, int64_t least
                 (long long)least, (long long)most, text);
 }
 
-static enum status take_setting(struct arguments *arguments, struct arena *arena, const char *value, struct error *error) {
+static enum status take_setting(struct arguments *arguments, struct arena *arena, const char *value,
+                                struct error *error) {
     const char *equals = strchr(value, '=');
     if (!equals || equals == value)
         return FAIL(error, STATUS_INVALID_OPTION, "--set takes KEY=VALUE, not \"%s\"", value);
@@ -84,7 +85,7 @@ static enum status take_format(struct arguments *arguments, const char *value, s
     if (!printer_class_find(value) && strcmp(value, "changelog") != 0) {
         const char *names[16] = {"changelog"};
         size_t count = 1;
-        for (const struct printer_class *const *class = printer_classes(); *class && count < COUNT_OF(names); class++)
+        for (const struct printer_class *const *class = printer_classes(); *class && count < COUNT_OF(names); class ++)
             names[count++] = (*class)->name;
         const char *nearest = text_nearest(value, names, count);
         enum status status = FAIL(error, STATUS_INVALID_OPTION, "there is no format \"%s\"", value);
@@ -215,7 +216,8 @@ static enum status check_combination(const struct arguments *arguments, struct e
     return STATUS_OK;
 }
 
-enum status arguments_parse(struct arguments *arguments, struct arena *arena, int argc, char **argv, struct error *error) {
+enum status arguments_parse(struct arguments *arguments, struct arena *arena, int argc, char **argv,
+                            struct error *error) {
     bool has_subcommand = false;
     *arguments = (struct arguments){.command = COMMAND_SHELL};
     for (int i = 1; i < argc; i++) {

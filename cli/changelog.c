@@ -120,8 +120,7 @@ static void make_room(struct changelog *changelog) {
     if (changelog->entry_count < changelog->entry_capacity)
         return;
     changelog->entry_capacity = changelog->entry_capacity ? changelog->entry_capacity * 2 : BUCKETS_MIN;
-    changelog->entries =
-        memory_realloc(changelog->entries, changelog->entry_capacity * sizeof *changelog->entries);
+    changelog->entries = memory_realloc(changelog->entries, changelog->entry_capacity * sizeof *changelog->entries);
 }
 
 /* The link that leads to the newest entry with this key; its target is NO_ENTRY when there is none. */
@@ -211,8 +210,8 @@ void changelog_apply(struct changelog *changelog, const struct batch *batch) {
 }
 
 enum status changelog_rows(struct changelog *changelog, uint64_t first, uint64_t count,
-                           enum status (*print)(void *context, const struct batch *batch, struct error *error), void *context,
-                           struct error *error) {
+                           enum status (*print)(void *context, const struct batch *batch, struct error *error),
+                           void *context, struct error *error) {
     enum status status = STATUS_OK;
     uint64_t seen = 0, done = 0;
     uint32_t index = 0;
@@ -224,8 +223,9 @@ enum status changelog_rows(struct changelog *changelog, uint64_t first, uint64_t
             if (!entry->bytes || seen++ < first)
                 continue;
             uint32_t start = changelog->key_column_count ? entry->key_size : 0;
-            status = row_decode((struct str){entry->bytes + start, entry->size - start}, batch->columns,
-                                changelog->schema->field_count, batch->row_count, BATCH_ROWS_DEFAULT, &batch->arena, error);
+            status =
+                row_decode((struct str){entry->bytes + start, entry->size - start}, batch->columns,
+                           changelog->schema->field_count, batch->row_count, BATCH_ROWS_DEFAULT, &batch->arena, error);
             if (status != STATUS_OK)
                 break;
             batch->row_count++;

@@ -24,5 +24,5 @@ void changelog_apply(struct changelog *changelog, const struct batch *batch);
 uint64_t changelog_row_count(const struct changelog *changelog);
 /* Calls `print` with batches of at most BATCH_ROWS_DEFAULT rows: the rows [first, first + count) as they are now. */
 enum status changelog_rows(struct changelog *changelog, uint64_t first, uint64_t count,
-                           enum status (*print)(void *context, const struct batch *batch, struct error *error), void *context,
-                           struct error *error) MUST_CHECK;
+                           enum status (*print)(void *context, const struct batch *batch, struct error *error),
+                           void *context, struct error *error) MUST_CHECK;

@@ -19,20 +19,20 @@
 #include "core/base/settings.h"
 #include "runtime/job.h"
 
-static struct session *signal_session; /* whose job a signal stops */
+static struct session *volatile signal_session; /* executes a text now: a signal stops its job */
 static volatile sig_atomic_t signal_count, signal_number;
 
 static void on_signal(int number) {
     signal_number = number;
+    if (!signal_session)
+        return;
     signal_count = signal_count + 1;
     if (signal_count > 2) /* a stop that hangs must not hold the user */
         _exit(128 + number);
-    if (signal_session)
-        session_stop(signal_session);
+    session_stop(signal_session);
 }
 
-void client_catch_signals(struct client *client) {
-    signal_session = client->session;
+void client_catch_signals(void) {
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
@@ -42,6 +42,10 @@ void client_catch_signals(struct client *client) {
 
 int client_signal(void) {
     return signal_number;
+}
+
+void client_forget_signal(void) {
+    signal_number = 0;
 }
 
 /* ---- how a result is shown ---- */
@@ -67,7 +71,8 @@ static bool is_json(const struct printer_class *class) {
     return class == &printer_class_json || class == &printer_class_jsonl;
 }
 
-static enum status on_start(struct session_listener *listener, const struct session_result *result, struct error *error) {
+static enum status on_start(struct session_listener *listener, const struct session_result *result,
+                            struct error *error) {
     struct client *client = client_of(listener);
     const struct printer_class *class = class_for(client);
     bool has_changes = result->change_mode != PLAN__CHANGE_MODE__APPEND;
@@ -84,8 +89,8 @@ static enum status on_start(struct session_listener *listener, const struct sess
     struct printer_config config = {.console = &client->console,
                                     .schema = result->schema,
                                     .zone = result->zone,
-                                    .shows_changes = !result->is_text &&
-                                                     (wants_changelog(client) || (has_changes && !shows_final))};
+                                    .shows_changes =
+                                        !result->is_text && (wants_changelog(client) || (has_changes && !shows_final))};
     return printer_open(class, &config, &client->printer, error);
 }
 
@@ -185,7 +190,8 @@ static void on_client_statement(struct session_listener *listener, const char *n
     if (strcmp(name, "CLEAR") == 0 && client->console.is_terminal)
         strbuf_append_text(&client->console.pending, "\033[H\033[2J");
     else if (strcmp(name, "HELP") == 0)
-        report_line("Statements end with ;   \\? lists the shell's commands, SHOW TABLES and SHOW FUNCTIONS what there is");
+        report_line(
+            "Statements end with ;   \\? lists the shell's commands, SHOW TABLES and SHOW FUNCTIONS what there is");
 }
 
 /* ---- the client itself ---- */
@@ -209,7 +215,6 @@ enum status client_open(struct client *client, const struct session_config *conf
 }
 
 void client_close(struct client *client) {
-    signal_session = NULL;
     result_release(client);
     session_close(client->session);
     console_release(&client->console);
@@ -232,9 +237,11 @@ enum status client_execute(struct client *client, struct str text, const char *f
     client->file = file;
     client->text = text;
     client->listener.wants_changes = wants_changelog(client);
-    signal_number = 0;
+    client_forget_signal();
     signal_count = 0;
+    signal_session = client->session;
     enum status status = session_execute(client->session, text, mode, &client->listener, &error);
+    signal_session = NULL;
     result_release(client); /* of a result that was cut short */
     enum status flushed = console_flush(&client->console, &flush_error);
     if (status == STATUS_OK && flushed != STATUS_OK) {

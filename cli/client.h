@@ -20,12 +20,11 @@ struct client {
     struct session_listener listener; /* first: what the session calls */
     struct session *session;
     struct console console;
-    const char *format; /* NULL: by where the output goes; borrowed */
+    const char *format;  /* NULL: by where the output goes; borrowed */
     bool is_interactive; /* says what was done, shows HELP */
     bool shows_timing;
-    const char *file;    /* of the text being executed */
+    const char *file; /* of the text being executed */
     struct str text;
-    const char *interrupted_by; /* "SIGINT" … while a text is being executed; NULL */
 
     /* The result being printed. */
     struct printer *printer;
@@ -45,7 +44,8 @@ enum status client_execute(struct client *client, struct str text, const char *f
 /* Sends results to a file from here on; NULL: to stdout again. */
 enum status client_output(struct client *client, const char *path, struct error *error) MUST_CHECK;
 
-/* The signal that stopped the last text, or 0. */
+/* The last SIGINT or SIGTERM since a text was executed or client_forget_signal, or 0. */
 int client_signal(void);
-/* The process's signal handlers; `client` is whose job they stop. */
-void client_catch_signals(struct client *client);
+void client_forget_signal(void);
+/* Installs the process's signal handlers. A third signal while one text is being executed ends the process. */
+void client_catch_signals(void);

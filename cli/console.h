@@ -13,8 +13,8 @@
 struct console {
     int descriptor;
     bool is_terminal;
-    bool is_owned;        /* closed by console_release */
-    const char *name;     /* for messages; borrowed */
+    bool is_owned;         /* closed by console_release */
+    const char *name;      /* for messages; borrowed */
     struct strbuf pending; /* append here, then console_written */
 };
 

@@ -25,7 +25,8 @@ struct live_table {
     unsigned drawn_lines;
 };
 
-struct live_table *live_table_new(struct console *console, struct session *session, const struct session_result *result) {
+struct live_table *live_table_new(struct console *console, struct session *session,
+                                  const struct session_result *result) {
     struct live_table *table = memory_zalloc(sizeof *table);
     table->console = console;
     table->session = session;

@@ -14,8 +14,10 @@ struct session;
 struct session_result;
 
 /* The session tells how many rows were read. All borrowed for the table's life. */
-struct live_table *live_table_new(struct console *console, struct session *session, const struct session_result *result);
+struct live_table *live_table_new(struct console *console, struct session *session,
+                                  const struct session_result *result);
 enum status live_table_batch(struct live_table *table, const struct batch *batch, struct error *error) MUST_CHECK;
 enum status live_table_idle(struct live_table *table, struct error *error) MUST_CHECK; /* redraws when it is time */
-enum status live_table_end(struct live_table *table, struct error *error) MUST_CHECK;  /* the last state stays on screen */
+enum status live_table_end(struct live_table *table,
+                           struct error *error) MUST_CHECK; /* the last state stays on screen */
 void live_table_free(struct live_table *table);

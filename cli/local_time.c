@@ -23,8 +23,8 @@ static uint32_t list_children_count(const struct column *list, uint32_t row_coun
     return count;
 }
 
-static void shift_children(struct column *column, struct arena *arena, const struct time_zone *zone, uint32_t child_count,
-                           uint32_t children) {
+static void shift_children(struct column *column, struct arena *arena, const struct time_zone *zone,
+                           uint32_t child_count, uint32_t children) {
     struct column *shifted = ARENA_ARRAY(arena, struct column, children);
     for (uint32_t i = 0; i < children; i++)
         shifted[i] = local_time_column(&column->children[i], arena, zone, child_count);

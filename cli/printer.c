@@ -8,21 +8,26 @@
 
 const struct printer_class *const *printer_classes(void) {
     static const struct printer_class *const classes[] = {
-        &printer_class_table, &printer_class_csv,      &printer_class_tsv, &printer_class_json,
-        &printer_class_jsonl, &printer_class_vertical, NULL,
+        &printer_class_table,
+        &printer_class_csv,
+        &printer_class_tsv,
+        &printer_class_json,
+        &printer_class_jsonl,
+        &printer_class_vertical,
+        NULL,
     };
     return classes;
 }
 
 const struct printer_class *printer_class_find(const char *name) {
-    for (const struct printer_class *const *class = printer_classes(); *class; class++)
+    for (const struct printer_class *const *class = printer_classes(); *class; class ++)
         if (text_equal_ignore_case((*class)->name, name))
             return *class;
     return NULL;
 }
 
-enum status printer_open(const struct printer_class *class, const struct printer_config *config, struct printer **printer,
-                         struct error *error) {
+enum status printer_open(const struct printer_class *class, const struct printer_config *config,
+                         struct printer **printer, struct error *error) {
     struct printer *new = memory_zalloc(class->size);
     new->class = class;
     new->config = *config;

@@ -48,8 +48,8 @@ const struct printer_class *printer_class_find(const char *name); /* NULL when u
 const struct printer_class *const *printer_classes(void);         /* NULL-terminated */
 
 /* Prints what comes before the first row. */
-enum status printer_open(const struct printer_class *class, const struct printer_config *config, struct printer **printer,
-                         struct error *error) MUST_CHECK;
+enum status printer_open(const struct printer_class *class, const struct printer_config *config,
+                         struct printer **printer, struct error *error) MUST_CHECK;
 enum status printer_batch(struct printer *printer, const struct batch *batch, struct error *error) MUST_CHECK;
 /* Nothing more for now: everything so far is written. */
 enum status printer_idle(struct printer *printer, struct error *error) MUST_CHECK;

@@ -105,9 +105,7 @@ static void append_value(struct strbuf *out, struct strbuf *scratch, const struc
     }
     switch (column->type->kind) {
     case TYPE_NULL: strbuf_append_text(out, "null"); break;
-    case TYPE_BOOLEAN:
-        strbuf_append_text(out, *(const uint8_t *)column_value(column, row) ? "true" : "false");
-        break;
+    case TYPE_BOOLEAN: strbuf_append_text(out, *(const uint8_t *)column_value(column, row) ? "true" : "false"); break;
     case TYPE_TINYINT:
     case TYPE_SMALLINT:
     case TYPE_INT:

@@ -34,7 +34,8 @@ static void show(struct progress *progress) {
         return;
     double rate = (double)(now.rows_in - progress->rows_in) * 1e6 / (double)(now_us - progress->shown_us);
     char text[160];
-    int size = snprintf(text, sizeof text, "\r\033[K%llu rows read, %.0f rows/s", (unsigned long long)now.rows_in, rate);
+    int size =
+        snprintf(text, sizeof text, "\r\033[K%llu rows read, %.0f rows/s", (unsigned long long)now.rows_in, rate);
     if (now.rows_late && size < 100)
         size += snprintf(text + size, sizeof text - (size_t)size, ", %llu late", (unsigned long long)now.rows_late);
     if (now.dead_records && size < 130)

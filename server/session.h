@@ -55,7 +55,8 @@ struct session_job_end {
 
 /* Who listens. All calls come from the thread that called session_execute; a failure ends the text. Members MAY be NULL. */
 struct session_listener {
-    enum status (*on_start)(struct session_listener *listener, const struct session_result *result, struct error *error);
+    enum status (*on_start)(struct session_listener *listener, const struct session_result *result,
+                            struct error *error);
     enum status (*on_batch)(struct session_listener *listener, const struct batch *batch, struct error *error);
     /* The result waits for more rows. */
     enum status (*on_idle)(struct session_listener *listener, struct error *error);

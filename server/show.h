@@ -11,4 +11,5 @@ struct text_rows;
 
 /* For AST_STATEMENT_SHOW, AST_STATEMENT_DESCRIBE, and AST_STATEMENT_SET without a key. */
 enum status show_statement(struct arena *arena, const struct catalogue *catalogue, const struct settings *settings,
-                           const struct ast_statement *statement, struct text_rows *rows, struct error *error) MUST_CHECK;
+                           const struct ast_statement *statement, struct text_rows *rows,
+                           struct error *error) MUST_CHECK;

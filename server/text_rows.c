@@ -28,7 +28,8 @@ static void fill(struct batch *batch, const struct text_rows *rows, uint32_t fir
         const char **cells = rows->cells + (size_t)(first + row) * rows->column_count;
         for (uint32_t i = 0; i < rows->column_count; i++) {
             if (cells[i])
-                COLUMN_VALUES(&batch->columns[i], struct string_view)[row] = view_make(cells[i], (uint32_t)strlen(cells[i]));
+                COLUMN_VALUES(&batch->columns[i], struct string_view)
+                [row] = view_make(cells[i], (uint32_t)strlen(cells[i]));
             else
                 column_set_null(&batch->columns[i], &batch->arena, row, count);
         }
@@ -48,8 +49,8 @@ static enum status deliver_batches(const struct text_rows *rows, const struct sc
     return STATUS_OK;
 }
 
-enum status text_rows_deliver(const struct text_rows *rows, const struct time_zone *zone, struct session_listener *listener,
-                              struct error *error) {
+enum status text_rows_deliver(const struct text_rows *rows, const struct time_zone *zone,
+                              struct session_listener *listener, struct error *error) {
     struct schema schema = {ARENA_ARRAY(rows->arena, struct field, rows->column_count), rows->column_count};
     for (uint32_t i = 0; i < rows->column_count; i++)
         schema.fields[i] = (struct field){rows->names[i], &type_string};

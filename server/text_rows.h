@@ -24,5 +24,5 @@ void text_rows_init(struct text_rows *rows, struct arena *arena, const char *con
 /* column_count cells, borrowed for the life of the rows. */
 void text_rows_add(struct text_rows *rows, const char *const *cells);
 /* As one result with its start, its rows and its end. */
-enum status text_rows_deliver(const struct text_rows *rows, const struct time_zone *zone, struct session_listener *listener,
-                              struct error *error) MUST_CHECK;
+enum status text_rows_deliver(const struct text_rows *rows, const struct time_zone *zone,
+                              struct session_listener *listener, struct error *error) MUST_CHECK;

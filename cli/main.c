@@ -1,0 +1,150 @@
+/* main.c: the program `streamsql`: reads its arguments and does one of: shell, texts (-c, -f), run, demo. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/arguments.h"
+#include "cli/client.h"
+#include "cli/demo.h"
+#include "cli/report.h"
+#include "cli/shell.h"
+#include "cli/text_file.h"
+#include "connectors/connector.h"
+#include "core/base/arena.h"
+#include "core/base/env.h"
+#include "core/base/settings.h"
+#include "version.h"
+
+enum { EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
+
+static int fail_plainly(const struct error *error) {
+    struct report_source source = {0};
+    report_error(&source, error);
+    return EXIT_ERROR;
+}
+
+static int fail_usage(const struct error *error) {
+    if (error->hint[0])
+        report_line("streamsql: %s (%s)", error->message, error->hint);
+    else
+        report_line("streamsql: %s", error->message);
+    return error->status == STATUS_UNSUPPORTED ? EXIT_ERROR : EXIT_USAGE;
+}
+
+static int print_and_exit(struct strbuf *text) {
+    struct console console;
+    struct error error = {0};
+    console_init_stdout(&console);
+    strbuf_append_str(&console.pending, strbuf_str(text));
+    enum status status = console_flush(&console, &error);
+    console_release(&console);
+    strbuf_release(text);
+    return status == STATUS_OK ? 0 : fail_plainly(&error);
+}
+
+static int print_help(void) {
+    struct strbuf text;
+    strbuf_init(&text);
+    arguments_print_help(&text);
+    return print_and_exit(&text);
+}
+
+static int print_version(void) {
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_printf(&text, "streamsql %s (%s)\n", STREAMSQL_VERSION, STREAMSQL_COMMIT);
+    return print_and_exit(&text);
+}
+
+static int execute_input(struct client *client, const struct input_text *input, enum session_mode mode) {
+    struct error error = {0};
+    struct strbuf text;
+    strbuf_init(&text);
+    const char *name = NULL;
+    if (input->is_file) {
+        name = strcmp(input->text, "-") == 0 ? "stdin" : input->text;
+        if (text_file_read(input->text, &text, &error) != STATUS_OK) {
+            strbuf_release(&text);
+            return fail_plainly(&error);
+        }
+    } else {
+        strbuf_append_text(&text, input->text);
+    }
+    enum status status = client_execute(client, strbuf_str(&text), name, mode);
+    strbuf_release(&text);
+    return status == STATUS_OK ? 0 : EXIT_ERROR;
+}
+
+static int execute_inputs(struct client *client, const struct arguments *arguments) {
+    bool is_run = arguments->command == COMMAND_RUN;
+    for (size_t i = 0; i < arguments->inputs.count; i++) {
+        int code = execute_input(client, &arguments->inputs.items[i], is_run ? SESSION_RUN : SESSION_SEQUENTIAL);
+        if (code)
+            return code;
+        if (session_was_stopped(client->session)) /* for `run` a signal is the way to end */
+            return is_run ? 0 : EXIT_SIGNAL + client_signal();
+        if (session_wants_quit(client->session))
+            break;
+    }
+    return 0;
+}
+
+static enum status apply_settings(struct client *client, const struct arguments *arguments, struct error *error) {
+    for (size_t i = 0; i < arguments->settings.count; i++)
+        TRY(settings_set(session_settings(client->session), arguments->settings.items[i].key,
+                         arguments->settings.items[i].value, NULL, error));
+    return STATUS_OK;
+}
+
+static int run_client(struct client *client, const struct arguments *arguments) {
+    struct error error = {0};
+    client_catch_signals();
+    if (apply_settings(client, arguments, &error) != STATUS_OK)
+        return fail_usage(&error);
+    client->is_interactive = isatty(STDERR_FILENO);
+    switch (arguments->command) {
+    case COMMAND_TEXTS:
+    case COMMAND_RUN: return execute_inputs(client, arguments);
+    case COMMAND_DEMO: return demo_run(client, arguments->duration_us, arguments->rows);
+    case COMMAND_SHELL: return shell_run(client);
+    case COMMAND_HELP:
+    case COMMAND_VERSION: break;
+    }
+    UNREACHABLE();
+}
+
+static int run(const struct arguments *arguments) {
+    struct session_config config = {.registry = connectors_builtin(),
+                                    .env = env_posix(),
+                                    .batch_rows = arguments->batch_rows,
+                                    .dead_letter_path = arguments->dead_letter_path};
+    struct client client;
+    struct error error = {0};
+    if (client_open(&client, &config, arguments->format, &error) != STATUS_OK)
+        return fail_plainly(&error);
+    int code = run_client(&client, arguments);
+    client_close(&client);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    struct arena arena;
+    struct arguments arguments;
+    struct error error = {0};
+    int code;
+    arena_init(&arena);
+    signal(SIGPIPE, SIG_IGN);
+    if (arguments_parse(&arguments, &arena, argc, argv, &error) != STATUS_OK)
+        code = fail_usage(&error);
+    else if (arguments.command == COMMAND_HELP)
+        code = print_help();
+    else if (arguments.command == COMMAND_VERSION)
+        code = print_version();
+    else if (arguments_check_environment(&error) != STATUS_OK)
+        code = fail_usage(&error);
+    else
+        code = run(&arguments);
+    arena_release(&arena);
+    return code;
+}
