@@ -1,0 +1,214 @@
+"""What the integration tests share: running the program, deadlines instead of sleeps, a real Kafka broker, temporary folders."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+MODE = os.environ.get("MODE", "release")
+PROGRAM = pathlib.Path(os.environ.get("STREAMSQL") or ROOT / "build" / MODE / "streamsql").resolve()
+PATIENCE_S = 120 if MODE in ("asan", "tsan") else 60
+SIGINT, SIGKILL = signal.SIGINT, signal.SIGKILL
+
+
+class Failure(Exception):
+    """A test's expectation that did not hold."""
+
+
+def expect(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+def expect_equal(actual, expected, what="value"):
+    if actual != expected:
+        raise Failure(f"{what}: expected {expected!r}\n       but got {actual!r}")
+
+
+class Done:
+    """A finished run: status, output, errors, and the time it took."""
+
+    def __init__(self, status, output, errors, seconds, peak_mib):
+        self.status, self.output, self.errors, self.seconds, self.peak_mib = status, output, errors, seconds, peak_mib
+
+    def rows(self):
+        """Of --format jsonl."""
+        return [json.loads(line) for line in self.output.splitlines()]
+
+
+def run(*arguments, text=None, timeout=None, environment=None, stdout=None, cwd=None):
+    """Runs the program to its end; never raises for its exit status."""
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.PIPE if text is not None else subprocess.DEVNULL,
+                                   stdout=stdout or out, stderr=err, cwd=cwd, env={**os.environ, **(environment or {})})
+        watchdog = None
+        try:
+            if text is not None:
+                try:
+                    process.stdin.write(text.encode())
+                    process.stdin.close()
+                except BrokenPipeError:
+                    pass
+            deadline = started + (timeout or PATIENCE_S)
+            watchdog = Watchdog(process.pid, deadline)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        finally:
+            if watchdog:
+                watchdog.cancel()
+        expect(not watchdog.fired, f"did not end in time: {' '.join(map(str, arguments))[:200]}")
+        out.seek(0)
+        err.seek(0)
+        return Done(process.returncode, out.read().decode(errors="replace"), err.read().decode(errors="replace"),
+                    time.monotonic() - started, usage.ru_maxrss / 1024)
+
+
+class Watchdog:
+    """Kills one process at a deadline."""
+
+    def __init__(self, pid, deadline):
+        import threading
+        self.fired = False
+        self._timer = threading.Timer(max(0, deadline - time.monotonic()), self._fire, (pid,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _fire(self, pid):
+        self.fired = True
+        os.kill(pid, SIGKILL)
+
+    def cancel(self):
+        self._timer.cancel()
+
+
+def query(sql, *arguments, **more):
+    """Rows of a bounded query as dictionaries."""
+    done = run("--format", "jsonl", *arguments, "-c", sql, **more)
+    expect_equal(done.status, 0, f"exit status of {sql[:120]!r} ({done.errors.strip()[:600]})")
+    return done.rows()
+
+
+class Running:
+    """The program in the background: `with Running('run', file) as job:`; killed at the end if it still runs."""
+
+    def __init__(self, *arguments, **options):
+        self.errors_path = tempfile.NamedTemporaryFile(prefix="streamsql-stderr-", delete=False).name
+        self.errors_file = open(self.errors_path, "wb")
+        self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                                        stdout=options.pop("stdout", subprocess.PIPE), stderr=self.errors_file, **options)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.errors_file.close()
+        os.unlink(self.errors_path)
+
+    def stop(self, sign=SIGINT, timeout=None):
+        """Sends a signal and waits for the end; the exit status."""
+        self.process.send_signal(sign)
+        return self.wait(timeout)
+
+    def wait(self, timeout=None):
+        try:
+            return self.process.wait(timeout or PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise Failure("the program did not end in time: " + self.errors()[-500:]) from None
+
+    def errors(self):
+        return pathlib.Path(self.errors_path).read_text(errors="replace")
+
+
+def eventually(condition, what, timeout=None):
+    """Polls until condition() gives something true; its value."""
+    deadline = time.monotonic() + (timeout or PATIENCE_S)
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise Failure(f"waited too long: {what}")
+        time.sleep(0.05)  # between two looks; the condition decides
+
+
+class Folder:
+    def __enter__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="streamsql-test-"))
+        return self.path
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class Kafka:
+    """One real broker for all tests of a run; each test takes its own topics."""
+
+    _broker = None
+    _topics = 0
+
+    def __init__(self, directory, bootstrap):
+        self.directory, self.bootstrap = directory, bootstrap
+
+    @classmethod
+    def broker(cls):
+        if not cls._broker:
+            directory = pathlib.Path(tempfile.mkdtemp(prefix="streamsql-kafka-"))
+            started = subprocess.run([ROOT / "tests/integration/kafka_broker", "start", directory], capture_output=True, text=True)
+            expect(started.returncode == 0, f"the broker did not start: {started.stderr}")
+            cls._broker = cls(directory, started.stdout.split("bootstrap=")[1].split()[0])
+        return cls._broker
+
+    @classmethod
+    def stop(cls):
+        if cls._broker:
+            subprocess.run([ROOT / "tests/integration/kafka_broker", "stop", cls._broker.directory], check=False, capture_output=True)
+            shutil.rmtree(cls._broker.directory, ignore_errors=True)
+            cls._broker = None
+
+    def topic(self, partitions=1):
+        """A new topic's name."""
+        Kafka._topics += 1
+        name = f"topic-{os.getpid()}-{Kafka._topics}"
+        classpath = ROOT / "build/deps/kafka/lib/*"
+        done = subprocess.run(["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", str(classpath), "org.apache.kafka.tools.TopicCommand",
+                               "--bootstrap-server", self.bootstrap, "--create", "--topic", name, "--partitions", str(partitions)],
+                              capture_output=True, text=True)
+        expect(done.returncode == 0, f"topic {name} was not created: {done.stdout} {done.stderr}")
+        return name
+
+    def produce(self, topic, lines, partition=None, key_separator=None):
+        """Values (or key, separator, value) as lines of bytes."""
+        command = ["kcat", "-P", "-b", self.bootstrap, "-t", topic, "-X", "acks=all"]
+        if partition is not None:
+            command += ["-p", str(partition)]
+        if key_separator:
+            command += ["-K", key_separator]
+        data = b"\n".join(line if isinstance(line, bytes) else line.encode() for line in lines)
+        done = subprocess.run(command, input=data, capture_output=True)
+        expect(done.returncode == 0, f"kcat could not produce: {done.stderr.decode()}")
+
+    def consume(self, topic, template="%s\n", extra=()):
+        """Everything that is in the topic now."""
+        done = subprocess.run(["kcat", "-C", "-b", self.bootstrap, "-t", topic, "-o", "beginning", "-e", "-q", "-f", template, *extra],
+                              capture_output=True, timeout=PATIENCE_S)
+        expect(done.returncode == 0, f"kcat could not consume: {done.stderr.decode()}")
+        return done.stdout.decode().splitlines()
+
+    def table(self, name, columns, topic, **options):
+        """CREATE TABLE text over a topic with JSON values."""
+        given = {"connector": "kafka", "topic": topic, "properties.bootstrap.servers": self.bootstrap, "format": "json", **options}
+        return f"CREATE TABLE {name} ({columns}) WITH ({', '.join(f'{quote(k)} = {quote(v)}' for k, v in given.items())});\n"
+
+    BOUNDED = {"scan.startup.mode": "earliest-offset", "scan.bounded.mode": "latest-offset"}
+
+
+def quote(text):
+    return "'" + str(text).replace("'", "''") + "'"
