@@ -33,12 +33,13 @@ struct table_column {
     const char *name;
     const struct type *type;
     enum table_column_kind kind;
-    struct expression *expression; /* COMPUTED: COLUMN nodes are indexes into the table's columns, never computed ones */
-    const char *expression_text;   /* COMPUTED: as written */
-    const char *metadata_key;      /* METADATA: the connector's key */
+    struct expression
+        *expression;             /* COMPUTED: COLUMN nodes are indexes into the table's columns, never computed ones */
+    const char *expression_text; /* COMPUTED: as written */
+    const char *metadata_key;    /* METADATA: the connector's key */
     const struct type *metadata_type; /* METADATA: what the connector delivers; `type` is cast from it */
-    bool is_virtual;               /* METADATA: not written by INSERT */
-    const char *comment;           /* NULL = none */
+    bool is_virtual;                  /* METADATA: not written by INSERT */
+    const char *comment;              /* NULL = none */
 };
 
 struct catalogue_object {
@@ -53,22 +54,23 @@ struct catalogue_object {
     /* Tables. */
     struct table_column *columns; /* views: names and types of the query's result, as of the view's creation */
     uint32_t column_count;
-    int watermark_column;          /* index into columns; -1 = none */
-    struct expression *watermark;  /* over the columns (computed ones too) */
+    int watermark_column;         /* index into columns; -1 = none */
+    struct expression *watermark; /* over the columns (computed ones too) */
     const char *watermark_text;
     uint32_t *primary_key; /* indexes into columns */
     uint32_t primary_key_count;
     const char *primary_key_name; /* NULL = none given */
     struct ast_names partitioned_by;
-    struct options options;        /* as declared, statistics.* and scan.watermark.* included */
+    struct options options;           /* as declared, statistics.* and scan.watermark.* included */
     struct options connector_options; /* what the connector sees */
     const struct connector_class *connector;
     const struct format_class *format; /* NULL for connectors without formats */
-    bool schema_from_connector;    /* declared without columns */
+    bool schema_from_connector;        /* declared without columns */
 
     /* Views. */
     const char *query_text;
-    const struct ast_query *query; /* positions refer to query_text */
+    const struct ast_query *query;            /* positions refer to query_text */
+    const char *path_catalog, *path_database; /* where its unqualified names are looked up */
 };
 
 /* The registry is borrowed for the catalogue's life. */
@@ -101,12 +103,21 @@ enum status catalogue_create_table_as(struct catalogue *catalogue, const struct 
 /* name, database.name or catalog.database.name; UNDEFINED_TABLE at its position, with the nearest name as hint. */
 enum status catalogue_find(const struct catalogue *catalogue, const struct ast_names *name,
                            const struct catalogue_object **object, struct error *error) MUST_CHECK;
+/* The same, where unqualified names belong to this database ("" = none). */
+enum status catalogue_find_from(const struct catalogue *catalogue, const char *catalog, const char *database,
+                                const struct ast_names *name, const struct catalogue_object **object,
+                                struct error *error) MUST_CHECK;
 const struct catalogue_object *catalogue_find_text(const struct catalogue *catalogue, const char *name); /* or NULL */
 /* `catalog`.`database`.`name`, in the arena. */
 const char *catalogue_object_path(struct arena *arena, const struct catalogue_object *object);
 /* The columns as a schema, in declared order. */
 const struct schema *catalogue_object_schema(struct arena *arena, const struct catalogue_object *object);
 int catalogue_object_column(const struct catalogue_object *object, const char *name); /* as schema_find */
+/* The table's options with these on top (an OPTIONS hint), checked as those of a CREATE TABLE. Lists in `arena`. */
+enum status catalogue_options_with(struct arena *arena, const struct catalogue *catalogue,
+                                   const struct catalogue_object *table, const struct ast_options *more,
+                                   const struct options **options, const struct options **connector_options,
+                                   struct error *error) MUST_CHECK;
 
 /* ---- lists ---- */
 
@@ -116,7 +127,7 @@ struct catalogue_names {
     size_t capacity;
 };
 enum catalogue_list {
-    CATALOGUE_LIST_TABLES,   /* tables and views, as SHOW TABLES */
+    CATALOGUE_LIST_TABLES, /* tables and views, as SHOW TABLES */
     CATALOGUE_LIST_VIEWS,
     CATALOGUE_LIST_MATERIALIZED_VIEWS,
     CATALOGUE_LIST_DATABASES,

@@ -9,7 +9,7 @@
 #include "core/data/row_codec.h"
 #include "core/functions/aggregate.h"
 
-enum { NODES_MAX = 100000, NODE_COLUMNS_MAX = 10000 };
+enum { NODES_MAX = 4096, NODE_COLUMNS_MAX = 10000 };
 
 struct verifier {
     struct arena *arena;
