@@ -63,14 +63,22 @@ struct ast_expression *build_binary(struct builder *build, struct sql_token oper
 /* A chain may lean to the left by this much before it is balanced: ordinary conditions keep their shape. */
 enum { CHAIN_LEAN = 32 };
 
+/* op(a, b) may become op(a, op(b, right)) because the operator is associative: worth it when `left` is
+ * deep already and b is shallower than a. */
+static bool has_room(const struct ast_expression *left, const char *function, const struct ast_expression *right) {
+    if (left->depth <= right->depth + CHAIN_LEAN || left->kind != AST_CALL ||
+        left->call.syntax != AST_SYNTAX_OPERATOR || strcmp(left->call.function, function) != 0)
+        return false;
+    const struct ast_argument *arguments = left->call.arguments.items;
+    return arguments[1].expression->depth < arguments[0].expression->depth;
+}
+
+/* Recursion goes down the right spine, which the same rule keeps logarithmic. */
 struct ast_expression *build_chain(struct builder *build, struct sql_token operator, struct ast_expression *left,
                                    struct ast_expression *right) {
     const char *function = operator_name(operator.kind);
-    if (left->depth <= right->depth + CHAIN_LEAN || left->kind != AST_CALL || left->call.syntax != AST_SYNTAX_OPERATOR ||
-        strcmp(left->call.function, function) != 0)
+    if (!has_room(left, function, right))
         return operation(build, function, left->position, left, right, NULL);
-    /* op(op(a, b), right) is op(a, op(b, right)): the operator is associative. Recursion goes down the right spine,
-     * whose length is logarithmic because the same rule made it. */
     struct ast_argument *arguments = left->call.arguments.items;
     arguments[1].expression = build_chain(build, operator, arguments[1].expression, right);
     left->end = build->end;

@@ -139,7 +139,8 @@ unit_precision(A) ::= LEFT_PAREN INTEGER(P) RIGHT_PAREN. { A = build_precision(b
 expr_list(A) ::= expr(E). { A = build_expressions(build, NULL, E); }
 expr_list(A) ::= expr_list(L) COMMA expr(E). { A = build_expressions(build, L, E); }
 
-expr(A) ::= expr(L) OR|AND(O) expr(R). { A = build_chain(build, O, L, R); }
+expr(A) ::= expr(L) OR(O) expr(R). { A = build_chain(build, O, L, R); }
+expr(A) ::= expr(L) AND(O) expr(R). { A = build_chain(build, O, L, R); }
 expr(A) ::= NOT(O) expr(E). { A = build_not(build, O.position, E); }
 expr(A) ::= predicate(P). { A = P; }
 
