@@ -44,6 +44,9 @@ struct options {
 };
 void options_init(struct options *options, struct arena *arena);
 void options_put(struct options *options, const char *key, const char *value);
+/* The options whose keys start with the prefix, under keys without it. */
+void options_init_stripped(struct options *options, struct arena *arena, const struct options *from,
+                           const char *prefix);
 const char *options_find(const struct options *options, const char *key); /* NULL when not given */
 /* With the table's default applied; the value was validated, so these cannot fail. */
 const char *options_text(const struct options *options, const struct option_spec *specs, const char *key);
@@ -169,8 +172,9 @@ struct decoder_config {
 struct decode_target {
     struct batch *batch; /* FLAT columns with room for capacity rows */
     uint32_t capacity;
-    uint32_t row_count;    /* in and out: next free row */
-    uint32_t *row_records; /* may be NULL; row -> index of the record it came from */
+    uint32_t row_count;     /* in and out: next free row */
+    uint32_t padding_bytes; /* bytes that may be read behind every record, whatever they hold: wide loads */
+    uint32_t *row_records;  /* may be NULL; row -> index of the record it came from */
     void (*bad_record)(void *context, uint32_t record, const struct error *reason); /* the record gave no row */
     void *context;
 };

@@ -42,7 +42,6 @@ static const struct option_spec every_table[] = {
 
 static const struct option_spec format_keys[] = {
     {"format", OPTION_STRING, NULL, false, NULL, "format of the records"},
-    {"value.format", OPTION_STRING, NULL, false, NULL, "the same as 'format'"},
     {0},
 };
 
@@ -216,8 +215,9 @@ static enum status check_keys(const struct validation *validation, int *option_i
 
 static enum status find_formats(struct validation *validation, int *option_index, struct error *error) {
     const struct options *options = validation->options;
-    const char *key = options_find(options, "value.format") ? "value.format" : "format";
-    validation->value_prefix = key[0] == 'v';
+    validation->value_prefix = option_spec_find(validation->connector->options, "value.format") != NULL &&
+                               options_find(options, "value.format") != NULL;
+    const char *key = validation->value_prefix ? "value.format" : "format";
     *option_index = option_index_of(options, key);
     TRY(find_format(validation->registry, options, key, &validation->value_format, error));
     if (option_spec_find(validation->connector->options, "key.format")) {

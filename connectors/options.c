@@ -19,6 +19,15 @@ void options_put(struct options *options, const char *key, const char *value) {
     map_put(&options->map, key, arena_strdup(options->map.arena, value));
 }
 
+void options_init_stripped(struct options *options, struct arena *arena, const struct options *from,
+                           const char *prefix) {
+    size_t size = strlen(prefix);
+    options_init(options, arena);
+    for (size_t i = 0; i < from->map.count; i++)
+        if (strncmp(from->map.entries[i].key, prefix, size) == 0)
+            options_put(options, from->map.entries[i].key + size, from->map.entries[i].value);
+}
+
 const char *options_find(const struct options *options, const char *key) {
     return map_get(&options->map, key);
 }
