@@ -43,6 +43,18 @@ struct variance {
     int64_t not_finite_count;
 };
 
+#if defined(__x86_64__)
+typedef __float128 state_wide_real __attribute__((aligned(8)));
+#else
+typedef long double state_wide_real __attribute__((aligned(8))); /* quadruple precision on 64-bit ARM */
+#endif
+
+/* Of values that can be taken back; unscaled for DECIMAL. */
+struct exact_variance {
+    int64_t count, not_finite_count;
+    state_wide_real sum, squares;
+};
+
 struct kept_value {
     struct cell value;
     int64_t present;
@@ -55,7 +67,8 @@ struct text_list {
 
 #define UPDATES(kernels) aggregate_update_function kernels##_update, kernels##_retract;
 #define SUMS(type) aggregate_update_function sum_##type##_update, sum_##type##_retract;
-#define VARIANCES(type) aggregate_update_function variance_##type##_update, variance_##type##_retract;
+#define VARIANCES(type) \
+    aggregate_update_function variance_##type##_update, exact_variance_##type##_update, exact_variance_##type##_retract;
 #define EXTREMES(layout)                                                    \
     aggregate_update_function min_##layout##_update, max_##layout##_update; \
     aggregate_merge_function min_##layout##_merge, max_##layout##_merge;    \
@@ -76,7 +89,9 @@ aggregate_finish_function count_finish, bool_and_finish, bool_or_finish;
     .state_size = sizeof(struct truth_counts), .update = truth_update, .retract = truth_retract, .merge = truth_merge, \
     .ignores_duplicates = true
 
-FOR_EACH_NUMBER(SUMS)
+FOR_EACH_INTEGER(SUMS)
+SUMS(decimal)
+aggregate_update_function sum_float_update, sum_double_update;
 UPDATES(sum_wide)
 UPDATES(exact_float)
 UPDATES(exact_double)
@@ -99,18 +114,28 @@ aggregate_finish_function sum_tinyint_finish, sum_smallint_finish, sum_int_finis
 #define KERNELS_exact_double KERNELS_SUM(exact_double, exact_sum, exact_sum_merge)
 
 FOR_EACH_NUMBER(VARIANCES)
-aggregate_merge_function variance_merge;
-aggregate_finish_function var_pop_finish, var_samp_finish, stddev_pop_finish, stddev_samp_finish;
-#define KERNELS_VARIANCE(type)                                                                                       \
-    .state_size = sizeof(struct variance), .update = variance_##type##_update, .retract = variance_##type##_retract, \
-    .merge = variance_merge
+aggregate_merge_function variance_merge, exact_variance_merge;
+aggregate_finish_function var_pop_finish, var_samp_finish, stddev_pop_finish, stddev_samp_finish, exact_var_pop_finish,
+    exact_var_samp_finish, exact_stddev_pop_finish, exact_stddev_samp_finish;
+#define KERNELS_VARIANCE(type) \
+    .state_size = sizeof(struct variance), .update = variance_##type##_update, .merge = variance_merge
+#define KERNELS_EXACT_VARIANCE(type)                                                       \
+    .state_size = sizeof(struct exact_variance), .update = exact_variance_##type##_update, \
+    .retract = exact_variance_##type##_retract, .merge = exact_variance_merge
 #define KERNELS_variance_tinyint KERNELS_VARIANCE(tinyint)
+#define KERNELS_exact_variance_tinyint KERNELS_EXACT_VARIANCE(tinyint)
 #define KERNELS_variance_smallint KERNELS_VARIANCE(smallint)
+#define KERNELS_exact_variance_smallint KERNELS_EXACT_VARIANCE(smallint)
 #define KERNELS_variance_int KERNELS_VARIANCE(int)
+#define KERNELS_exact_variance_int KERNELS_EXACT_VARIANCE(int)
 #define KERNELS_variance_bigint KERNELS_VARIANCE(bigint)
+#define KERNELS_exact_variance_bigint KERNELS_EXACT_VARIANCE(bigint)
 #define KERNELS_variance_float KERNELS_VARIANCE(float)
+#define KERNELS_exact_variance_float KERNELS_EXACT_VARIANCE(float)
 #define KERNELS_variance_double KERNELS_VARIANCE(double)
+#define KERNELS_exact_variance_double KERNELS_EXACT_VARIANCE(double)
 #define KERNELS_variance_decimal KERNELS_VARIANCE(decimal)
+#define KERNELS_exact_variance_decimal KERNELS_EXACT_VARIANCE(decimal)
 
 FOR_EACH_ORDERED_LAYOUT(EXTREMES)
 UPDATES(bag)

@@ -21,9 +21,6 @@ static enum status out_of_range(const struct aggregate_call *call, struct error 
 #define SUBTRACT_CHECKED(state, value) \
     (failed |= __builtin_sub_overflow((state)->sum, (value), &(state)->sum), (state)->count--)
 
-/* What is left after the last term went is rounding error. */
-#define SUBTRACT_REAL(state, value) \
-    ((state)->sum = (state)->count == 1 ? 0 : (state)->sum - (double)(value), (state)->count--)
 #define ADD_REAL(state, value) ((state)->sum += (double)(value), (state)->count++)
 
 #define VALUE_OF int8_t
@@ -62,18 +59,18 @@ static enum status out_of_range(const struct aggregate_call *call, struct error 
 #define SUM_ADD ADD_CHECKED
 #define SUM_SUBTRACT SUBTRACT_CHECKED
 #include "core/functions/aggregate_sum.inc.h"
-#define VALUE_OF float
-#define SUM_NAME(what) sum_float_##what
-#define SUM_STATE struct real_sum
-#define SUM_ADD ADD_REAL
-#define SUM_SUBTRACT SUBTRACT_REAL
-#include "core/functions/aggregate_sum.inc.h"
-#define VALUE_OF double
-#define SUM_NAME(what) sum_double_##what
-#define SUM_STATE struct real_sum
-#define SUM_ADD ADD_REAL
-#define SUM_SUBTRACT SUBTRACT_REAL
-#include "core/functions/aggregate_sum.inc.h"
+#define NAME sum_float_update
+#define VALUE float
+#define STATE struct real_sum
+#define STEP ADD_REAL
+#define FAILURE STATUS_INTERNAL
+#include "core/functions/aggregate_update.inc.h"
+#define NAME sum_double_update
+#define VALUE double
+#define STATE struct real_sum
+#define STEP ADD_REAL
+#define FAILURE STATUS_INTERNAL
+#include "core/functions/aggregate_update.inc.h"
 
 static void exact_add(struct exact_sum *state, double value) {
     double sum = state->sum + value;
