@@ -1,0 +1,43 @@
+-- Dates and times.
+-- format: vertical
+SELECT
+    EXTRACT(YEAR FROM TIMESTAMP '2024-05-01 12:34:56') AS year,
+    EXTRACT(QUARTER FROM DATE '2024-05-01') AS quarter,
+    EXTRACT(MONTH FROM DATE '2024-05-01') AS month,
+    EXTRACT(WEEK FROM DATE '2021-01-03') AS week_iso,
+    EXTRACT(DOY FROM DATE '2024-12-31') AS day_of_year,
+    HOUR(TIMESTAMP '2024-05-01 12:34:56') AS hour_f,
+    MINUTE(TIMESTAMP '2024-05-01 12:34:56') AS minute_f,
+    SECOND(TIMESTAMP '2024-05-01 12:34:56') AS second_f,
+    YEAR(DATE '2024-05-01') AS year_f,
+    DAYOFMONTH(DATE '2024-05-31') AS dayofmonth,
+    FLOOR(TIMESTAMP '2024-05-01 12:34:56' TO HOUR) AS floor_hour,
+    CEIL(TIMESTAMP '2024-05-01 12:34:56' TO HOUR) AS ceil_hour;
+SELECT
+    FLOOR(TIMESTAMP '2024-05-17 12:34:56' TO MONTH) AS floor_month,
+    FLOOR(DATE '2024-05-17' TO YEAR) AS floor_day,
+    TIMESTAMP '2024-05-01 00:00:00' + INTERVAL '90' SECOND AS plus_seconds,
+    TIMESTAMP '2024-01-31 00:00:00' + INTERVAL '1' MONTH AS plus_month_end,
+    DATE '2024-03-01' - INTERVAL '1' DAY AS minus_day,
+    DATE '2024-02-29' + INTERVAL '1' YEAR AS plus_year,
+    TIMESTAMP '2024-05-01 00:00:00' + 1h30m AS plus_duration,
+    TIMESTAMP '2024-05-01 00:00:00' + INTERVAL '1 02:03:04' DAY TO SECOND AS day_to_second,
+    TIMESTAMPDIFF(DAY, TIMESTAMP '2024-02-28 00:00:00', TIMESTAMP '2024-03-01 00:00:00') AS diff_days,
+    TIMESTAMPDIFF(HOUR, TIMESTAMP '2024-05-01 00:59:00', TIMESTAMP '2024-05-01 02:00:00') AS diff_hours,
+    TIMESTAMPDIFF(MONTH, DATE '2024-01-31', DATE '2024-03-30') AS diff_months,
+    TIMESTAMPADD(MINUTE, 5, TIMESTAMP '2024-05-01 00:00:00') AS added;
+SELECT
+    DATE_FORMAT(TIMESTAMP '2024-05-01 15:04:05', 'yyyy-MM-dd HH:mm') AS date_format,
+    DATE_FORMAT(TIMESTAMP '2024-05-01 15:04:05.678', 'yyyyMMdd''T''HHmmss.SSS') AS date_format_words,
+    TO_TIMESTAMP('2024-05-01 12:00:00') AS to_timestamp,
+    TO_TIMESTAMP('01/05/2024 12:00', 'dd/MM/yyyy HH:mm') AS to_timestamp_format,
+    TO_TIMESTAMP('nonsense') AS to_timestamp_bad,
+    TO_DATE('2024-05-01') AS to_date,
+    TO_TIMESTAMP_LTZ(1714564800000, 3) AS to_ltz,
+    FROM_UNIXTIME(0) AS from_unixtime,
+    UNIX_TIMESTAMP('1970-01-02 00:00:00') AS unix_timestamp,
+    DATE '2024-02-29' AS leap_day,
+    FLOOR(TIMESTAMP '1969-12-31 23:59:59.5' TO SECOND) AS before_epoch,
+    TIME '23:59:59' AS time_value;
+SELECT
+    NOW() > TIMESTAMP '2024-01-01 00:00:00' AS now_is_now;
