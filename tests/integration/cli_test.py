@@ -1,0 +1,349 @@
+"""The program's own contract: flags, formats, exit statuses, signals, environment."""
+import json
+import os
+import pathlib
+import pty
+import select
+import time
+
+from harness import PROGRAM, SIGINT, Folder, Running, expect, expect_equal, eventually, query, run
+
+BOUNDED = "ALTER TABLE weather SET ('number-of-rows' = '1000', 'rows-per-second' = '0');\n"
+FAST = "ALTER TABLE weather SET ('rows-per-second' = '0');\n"
+TWO = "SELECT 1 AS n, 'a' AS t UNION ALL SELECT 2, CAST(NULL AS STRING)"
+
+
+def output(sql, form):
+    done = run("--format", form, "-c", sql)
+    expect_equal(done.status, 0, f"exit status ({done.errors})")
+    return done.output
+
+
+def test_version_and_help():
+    done = run("--version")
+    expect_equal(done.status, 0, "exit status")
+    expect(done.output.startswith("streamsql "), done.output)
+    done = run("--help")
+    expect_equal(done.status, 0, "exit status")
+    for flag in ("-c", "-f", "--format", "--batch-rows", "run", "demo"):
+        expect(flag in done.output, f"{flag} is not in the help")
+
+
+def test_formats():
+    expect_equal(output(TWO, "csv"), "n,t\n1,a\n2,\n", "csv")
+    expect_equal(output(TWO, "tsv"), "n\tt\n1\ta\n2\t\\N\n", "tsv")
+    expect_equal(output(TWO, "jsonl"), '{"n":1,"t":"a"}\n{"n":2,"t":null}\n', "jsonl")
+    expect_equal(json.loads(output(TWO, "json")), [{"n": 1, "t": "a"}, {"n": 2, "t": None}], "json")
+    expect_equal(output(TWO, "vertical"), "-[ RECORD 1 ]-\nn | 1\nt | a\n-[ RECORD 2 ]-\nn | 2\nt | NULL\n", "vertical")
+    expect_equal(output(TWO, "changelog"), "op,n,t\n+I,1,a\n+I,2,\n", "changelog")
+    expect_equal(output(TWO, "table"),
+                 "+---+------+\n| n | t    |\n+---+------+\n| 1 | a    |\n| 2 | NULL |\n+---+------+\n(2 rows)\n", "table")
+    expect_equal(run("-c", TWO).output, output(TWO, "csv"), "the default without a terminal")
+
+
+def test_csv_quotes():
+    expect_equal(output("SELECT 'a,b' AS x, 'q\"q' AS y, '' AS z, CAST(NULL AS STRING) AS n, 'l\nl' AS m", "csv"),
+                 'x,y,z,n,m\n"a,b","q""q","",,"l\nl"\n', "csv")
+
+
+def test_json_of_no_rows_and_of_two_statements():
+    expect_equal(json.loads(output("SELECT 1 AS a WHERE FALSE", "json")), [], "no rows")
+    expect_equal(output("SELECT 1 AS a; SELECT 2 AS a", "jsonl"), '{"a":1}\n{"a":2}\n', "two statements")
+
+
+def test_repeated_names_get_numbers():
+    expect_equal(output("SELECT 1 AS id, 2 AS id, 3 AS id", "jsonl"), '{"id":1,"id0":2,"id1":3}\n', "names")
+
+
+def test_bounded_aggregate_prints_final_rows():
+    sql = BOUNDED + "SELECT COUNT(*) AS n FROM weather"
+    for form, wanted in (("csv", "n\n1000\n"), ("jsonl", '{"n":1000}\n')):
+        expect_equal(output(sql, form), wanted, form)
+    changes = output("SET 'table.exec.mini-batch.enabled' = 'false'; SET 'pipeline.batch-size' = '100'; " + sql, "changelog").splitlines()
+    expect_equal(changes[0], "op,n", "header")
+    expect(changes[1].startswith("+I,") and changes[-1] == "+U,1000" and len(changes) > 5, f"changes {changes[:4]} … {changes[-2:]}")
+
+
+def test_statements_from_stdin_and_several_flags():
+    expect_equal(run("-f", "-", text="SELECT 1 AS a").output, "a\n1\n", "-f -")
+    expect_equal(run("-c", "CREATE VIEW v AS SELECT 5 AS a", "-c", "SELECT a FROM v").output, "a\n5\n", "-c twice")
+    expect_equal(run(text="SELECT 1 AS a;\nSELECT 2 AS b;\n").output, "a\n1\nb\n2\n", "no arguments, statements in a pipe")
+    done = run(text="SELECT 1 AS a;\nSELECT nothing;\nSELECT 2 AS b;\n")
+    expect_equal((done.status, done.output), (1, "a\n1\n"), "an error in a pipe ends it")
+    expect_equal(run("-c", "").status, 0, "nothing to do")
+    expect_equal(run("-c", "-- only a comment").status, 0, "only a comment")
+
+
+def test_syntax_error_runs_nothing():
+    done = run("-c", "SELECT 1 AS a; SELEC 2")
+    expect_equal((done.status, done.output), (1, ""), "status and output")
+    expect("SELECT" in done.errors and "^" in done.errors, done.errors)
+
+
+def test_usage_errors():
+    for arguments, text in ((["--nonsense"], "--nonsense"), (["--batch-rows", "0", "-c", "SELECT 1"], "--batch-rows"), (["run"], "run FILE"),
+                            (["rum", "x.sql"], "run"), (["--format", "cvs", "-c", "SELECT 1"], "csv"), (["-c"], "needs a value"),
+                            (["--set", "nonsense", "-c", "SELECT 1"], "KEY=VALUE"), (["--set", "table.local-timezone=UTC", "-c", "SELECT 1"], "table.local-time-zone"),
+                            (["query.sql"], "run query.sql")):
+        done = run(*arguments)
+        expect_equal(done.status, 2, f"exit status of {arguments} ({done.errors})")
+        expect(text in done.errors, f"{arguments}: {done.errors}")
+        expect_equal(done.output, "", "stdout")
+
+
+def test_what_is_not_in_this_build_is_refused():
+    for arguments in (["--parallelism", "2", "-c", "SELECT 1"], ["--checkpoint-dir", "/tmp/x", "-c", "SELECT 1"], ["--state-backend", "rocksdb", "-c", "SELECT 1"],
+                      ["server"], ["worker"], ["submit", "x.sql"], ["--server", "http://x", "-c", "SELECT 1"]):
+        done = run(*arguments)
+        expect_equal(done.status, 1, f"exit status of {arguments}")
+        expect("not in this build" in done.errors, f"{arguments}: {done.errors}")
+    expect_equal(run("--parallelism", "1", "--state-backend", "memory", "-c", "SELECT 1 AS a").output, "a\n1\n", "what is")
+
+
+def test_environment():
+    for name, value in (("CHECKPOINT_PATH", "file:///tmp/x"), ("STATE_BACKEND", "rocksdb"), ("CHECKPOINT_INTERVAL", "1000")):
+        done = run("-c", "SELECT 1", environment={name: value})
+        expect_equal(done.status, 1, f"exit status with {name}")
+        expect(name in done.errors, done.errors)
+    expect_equal(run("-c", "SELECT 1", environment={"TASK_SLOTS": "x"}).status, 2, "TASK_SLOTS=x")
+    expect_equal(run("-c", "SELECT 1", environment={"TASK_SLOTS": "4", "STATE_BACKEND": "memory"}).status, 0, "what this build has")
+
+
+def test_set_flag_and_setting():
+    expect_equal(run("--set", "table.local-time-zone=Asia/Tokyo", "-c", "SELECT TO_TIMESTAMP_LTZ(0, 0) AS t").output, "t\n1970-01-01 09:00:00.000\n", "--set")
+    done = run("-c", "SET 'table.local-timezone' = 'UTC'")
+    expect_equal(done.status, 1, "exit status")
+    expect("22023" in done.errors and "table.local-time-zone" in done.errors and "^" in done.errors, done.errors)
+
+
+def test_missing_script():
+    for arguments in (("-f", "/nowhere/x.sql"), ("run", "/nowhere/x.sql")):
+        done = run(*arguments)
+        expect_equal(done.status, 1, "exit status")
+        expect("58P01" in done.errors and "/nowhere/x.sql" in done.errors, done.errors)
+
+
+def test_interrupted_query_is_130_and_run_is_0():
+    with Running("--format", "csv", "-c", FAST + "SELECT city FROM weather") as program:
+        program.process.stdout.readline()
+        program.process.stdout.close()
+        program.process.stdout = None
+    with Running("--format", "csv", "-c", "SELECT city FROM weather") as program:
+        expect(program.process.stdout.readline() == b"city\n", "header")
+        program.process.stdout.readline()
+        expect_equal(program.stop(), 130, f"exit status of -c ({program.errors()})")
+    with Folder() as folder:
+        (folder / "job.sql").write_text(f"CREATE TABLE o (city STRING) WITH ('connector' = 'filesystem', 'path' = '{folder}/out', 'format' = 'csv');\n"
+                                        "INSERT INTO o SELECT city FROM weather;")
+        with Running("run", folder / "job.sql") as job:
+            out = folder / "out"
+            eventually(lambda: out.exists(), "the sink's folder")
+            expect_equal(job.stop(), 0, f"exit status of run ({job.errors()})")
+
+
+def test_run_runs_unbounded_inserts_together():
+    with Folder() as folder:
+        script = "".join(f"CREATE TABLE o{n} (city STRING) WITH ('connector' = 'filesystem', 'path' = '{folder}/out{n}', 'format' = 'csv');\n"
+                         f"INSERT INTO o{n} SELECT city FROM weather WHERE city = '{city}';\n" for n, city in enumerate(("Oslo", "Lima")))
+        (folder / "job.sql").write_text("ALTER TABLE weather SET ('rows-per-second' = '2000');\n" + script)
+        with Running("run", folder / "job.sql") as job:
+            eventually(lambda: (folder / "out0").exists() and (folder / "out1").exists() or job.process.poll() is not None, "both sinks")
+            time.sleep(0.3)  # some rows; not a synchronisation: fewer rows only make the check below weaker
+            expect_equal(job.stop(), 0, f"exit status ({job.errors()})")
+        for n, city in enumerate(("Oslo", "Lima")):
+            rows = {line for path in (folder / f"out{n}").rglob("*") if path.is_file() for line in path.read_text().split()}
+            expect(rows <= {city}, f"rows of sink {n}: {rows}")
+            expect(rows, f"sink {n} is empty")
+
+
+def test_run_ends_with_its_bounded_input():
+    with Folder() as folder:
+        (folder / "job.sql").write_text(BOUNDED + f"CREATE TABLE o (c STRING, n BIGINT) WITH ('connector' = 'filesystem', 'path' = '{folder}/out', 'format' = 'csv');\n"
+                                        "INSERT INTO o SELECT city, CAST(1 AS BIGINT) FROM weather;\nSELECT COUNT(*) AS n FROM o;")
+        done = run("run", folder / "job.sql")
+        expect_equal((done.status, done.output), (0, "n\n1000\n"), f"status and output ({done.errors})")
+
+
+def test_dead_letters_are_kept():
+    with Folder() as folder:
+        (folder / "in.json").write_text('{"a": 1}\nnonsense\n{"a": 2}\n')
+        ddl = f"CREATE TABLE t (a INT) WITH ('connector' = 'filesystem', 'path' = '{folder}/in.json', 'format' = 'json');"
+        done = run("--dead-letters", folder / "dead", "-c", ddl + "SELECT a FROM t")
+        expect_equal((done.status, done.output), (0, "a\n1\n2\n"), f"status and output ({done.errors})")
+        expect("1 dead record" in done.errors and "in.json line 2" in done.errors, done.errors)
+        letter = json.loads((folder / "dead").read_text())
+        expect_equal((letter["table"], letter["line"], letter["bytes"]), ("t", 2, "nonsense"), "letter")
+
+
+def test_demo_ends_by_itself():
+    done = run("demo", "--rows", "200", "--set", "pipeline.batch-size=64", timeout=120)
+    expect_equal(done.status, 0, f"exit status ({done.errors})")
+    expect("SELECT city, AVG(temp) FROM weather GROUP BY TUMBLE(ts, 10s)" in done.errors, done.errors)
+    expect(len(done.output.splitlines()) > 20 and done.output.startswith("city,"), done.output[:200])
+    done = run("demo", "--duration", "3s", timeout=60)
+    expect_equal(done.status, 0, f"exit status ({done.errors})")
+    expect(2.5 < done.seconds < 30, f"took {done.seconds:.1f} s")
+
+
+class Terminal:
+    """The program on a pseudo-terminal of 24 lines and 80 columns."""
+
+    def __init__(self, *arguments, home=None):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            environment = {**os.environ, "TERM": "xterm", "HOME": str(home or "/nonexistent"), "LANG": "C.UTF-8"}
+            environment.pop("XDG_STATE_HOME", None)
+            os.execve(PROGRAM, [str(PROGRAM), *map(str, arguments)], environment)
+        self.seen = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            os.kill(self.pid, 9)
+        except ProcessLookupError:
+            pass
+        if self.pid:
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+    def send(self, text):
+        os.write(self.fd, text.encode())
+
+    def wait_for(self, text, timeout=30):
+        """Reads until the text has come; forgets everything up to it; returns what came before it."""
+        deadline = time.monotonic() + timeout
+        while text not in self.seen:
+            ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
+            expect(ready, f"no {text!r} in: {self.seen[-1500:]!r}")
+            try:
+                data = os.read(self.fd, 65536)
+            except OSError:
+                data = b""
+            expect(data, f"ended without {text!r}: {self.seen[-1500:]!r}")
+            self.seen += data.decode(errors="replace")
+        before, self.seen = self.seen.split(text, 1)
+        return before
+
+    def status(self):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([self.fd], [], [], 0.05)
+            if ready:
+                try:
+                    os.read(self.fd, 65536)
+                except OSError:
+                    pass
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.pid = 0
+                return os.waitstatus_to_exitcode(status)
+        expect(False, "the program did not end")
+
+
+PROMPT = "streamsql> "
+
+
+def test_shell_executes_statements_over_lines():
+    with Folder() as home, Terminal(home=home) as shell:
+        shell.wait_for(PROMPT)
+        shell.send("SELECT 6 *\r")
+        shell.wait_for("-> ")
+        shell.send("7 AS answer;\r")
+        shell.wait_for("| answer |")
+        shell.wait_for("42 |")
+        shell.wait_for("(1 row)")
+        shell.wait_for(PROMPT)
+        shell.send("SELECT nothing;\r")
+        shell.wait_for("42703")
+        shell.wait_for(PROMPT)
+        shell.send("\\q\r")
+        expect_equal(shell.status(), 0, "exit status")
+        history = (home / ".local/state/streamsql/history").read_text()
+        expect("nothing" in history and "6" in history, f"history: {history}")
+
+
+def test_shell_commands():
+    with Folder() as folder, Terminal(home=folder) as shell:
+        (folder / "i.sql").write_text("SELECT 'from a file' AS source;")
+        for line, wanted in (("\\?", "\\timing"), ("\\d", "weather"), ("\\d weather", "humidity"), ("\\dt", "weather"), ("\\df lo%", "lower"),
+                             ("\\timing", "timing is on"), ("SELECT 1 AS one;", "Time: "), ("\\timing off", "timing is off"), ("\\x", "is on"),
+                             ("SELECT 1 AS one;", "RECORD 1"), ("\\x off", "is off"), (f"\\i {folder}/i.sql", "from a file"), ("\\format csv", PROMPT),
+                             ("SELECT 5 AS five, 6 AS six;", "five,six"), ("\\format table", PROMPT), ("\\set table.local-time-zone Asia/Tokyo", "Asia/Tokyo"),
+                             ("\\set table.local-time-zone", "Asia/Tokyo"), (f"\\o {folder}/out.csv", PROMPT), ("SELECT 9 AS nine;", PROMPT), ("\\o", PROMPT),
+                             ("\\nonsense", "no command"), ("SHOW TABLES;", "weather"), ("HELP;", "SHOW")):
+            shell.wait_for(PROMPT)
+            shell.send(line + "\r")
+            shell.wait_for("\n")
+            shell.wait_for(wanted)
+            if wanted == PROMPT:
+                shell.seen = PROMPT + shell.seen
+        shell.wait_for(PROMPT)
+        shell.send("\x04")
+        expect_equal(shell.status(), 0, "exit status after Ctrl-D")
+        expect_equal((folder / "out.csv").read_text(), "nine\n9\n", "\\o")
+
+
+def test_shell_interrupt_stops_the_query_not_the_shell():
+    with Terminal() as shell:
+        shell.wait_for(PROMPT)
+        shell.send("SELECT city, temp FROM weather;\r")
+        shell.wait_for("Ctrl-C stops")
+        shell.wait_for("Ctrl-C stops")  # redrawn
+        shell.send("\x03")
+        shell.wait_for(PROMPT)
+        shell.send("SELECT 'half a")
+        shell.send("\x03")
+        shell.wait_for(PROMPT)
+        shell.send("SELECT 'still' || ' here' AS t;\r")
+        shell.wait_for("still here")
+        shell.wait_for(PROMPT)
+        shell.send("QUIT;\r")
+        expect_equal(shell.status(), 0, "exit status")
+
+
+def test_shell_live_table_of_an_aggregate():
+    with Terminal() as shell:
+        shell.wait_for(PROMPT)
+        shell.send("ALTER TABLE weather SET ('rows-per-second' = '1000');\r")
+        shell.wait_for(PROMPT)
+        shell.send("SELECT city, COUNT(*) AS n FROM weather GROUP BY city;\r")
+        shell.wait_for("(10 rows; ")
+        shell.wait_for("(10 rows; ")
+        shell.send("\x03")
+        frame = shell.wait_for(PROMPT)
+        expect("(10 rows)" in frame, f"the last frame stays: {frame[-1500:]!r}")
+
+
+def test_shell_completion():
+    with Terminal() as shell:
+        shell.wait_for(PROMPT)
+        shell.send("SELECT hum\t")
+        shell.wait_for("hum")
+        shell.send("\x15")
+        shell.send("SEL\t")
+        shell.wait_for("SELECT ")
+        shell.send("1 AS a FR\twea\t;\r")
+        shell.wait_for("FROM weather")
+        shell.send("\x03")
+        shell.wait_for(PROMPT)
+        shell.send("SELECT COUNT(*) FROM weather WHERE humi\t")
+        shell.wait_for("humidity ")
+        shell.send("\x03")
+        shell.wait_for(PROMPT)
+        shell.send("\\tim\t\r")
+        shell.wait_for("timing is on")
+
+
+def test_query_on_a_terminal_is_a_table():
+    with Terminal("-c", "SELECT 1 AS n") as program:
+        program.wait_for("(1 row)")
+        expect_equal(program.status(), 0, "exit status")
+
+
+def test_start_is_cold_and_small():
+    done = min((run("--format", "csv", "-c", "SELECT 1 AS one") for _ in range(9)), key=lambda each: each.seconds)
+    if os.environ.get("MODE", "release") == "release":
+        expect(done.seconds < 0.05, f"start took {done.seconds * 1000:.0f} ms")
+        expect(done.peak_mib < 30, f"{done.peak_mib:.0f} MiB")

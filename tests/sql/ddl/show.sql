@@ -1,0 +1,25 @@
+-- SHOW, USE, CREATE DATABASE, IF [NOT] EXISTS, DROP, LIKE patterns.
+SHOW TABLES;
+CREATE TABLE a (x INT) WITH ('connector' = 'blackhole');
+CREATE TABLE IF NOT EXISTS a (y INT) WITH ('connector' = 'blackhole');
+CREATE TEMPORARY TABLE ab (x INT) WITH ('connector' = 'blackhole');
+CREATE VIEW b AS SELECT 1 AS one;
+SHOW TABLES;
+SHOW TABLES LIKE 'a%';
+SHOW VIEWS;
+SHOW CURRENT CATALOG;
+SHOW CURRENT DATABASE;
+CREATE DATABASE other;
+SHOW DATABASES;
+USE other;
+SHOW TABLES;
+CREATE TABLE c (x INT) WITH ('connector' = 'blackhole');
+SHOW TABLES;
+SELECT one FROM default_database.b;
+USE default_catalog.default_database;
+DROP TABLE IF EXISTS nothing;
+DROP TABLE a;
+DROP DATABASE other CASCADE;
+SHOW DATABASES;
+SHOW FUNCTIONS LIKE 'coa%';
+SHOW CATALOGS;

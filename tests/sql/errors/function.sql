@@ -1,0 +1,3 @@
+-- An unknown function: the nearest name.
+-- expect-error: 42883
+SELECT UPPR('x');

@@ -1,0 +1,3 @@
+-- Arguments that no overload takes.
+-- expect-error: 42883
+SELECT SQRT('x');

@@ -1,0 +1,3 @@
+-- UPDATE is not executed.
+-- expect-error: 0A000
+UPDATE weather SET temp = 1;
