@@ -271,7 +271,7 @@ static void prepare_window(struct prepared *prepared, const struct group_window 
 
 static void set_columns(const struct grouping *grouping, struct logical *node, const struct logical *input) {
     struct arena *arena = grouping->binder->arena;
-    struct logical_aggregate *aggregate = &node->aggregate;
+    const struct logical_aggregate *aggregate = &node->aggregate;
     node->column_count = aggregate->key_count + aggregate->call_count + (aggregate->has_window ? 3 : 0);
     node->columns = ARENA_ARRAY(arena, struct logical_column, node->column_count);
     for (uint32_t i = 0; i < aggregate->key_count; i++) {
@@ -284,14 +284,12 @@ static void set_columns(const struct grouping *grouping, struct logical *node, c
             (struct logical_column){.name = arena_printf(arena, "$agg%u", i), .type = aggregate->calls[i].type};
     if (!aggregate->has_window)
         return;
-    struct logical_column *columns = &node->columns[aggregate->key_count + aggregate->call_count];
-    struct logical_window window = aggregate->window;
-    if (aggregate->input_has_window)
-        window.time_column = aggregate->window_start_column;
-    logical_window_columns(arena, input, &window, columns);
-    if (aggregate->input_has_window)
-        for (int i = 0; i < 3; i++)
-            columns[i].type = input->columns[aggregate->window_start_column].type;
+    const struct group_window *window = &grouping->window;
+    const struct type *time = window->attached && window->role_column < 0 ? &type_timestamp3
+                              : window->attached ? grouping->scope->node->columns[window->role_column].type
+                                                 : window->time->type;
+    logical_window_columns(arena, time, aggregate->window.processing_time,
+                           &node->columns[aggregate->key_count + aggregate->call_count]);
 }
 
 enum status grouping_finish(struct grouping *grouping, struct logical **result) {

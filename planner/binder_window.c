@@ -179,6 +179,9 @@ void grouping_attach_window(struct grouping *grouping) {
     }
     if (columns[WINDOW_ROLE_START] < 0 || columns[WINDOW_ROLE_END] < 0)
         return;
+    const struct logical_window *window = logical_window_origin(input, (uint32_t)columns[WINDOW_ROLE_START]);
+    if (window != logical_window_origin(input, (uint32_t)columns[WINDOW_ROLE_END]))
+        return;
     for (uint32_t i = 0; i < input->column_count; i++)
         if (input->columns[i].window == WINDOW_ROLE_TIME && columns[WINDOW_ROLE_TIME] < 0)
             columns[WINDOW_ROLE_TIME] = (int)i;
@@ -193,6 +196,7 @@ void grouping_attach_window(struct grouping *grouping) {
     grouping->has_window = true;
     grouping->window = (struct group_window){
         .function = "window",
+        .window = *window,
         .attached = true,
         .start_column = (uint32_t)columns[WINDOW_ROLE_START],
         .end_column = (uint32_t)columns[WINDOW_ROLE_END],
@@ -234,22 +238,10 @@ bool is_window_property(const char *name) {
 }
 
 static struct expression *window_reference(const struct grouping *grouping, uint32_t index, sql_position position) {
-    struct arena *arena = grouping->binder->arena;
     const struct group_window *window = &grouping->window;
-    enum type_kind kind = window->window.processing_time ? TYPE_TIMESTAMP_LTZ : window->time->type->kind;
-    const struct type *type = type_with_nullable(arena, type_timestamp(arena, kind, 3), false);
-    return expression_column(arena, COLUMN_WINDOW_BASE + index, type, position);
-}
-
-/* Bounds are wall-clock times of the session, as in Flink; the row time stays what the column was. */
-static enum status window_bound(const struct grouping *grouping, uint32_t index, sql_position position,
-                                struct expression **expression) {
-    struct binder *binder = grouping->binder;
-    *expression = window_reference(grouping, index, position);
-    if (index == 2 || (*expression)->type->kind == TYPE_TIMESTAMP)
-        return STATUS_OK;
-    const struct type *type = type_with_nullable(binder->arena, &type_timestamp3, false);
-    return expression_cast(binder->arena, *expression, type, CAST_EXPLICIT, position, expression, binder->error);
+    struct logical_column columns[3];
+    logical_window_columns(grouping->binder->arena, window->time->type, window->window.processing_time, columns);
+    return expression_column(grouping->binder->arena, COLUMN_WINDOW_BASE + index, columns[index].type, position);
 }
 
 bool bind_window_column(const struct grouping *grouping, const struct ast_names *names,
@@ -257,8 +249,10 @@ bool bind_window_column(const struct grouping *grouping, const struct ast_names 
     if (!grouping->has_window || grouping->window.attached || names->count != 1)
         return false;
     for (size_t i = 0; i < COUNT_OF(properties); i++)
-        if (text_equal_ignore_case(properties[i].column, names->items[0].text))
-            return window_bound(grouping, properties[i].index, names->items[0].position, expression) == STATUS_OK;
+        if (text_equal_ignore_case(properties[i].column, names->items[0].text)) {
+            *expression = window_reference(grouping, properties[i].index, names->items[0].position);
+            return true;
+        }
     return false;
 }
 
@@ -290,7 +284,8 @@ enum status bind_window_property(const struct expression_context *context, const
             return FAIL_AT(binder->error, ast->position, STATUS_WINDOWING_ERROR,
                            "%s names another window than the GROUP BY", ast->call.function);
     }
-    return window_bound(grouping, properties[property].index, ast->position, expression);
+    *expression = window_reference(grouping, properties[property].index, ast->position);
+    return STATUS_OK;
 }
 
 /* ---- TUMBLE(TABLE t, DESCRIPTOR(ts), …) ---- */
@@ -405,7 +400,8 @@ enum status bind_window_table(struct binder *binder, const struct ast_expression
         if (node->columns[i].time == TIME_EVENT)
             node->columns[i].time = TIME_NONE; /* window_time is the time attribute from here on */
     }
-    logical_window_columns(arena, input.node, &window, &node->columns[input.node->column_count]);
+    logical_window_columns(arena, input.node->columns[window.time_column].type, window.processing_time,
+                           &node->columns[input.node->column_count]);
     scope->node = node;
     scope->tables = ARENA_ARRAY(arena, const struct scope_table *, node->column_count);
     for (uint32_t i = 0; i < node->column_count; i++)

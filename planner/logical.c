@@ -121,14 +121,31 @@ struct logical *logical_limit(struct arena *arena, struct logical *input, const 
     return node;
 }
 
-void logical_window_columns(struct arena *arena, const struct logical *input, const struct logical_window *window,
+void logical_window_columns(struct arena *arena, const struct type *time_type, bool processing_time,
                             struct logical_column *columns) {
-    enum type_kind kind = window->processing_time ? TYPE_TIMESTAMP_LTZ : input->columns[window->time_column].type->kind;
-    const struct type *type = type_with_nullable(arena, type_timestamp(arena, kind, 3), false);
-    enum time_attribute time = window->processing_time ? TIME_PROCESSING : TIME_EVENT;
-    columns[0] = (struct logical_column){"window_start", type, TIME_NONE, WINDOW_ROLE_START};
-    columns[1] = (struct logical_column){"window_end", type, TIME_NONE, WINDOW_ROLE_END};
-    columns[2] = (struct logical_column){"window_time", type, time, WINDOW_ROLE_TIME};
+    const struct type *bound = type_with_nullable(arena, &type_timestamp3, false);
+    enum type_kind kind = processing_time ? TYPE_TIMESTAMP_LTZ : time_type->kind;
+    const struct type *time = type_with_nullable(arena, type_timestamp(arena, kind, 3), false);
+    columns[0] = (struct logical_column){"window_start", bound, TIME_NONE, WINDOW_ROLE_START};
+    columns[1] = (struct logical_column){"window_end", bound, TIME_NONE, WINDOW_ROLE_END};
+    columns[2] = (struct logical_column){"window_time", time, processing_time ? TIME_PROCESSING : TIME_EVENT,
+                                         WINDOW_ROLE_TIME};
+}
+
+const struct logical_window *logical_window_origin(const struct logical *node, uint32_t column) {
+    while (node->columns[column].window != WINDOW_ROLE_NONE) {
+        const struct logical *input = node->input_count ? node->inputs[0] : NULL;
+        if (node->kind == LOGICAL_WINDOW_TABLE && column >= input->column_count)
+            return &node->window_table.window;
+        if (node->kind == LOGICAL_AGGREGATE)
+            return &node->aggregate.window;
+        if (node->kind == LOGICAL_PROJECT)
+            column = node->project.expressions[column]->column;
+        if (!input)
+            return NULL;
+        node = input;
+    }
+    return NULL;
 }
 
 struct expression *logical_column_reference(struct arena *arena, const struct logical *node, uint32_t column) {

@@ -187,9 +187,13 @@ struct logical *logical_filter(struct arena *arena, struct logical *input, struc
 struct logical *logical_union(struct arena *arena, struct logical **inputs, uint32_t count);
 struct logical *logical_limit(struct arena *arena, struct logical *input, const struct logical_range *range);
 
-/* The three columns that windows add, in columns[0..3). */
-void logical_window_columns(struct arena *arena, const struct logical *input, const struct logical_window *window,
+/* The three columns that windows add, in columns[0..3): the bounds as wall-clock times of the session, as in Flink, and the
+ * row time, of the time attribute's kind. */
+void logical_window_columns(struct arena *arena, const struct type *time_type, bool processing_time,
                             struct logical_column *columns);
+
+/* The window whose start, end or time this column is; NULL when its role is WINDOW_ROLE_NONE. */
+const struct logical_window *logical_window_origin(const struct logical *node, uint32_t column);
 
 /* A reference to a column of the node. */
 struct expression *logical_column_reference(struct arena *arena, const struct logical *node, uint32_t column);
