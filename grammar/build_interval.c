@@ -257,9 +257,11 @@ static bool units_valid(struct builder *build, const struct build_units *given) 
 static void interval_fail(struct builder *build, struct sql_token token, const struct ast_interval *interval,
                           const struct build_units *given) {
     bool first = build->status == STATUS_OK;
-    BUILD_FAIL(build, token.position, STATUS_INVALID_DATETIME, "%.*s is not an interval%s%s%s%s",
-               token.size > 60 ? 60 : (int)token.size, token.data, given ? " of " : "", ast_time_unit_name(interval->from_unit),
-               interval->to_unit ? " TO " : "", ast_time_unit_name(interval->to_unit));
+    size_t size = utf8_validate(token.data, token.size > 60 ? 60 : token.size);
+    const char *from = given ? ast_time_unit_name(interval->from_unit) : "";
+    const char *to = given ? ast_time_unit_name(interval->to_unit) : "";
+    BUILD_FAIL(build, token.position, STATUS_INVALID_DATETIME, "%.*s is not an interval%s%s%s%s", (int)size, token.data,
+               given ? " of " : "", from, to[0] ? " TO " : "", to);
     if (first && !given)
         error_hint(build->error, "write '10' SECOND, '1 02:03' DAY TO MINUTE, '10 seconds' or 10s; "
                                  "months cannot be mixed with days");

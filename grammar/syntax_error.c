@@ -84,18 +84,20 @@ static void list_add(struct list *list, const char *item) {
         list->more = true;
 }
 
-/* Signs first, then words in the order that sql.y gives them. */
+/* What ends or goes on with a list, then words in the order that sql.y gives them, then other signs. */
+static int rank(int kind, const char *name) {
+    return kind == TOKEN_RIGHT_PAREN || kind == TOKEN_COMMA ? 0 : name[0] == '\'' ? 2 : 1;
+}
+
 static void collect(struct list *list, const struct token_set *set, bool expression, bool operator) {
     if (expression)
         list_add(list, "an expression");
     if (set->has[TOKEN_NAME])
         list_add(list, "a name");
-    for (int words = 0; words < 2; words++)
+    for (int wanted = 0; wanted < 3; wanted++)
         for (int kind = 1; kind < machine_token_count(); kind++) {
             const char *name = set->has[kind] ? token_name(kind) : NULL;
-            if (name == NULL || kind == TOKEN_NAME || kind == TOKEN_QUOTED_NAME)
-                continue;
-            if (words == (keyword_find(str_from(name)) != NULL))
+            if (name && rank(kind, name) == wanted)
                 list_add(list, name);
         }
     if (operator)
@@ -147,21 +149,42 @@ static bool is_word(struct sql_token token) {
     return token.size && ((token.data[0] >= 'a' && token.data[0] <= 'z') || (token.data[0] >= 'A' && token.data[0] <= 'Z'));
 }
 
+/* Words that begin the next clause more often than they are meant as a name. */
+static bool begins_clause(int kind) {
+    static const int kinds[] = {TOKEN_FROM, TOKEN_WHERE, TOKEN_HAVING, TOKEN_ON,   TOKEN_SELECT, TOKEN_UNION,
+                                TOKEN_JOIN, TOKEN_AND,   TOKEN_OR,     TOKEN_THEN, TOKEN_WHEN,   TOKEN_ELSE};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (kinds[i] == kind)
+            return true;
+    return false;
+}
+
+static bool reserved_as_name(const struct drive *drive, struct sql_token token) {
+    if (!is_word(token) || keyword_find(token_text(token)) == NULL || !machine_accepts(drive->machine, TOKEN_NAME))
+        return false;
+    int last = drive->last.kind;
+    return last == TOKEN_AS || last == TOKEN_DOT || !begins_clause(token.kind);
+}
+
 static void hint(struct error *error, const struct replay *here, struct sql_token token) {
     const struct drive *drive = &here->drive;
     const char *nearest = is_word(token) ? nearest_keyword(drive->machine, token, &drive->ahead) : NULL;
     int last = drive->last.kind;
     if (nearest)
         error_hint(error, "did you mean %s?", nearest);
+    else if (reserved_as_name(drive, token))
+        error_hint(error, "%.*s is a reserved word; as a name it is written `%.*s`", (int)token.size, token.data,
+                   (int)token.size, token.data);
     else if (last == TOKEN_COMMA && token.kind > 0)
         error_hint(error, "remove the comma before it, or write what should follow the comma");
     else if (token.kind == TOKEN_EQUAL && last == TOKEN_EQUAL)
         error_hint(error, "equality is written with one =");
+    else if (last == TOKEN_STRING && token_end(drive->last) == token.position)
+        error_hint(error, "a quote inside a string is written twice: ''");
     else if (token.kind == TOKEN_HINT_OPEN)
         error_hint(error, "a hint may stand after SELECT and after a table name; a comment is written /* without the +");
-    else if (is_word(token) && keyword_find(token_text(token)) && machine_accepts(drive->machine, TOKEN_NAME))
-        error_hint(error, "%.*s is a reserved word; as a name it is written `%.*s`", (int)token.size, token.data,
-                   (int)token.size, token.data);
+    else if (machine_accepts(drive->machine, TOKEN_ON) && machine_accepts(drive->machine, TOKEN_USING))
+        error_hint(error, "a join needs ON or USING");
 }
 
 /* --- the message --- */
