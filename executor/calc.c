@@ -7,7 +7,7 @@
 #include "core/functions/evaluator.h"
 
 struct calc {
-    struct operator base;
+    struct stream_operator base;
     struct evaluator *condition; /* NULL: every row passes */
     struct evaluator *projections;
     uint32_t projection_count;
@@ -22,17 +22,17 @@ static enum status open_condition(struct calc *calc, const Plan__Expression *mes
     return evaluator_open(arena, list, 1, &calc->condition, error);
 }
 
-static enum status calc_open(struct operator* operator, const Plan__Node * node, struct error *error) {
-    struct calc *calc = (struct calc *)operator;
-    struct arena *arena = operator->context->arena;
+static enum status calc_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
+    struct calc *calc = (struct calc *)self;
+    struct arena *arena = self->context->arena;
     const Plan__Calc *plan = node->calc;
     if (plan->condition)
         TRY(open_condition(calc, plan->condition, error));
     calc->projection_count = (uint32_t)plan->n_projections;
     struct expression **projections = ARENA_ARRAY(arena, struct expression *, calc->projection_count);
     for (uint32_t i = 0; i < calc->projection_count; i++)
-        TRY(plan_expression_decode(arena, plan->projections[i], operator->input_schemas[0]->field_count,
-                                   &projections[i], error));
+        TRY(plan_expression_decode(arena, plan->projections[i], self->input_schemas[0]->field_count, &projections[i],
+                                   error));
     return evaluator_open(arena, projections, calc->projection_count, &calc->projections, error);
 }
 
@@ -79,16 +79,17 @@ static enum status calc_project(struct calc *calc, struct batch *input, struct b
     return STATUS_OK;
 }
 
-static enum status calc_on_batch(struct operator* operator, uint32_t input, struct batch *batch, struct error *error) {
+static enum status calc_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch,
+                                 struct error *error) {
     (void)input;
-    struct calc *calc = (struct calc *)operator;
-    struct batch *output = batch_new(operator->context->pool, calc->projection_count);
+    struct calc *calc = (struct calc *)self;
+    struct batch *output = batch_new(self->context->pool, calc->projection_count);
     enum status status = calc_project(calc, batch, output, error);
     if (status != STATUS_OK) {
         batch_release(output);
         return status;
     }
-    return operator_emit(operator, output, error);
+    return operator_emit(self, output, error);
 }
 
 const struct operator_class calc_class = {

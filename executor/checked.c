@@ -12,13 +12,13 @@ struct operator_checks {
     bool update_before_open; /* a -U was emitted and its +U is still to come */
 };
 
-void checked_open(struct operator* operator) {
-    operator->checks = ARENA_NEW(operator->context->arena, struct operator_checks);
-    operator->checks->watermark_us = WATERMARK_NONE;
-    const Plan__Node *node = operator->node;
-    operator->checks->makes_pairs = node->change_mode ==
-        PLAN__CHANGE_MODE__RETRACT &&(node->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE ||
-                                      node->operation_case == PLAN__NODE__OPERATION_WINDOW_AGGREGATE);
+void checked_open(struct stream_operator *self) {
+    self->checks = ARENA_NEW(self->context->arena, struct operator_checks);
+    self->checks->watermark_us = WATERMARK_NONE;
+    const Plan__Node *node = self->node;
+    self->checks->makes_pairs = node->change_mode == PLAN__CHANGE_MODE__RETRACT &&
+                                (node->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE ||
+                                 node->operation_case == PLAN__NODE__OPERATION_WINDOW_AGGREGATE);
 }
 
 static void check_column(const struct column *column, const struct type *type, uint32_t row_count) {
@@ -44,30 +44,30 @@ static void check_change_kind(struct operator_checks *checks, Plan__ChangeMode m
     checks->update_before_open = kind == CHANGE_UPDATE_BEFORE;
 }
 
-void checked_batch(struct operator* operator, const struct batch * batch) {
-    struct operator_checks *checks = operator->checks;
+void checked_batch(struct stream_operator *self, const struct batch *batch) {
+    struct operator_checks *checks = self->checks;
     ASSERT(!checks->ended);
     ASSERT(batch->reference_count > 0);
     ASSERT(batch->row_count <= BATCH_ROWS_MAX);
-    ASSERT(batch->column_count == operator->schema->field_count);
+    ASSERT(batch->column_count == self->schema->field_count);
     for (uint32_t i = 0; i < batch->column_count; i++)
-        check_column(&batch->columns[i], operator->schema->fields[i].type, batch->row_count);
+        check_column(&batch->columns[i], self->schema->fields[i].type, batch->row_count);
     if (checks->makes_pairs || batch->change_kinds)
         for (uint32_t row = 0; row < batch->row_count; row++)
-            check_change_kind(checks, operator->node->change_mode,
+            check_change_kind(checks, self->node->change_mode,
                               batch->change_kinds ? batch->change_kinds[row] : (uint8_t)CHANGE_INSERT);
 }
 
-void checked_watermark(struct operator* operator, int64_t watermark_us) {
-    ASSERT(!operator->checks->ended);
-    ASSERT(watermark_us >= operator->checks->watermark_us);
-    operator->checks->watermark_us = watermark_us;
+void checked_watermark(struct stream_operator *self, int64_t watermark_us) {
+    ASSERT(!self->checks->ended);
+    ASSERT(watermark_us >= self->checks->watermark_us);
+    self->checks->watermark_us = watermark_us;
 }
 
-void checked_end(struct operator* operator) {
-    ASSERT(!operator->checks->ended);
-    ASSERT(!operator->checks->update_before_open);
-    operator->checks->ended = true;
+void checked_end(struct stream_operator *self) {
+    ASSERT(!self->checks->ended);
+    ASSERT(!self->checks->update_before_open);
+    self->checks->ended = true;
 }
 
 #endif

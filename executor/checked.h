@@ -9,26 +9,26 @@
 #include <stdint.h>
 
 struct batch;
-struct operator;
+struct stream_operator;
 
 #ifdef CHECKED_OPERATORS
-void checked_open(struct operator* operator);
-void checked_batch(struct operator* operator, const struct batch * batch);
-void checked_watermark(struct operator* operator, int64_t watermark_us);
-void checked_end(struct operator* operator);
+void checked_open(struct stream_operator *self);
+void checked_batch(struct stream_operator *self, const struct batch *batch);
+void checked_watermark(struct stream_operator *self, int64_t watermark_us);
+void checked_end(struct stream_operator *self);
 #else
-static inline void checked_open(struct operator* operator) {
-    (void)operator;
+static inline void checked_open(struct stream_operator *self) {
+    (void)self;
 }
-static inline void checked_batch(struct operator* operator, const struct batch * batch) {
-    (void)operator;
+static inline void checked_batch(struct stream_operator *self, const struct batch *batch) {
+    (void)self;
     (void)batch;
 }
-static inline void checked_watermark(struct operator* operator, int64_t watermark_us) {
-    (void)operator;
+static inline void checked_watermark(struct stream_operator *self, int64_t watermark_us) {
+    (void)self;
     (void)watermark_us;
 }
-static inline void checked_end(struct operator* operator) {
-    (void)operator;
+static inline void checked_end(struct stream_operator *self) {
+    (void)self;
 }
 #endif

@@ -5,18 +5,18 @@
 #include "executor/operator.h"
 
 struct limit {
-    struct operator base;
+    struct stream_operator base;
     uint64_t skip_rows; /* still to skip */
     uint64_t take_rows; /* still to take */
 };
 
-static enum status limit_open(struct operator* operator, const Plan__Node * node, struct error *error) {
+static enum status limit_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
     (void)error;
-    struct limit *limit = (struct limit *)operator;
+    struct limit *limit = (struct limit *)self;
     limit->skip_rows = node->limit->offset;
     limit->take_rows = node->limit->has_limit ? node->limit->limit : UINT64_MAX;
     if (limit->take_rows == 0)
-        operator_set_done(operator);
+        operator_set_done(self);
     return STATUS_OK;
 }
 
@@ -37,9 +37,10 @@ static struct batch *batch_range(struct operator_context *context, struct batch 
     return range;
 }
 
-static enum status limit_on_batch(struct operator* operator, uint32_t input, struct batch *batch, struct error *error) {
+static enum status limit_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch,
+                                  struct error *error) {
     (void)input;
-    struct limit *limit = (struct limit *)operator;
+    struct limit *limit = (struct limit *)self;
     if (batch->change_kinds)
         return FAIL(error, STATUS_UNSUPPORTED, "LIMIT without ORDER BY over a result that is updated");
     uint32_t first = limit->skip_rows < batch->row_count ? (uint32_t)limit->skip_rows : batch->row_count;
@@ -49,10 +50,10 @@ static enum status limit_on_batch(struct operator* operator, uint32_t input, str
     limit->skip_rows -= first;
     if (limit->take_rows != UINT64_MAX)
         limit->take_rows -= count;
-    operator->counters.rows_filtered += batch->row_count - count;
+    self->counters.rows_filtered += batch->row_count - count;
     if (limit->take_rows == 0)
-        operator_set_done(operator);
-    return count ? operator_emit(operator, batch_range(operator->context, batch, first, count), error) : STATUS_OK;
+        operator_set_done(self);
+    return count ? operator_emit(self, batch_range(self->context, batch, first, count), error) : STATUS_OK;
 }
 
 const struct operator_class limit_class = {

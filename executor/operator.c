@@ -24,12 +24,12 @@ const struct operator_class *operator_class_for(const Plan__Node *node) {
 
 enum status operator_new(const struct operator_class *class, const Plan__Node *node,
                          struct schema *const *input_schemas, uint32_t input_count, struct operator_context *context,
-                         struct operator** operator, struct error * error) {
+                         struct stream_operator **self, struct error *error) {
     if (input_count > OPERATOR_INPUTS_MAX)
         return FAIL(error, STATUS_TOO_COMPLEX, "%s has %u inputs, the limit is %d", class->name, input_count,
                     OPERATOR_INPUTS_MAX);
-    ASSERT(class->size >= sizeof(struct operator));
-    struct operator* created = arena_alloc_aligned(context->arena, class->size, 64);
+    ASSERT(class->size >= sizeof(struct stream_operator));
+    struct stream_operator *created = arena_alloc_aligned(context->arena, class->size, 64);
     memset(created, 0, class->size);
     created->class = class;
     created->node = node;
@@ -47,11 +47,11 @@ enum status operator_new(const struct operator_class *class, const Plan__Node *n
     created->watermark_us = WATERMARK_NONE;
     created->next_tick_us = INT64_MAX;
     checked_open(created);
-    *operator= created; /* before open: its close releases what a failed open left */
+    *self = created; /* before open: its close releases what a failed open left */
     return class->open(created, node, error);
 }
 
-void operator_connect(struct operator* from, struct operator* to, uint32_t input) {
+void operator_connect(struct stream_operator *from, struct stream_operator *to, uint32_t input) {
     ASSERT(input < to->input_count);
     struct operator_output *outputs = ARENA_ARRAY(from->context->arena, struct operator_output, from->output_count + 1);
     if (from->output_count)
@@ -60,169 +60,174 @@ void operator_connect(struct operator* from, struct operator* to, uint32_t input
     from->outputs = outputs;
 }
 
-void operator_close(struct operator* operator) {
-    if (operator&& operator->class->close)
-        operator->class->close(operator);
+void operator_close(struct stream_operator *self) {
+    if (self && self->class->close)
+        self->class->close(self);
 }
 
-enum status operator_on_batch(struct operator* operator, uint32_t input, struct batch *batch, struct error *error) {
-    ASSERT(input < operator->input_count && !operator->inputs[input].ended);
-    operator->counters.rows_in += batch->row_count;
-    operator->counters.batches_in++;
-    if (operator->done) {
-        operator->counters.rows_filtered += batch->row_count;
+enum status operator_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch, struct error *error) {
+    ASSERT(input < self->input_count && !self->inputs[input].ended);
+    self->counters.rows_in += batch->row_count;
+    self->counters.batches_in++;
+    if (self->done) {
+        self->counters.rows_filtered += batch->row_count;
         return STATUS_OK;
     }
-    return operator->class->on_batch(operator, input, batch, error);
+    return self->class->on_batch(self, input, batch, error);
 }
 
-enum status operator_emit_idle(struct operator* operator, bool idle, struct error *error) {
-    for (uint32_t i = 0; i < operator->output_count; i++)
-        TRY(operator_on_idle(operator->outputs[i].target, operator->outputs[i].input, idle, error));
+enum status operator_emit_idle(struct stream_operator *self, bool idle, struct error *error) {
+    for (uint32_t i = 0; i < self->output_count; i++)
+        TRY(operator_on_idle(self->outputs[i].target, self->outputs[i].input, idle, error));
     return STATUS_OK;
 }
 
 /* Minimum over the inputs that count; when none does, what the operator has already. */
-static int64_t merged_watermark(const struct operator* operator) {
+static int64_t merged_watermark(const struct stream_operator *self) {
     int64_t merged = WATERMARK_END;
     bool any = false;
-    for (uint32_t i = 0; i < operator->input_count; i++) {
-        const struct operator_input *input = &operator->inputs[i];
+    for (uint32_t i = 0; i < self->input_count; i++) {
+        const struct operator_input *input = &self->inputs[i];
         if (input->idle && !input->ended)
             continue;
         any = true;
         if (input->watermark_us < merged)
             merged = input->watermark_us;
     }
-    return any ? merged : operator->watermark_us;
+    return any ? merged : self->watermark_us;
 }
 
-static enum status raise_watermark(struct operator* operator, int64_t watermark_us, struct error *error) {
-    if (watermark_us <= operator->watermark_us)
+static enum status raise_watermark(struct stream_operator *self, int64_t watermark_us, struct error *error) {
+    if (watermark_us <= self->watermark_us)
         return STATUS_OK;
-    operator->watermark_us = watermark_us;
-    if (operator->class->on_watermark)
-        return operator->class->on_watermark(operator, watermark_us, error);
-    return operator_emit_watermark(operator, watermark_us, error);
+    self->watermark_us = watermark_us;
+    if (self->class->on_watermark)
+        return self->class->on_watermark(self, watermark_us, error);
+    return operator_emit_watermark(self, watermark_us, error);
 }
 
-enum status operator_on_watermark(struct operator* operator, uint32_t input, int64_t watermark_us,
+enum status operator_on_watermark(struct stream_operator *self, uint32_t input, int64_t watermark_us,
                                   struct error *error) {
-    ASSERT(input < operator->input_count);
-    struct operator_input *state = &operator->inputs[input];
+    ASSERT(input < self->input_count);
+    struct operator_input *state = &self->inputs[input];
     if (watermark_us <= state->watermark_us)
         return STATUS_OK;
     state->watermark_us = watermark_us;
-    if (operator->input_count == 1)
-        return raise_watermark(operator, watermark_us, error);
-    return raise_watermark(operator, merged_watermark(operator), error);
+    if (self->input_count == 1)
+        return raise_watermark(self, watermark_us, error);
+    return raise_watermark(self, merged_watermark(self), error);
 }
 
 /* An ended input neither holds the others back nor keeps the operator from being idle. */
-static bool all_inputs_idle(const struct operator* operator) {
+static bool all_inputs_idle(const struct stream_operator *self) {
     bool any_idle = false;
-    for (uint32_t i = 0; i < operator->input_count; i++) {
-        if (!operator->inputs[i].idle && !operator->inputs[i].ended)
+    for (uint32_t i = 0; i < self->input_count; i++) {
+        if (!self->inputs[i].idle && !self->inputs[i].ended)
             return false;
-        any_idle |= !operator->inputs[i].ended;
+        any_idle |= !self->inputs[i].ended;
     }
     return any_idle;
 }
 
-static enum status update_idle(struct operator* operator, struct error * error) {
-    bool idle = all_inputs_idle(operator);
-    if (idle == operator->idle)
+static enum status update_idle(struct stream_operator *self, struct error *error) {
+    bool idle = all_inputs_idle(self);
+    if (idle == self->idle)
         return STATUS_OK;
-    operator->idle = idle;
-    return operator_emit_idle(operator, idle, error);
+    self->idle = idle;
+    return operator_emit_idle(self, idle, error);
 }
 
-enum status operator_on_idle(struct operator* operator, uint32_t input, bool idle, struct error *error) {
-    ASSERT(input < operator->input_count);
-    if (operator->inputs[input].idle == idle)
+enum status operator_on_idle(struct stream_operator *self, uint32_t input, bool idle, struct error *error) {
+    ASSERT(input < self->input_count);
+    if (self->inputs[input].idle == idle)
         return STATUS_OK;
-    operator->inputs[input].idle = idle;
-    TRY(raise_watermark(operator, merged_watermark(operator), error));
-    return update_idle(operator, error);
+    self->inputs[input].idle = idle;
+    TRY(raise_watermark(self, merged_watermark(self), error));
+    return update_idle(self, error);
 }
 
 /* Everything has come: the rest is emitted, the end goes on. */
-static enum status end_operator(struct operator* operator, struct error * error) {
-    if (operator->input_count> 0)
-        TRY(raise_watermark(operator, WATERMARK_END, error));
-    if (operator->class->on_end)
-        TRY(operator->class->on_end(operator, error));
-    if (operator->input_count == 0)
-        TRY(operator_emit_watermark(operator, WATERMARK_END, error));
-    operator->ended = true;
-    operator->next_tick_us = INT64_MAX;
-    checked_end(operator);
-    for (uint32_t i = 0; i < operator->output_count; i++)
-        TRY(operator_on_end(operator->outputs[i].target, operator->outputs[i].input, error));
+static enum status end_operator(struct stream_operator *self, struct error *error) {
+    if (self->input_count > 0)
+        TRY(raise_watermark(self, WATERMARK_END, error));
+    if (self->class->on_end)
+        TRY(self->class->on_end(self, error));
+    if (self->input_count == 0)
+        TRY(operator_emit_watermark(self, WATERMARK_END, error));
+    self->ended = true;
+    self->next_tick_us = INT64_MAX;
+    checked_end(self);
+    for (uint32_t i = 0; i < self->output_count; i++)
+        TRY(operator_on_end(self->outputs[i].target, self->outputs[i].input, error));
     return STATUS_OK;
 }
 
-enum status operator_on_end(struct operator* operator, uint32_t input, struct error *error) {
-    if (operator->ended)
+enum status operator_on_end(struct stream_operator *self, uint32_t input, struct error *error) {
+    if (self->ended)
         return STATUS_OK;
-    if (operator->input_count == 0)
-        return end_operator(operator, error);
-    ASSERT(input < operator->input_count);
-    operator->inputs[input].ended = true;
-    operator->inputs[input].watermark_us = WATERMARK_END;
-    for (uint32_t i = 0; i < operator->input_count; i++) {
-        if (!operator->inputs[i].ended) {
-            TRY(raise_watermark(operator, merged_watermark(operator), error));
-            return update_idle(operator, error);
+    if (self->input_count == 0)
+        return end_operator(self, error);
+    ASSERT(input < self->input_count);
+    self->inputs[input].ended = true;
+    self->inputs[input].watermark_us = WATERMARK_END;
+    for (uint32_t i = 0; i < self->input_count; i++) {
+        if (!self->inputs[i].ended) {
+            TRY(raise_watermark(self, merged_watermark(self), error));
+            return update_idle(self, error);
         }
     }
-    return end_operator(operator, error);
+    return end_operator(self, error);
 }
 
-enum status operator_on_tick(struct operator* operator, int64_t now_us, struct error *error) {
-    if (now_us < operator->next_tick_us || operator->ended || !operator->class->on_tick)
+enum status operator_on_tick(struct stream_operator *self, int64_t now_us, struct error *error) {
+    if (now_us < self->next_tick_us || self->ended || !self->class->on_tick)
         return STATUS_OK;
-    return operator->class->on_tick(operator, now_us, error);
+    return self->class->on_tick(self, now_us, error);
 }
 
-enum status operator_on_flush(struct operator* operator, struct error * error) {
-    return operator->class->on_flush ? operator->class->on_flush(operator, error) : STATUS_OK;
+enum status operator_on_flush(struct stream_operator *self, struct error *error) {
+    return self->class->on_flush ? self->class->on_flush(self, error) : STATUS_OK;
 }
 
-enum status operator_emit(struct operator* operator, struct batch * batch, struct error *error) {
+enum status operator_emit(struct stream_operator *self, struct batch *batch, struct error *error) {
     enum status status = STATUS_OK;
     if (batch->row_count > 0) {
-        operator->counters.rows_out += batch->row_count;
-        operator->counters.batches_out++;
-        checked_batch(operator, batch);
-        for (uint32_t i = 0; i < operator->output_count && status == STATUS_OK; i++)
-            status = operator_on_batch(operator->outputs[i].target, operator->outputs[i].input, batch, error);
+        self->counters.rows_out += batch->row_count;
+        self->counters.batches_out++;
+        checked_batch(self, batch);
+        for (uint32_t i = 0; i < self->output_count && status == STATUS_OK; i++)
+            status = operator_on_batch(self->outputs[i].target, self->outputs[i].input, batch, error);
     }
     batch_release(batch);
     return status;
 }
 
-enum status operator_emit_watermark(struct operator* operator, int64_t watermark_us, struct error *error) {
-    checked_watermark(operator, watermark_us);
-    for (uint32_t i = 0; i < operator->output_count; i++)
-        TRY(operator_on_watermark(operator->outputs[i].target, operator->outputs[i].input, watermark_us, error));
+enum status operator_emit_watermark(struct stream_operator *self, int64_t watermark_us, struct error *error) {
+    checked_watermark(self, watermark_us);
+    for (uint32_t i = 0; i < self->output_count; i++)
+        TRY(operator_on_watermark(self->outputs[i].target, self->outputs[i].input, watermark_us, error));
     return STATUS_OK;
 }
 
-void operator_set_done(struct operator* operator) {
-    operator->done = true;
-    *operator->context->stop_wanted = true;
+void operator_set_done(struct stream_operator *self) {
+    self->done = true;
+    *self->context->stop_wanted = true;
 }
 
-bool operator_wants_rows(const struct operator* operator) {
-    if (operator->done || operator->ended)
+bool operator_wants_rows(const struct stream_operator *self) {
+    if (self->done || self->ended)
         return false;
-    for (uint32_t i = 0; i < operator->output_count; i++)
-        if (operator_wants_rows(operator->outputs[i].target))
+    for (uint32_t i = 0; i < self->output_count; i++)
+        if (operator_wants_rows(self->outputs[i].target))
             return true;
-    return operator->output_count == 0;
+    return self->output_count == 0;
 }
 
-struct batch *operator_batch_new(struct operator* operator, uint32_t row_count) {
-    return batch_new_for(operator->context->pool, operator->schema, row_count);
+struct batch *operator_batch_new(struct stream_operator *self, uint32_t row_count) {
+    return batch_new_for(self->context->pool, self->schema, row_count);
+}
+
+bool operator_input_may_change(const struct stream_operator *self, uint32_t input) {
+    ASSERT(input < self->node->n_inputs);
+    return self->context->plan->nodes[self->node->inputs[input]]->change_mode != PLAN__CHANGE_MODE__APPEND;
 }

@@ -27,11 +27,12 @@ enum { OPERATOR_INPUTS_MAX = 64 };
 #define WATERMARK_NONE INT64_MIN /* nothing known yet */
 #define WATERMARK_END INT64_MAX  /* no more rows: fires everything */
 
-struct operator;
+struct stream_operator;
 
 /* What the task lends to its operators; outlives them. */
 struct operator_context {
-    struct arena *arena; /* lives as long as the task */
+    struct arena *arena;    /* lives as long as the task */
+    const Plan__Plan *plan; /* the nodes belong to it */
     struct batch_pool *pool;
     struct evaluation_context *evaluation; /* now_us and watermark_us are kept current by the task */
     uint32_t batch_rows;                   /* rows per emitted batch at most */
@@ -50,25 +51,25 @@ struct operator_counters {
 
 struct operator_class {
     const char *name; /* shown by EXPLAIN, metrics and logs */
-    size_t size;      /* of the instance; struct operator is its first member */
+    size_t size;      /* of the instance; struct stream_operator is its first member */
     /* MUST: bind the plan node. The instance is zeroed but for the base. */
-    enum status (*open)(struct operator* operator, const Plan__Node * node, struct error *error);
+    enum status (*open)(struct stream_operator *self, const Plan__Node *node, struct error *error);
     /* MUST: consume one batch (borrowed: reference it to keep it). */
-    enum status (*on_batch)(struct operator* operator, uint32_t input, struct batch *batch, struct error *error);
+    enum status (*on_batch)(struct stream_operator *self, uint32_t input, struct batch *batch, struct error *error);
     /* MAY: the merged watermark rose; NULL forwards it. An implementation forwards it itself, after what it releases. */
-    enum status (*on_watermark)(struct operator* operator, int64_t watermark_us, struct error *error);
+    enum status (*on_watermark)(struct stream_operator *self, int64_t watermark_us, struct error *error);
     /* MAY: processing time is now now_us; called at least every next_tick_us wanted. */
-    enum status (*on_tick)(struct operator* operator, int64_t now_us, struct error *error);
+    enum status (*on_tick)(struct stream_operator *self, int64_t now_us, struct error *error);
     /* MAY: all inputs ended (after WATERMARK_END was delivered): emit the rest. The dispatcher forwards the end.
      * An operator without inputs (VALUES) emits its rows here, before WATERMARK_END. */
-    enum status (*on_end)(struct operator* operator, struct error * error);
+    enum status (*on_end)(struct stream_operator *self, struct error *error);
     /* MAY: what is held back only to make batches larger goes on, and everything emitted reaches the outside now (sinks). */
-    enum status (*on_flush)(struct operator* operator, struct error * error);
-    void (*close)(struct operator* operator); /* MAY: release what is not in the task's arena */
+    enum status (*on_flush)(struct stream_operator *self, struct error *error);
+    void (*close)(struct stream_operator *self); /* MAY: release what is not in the task's arena */
 };
 
 struct operator_output {
-    struct operator* target;
+    struct stream_operator *target;
     uint32_t input;
 };
 
@@ -78,7 +79,7 @@ struct operator_input {
     bool ended;
 };
 
-struct operator{
+struct stream_operator {
     const struct operator_class *class;
     const Plan__Node *node;
     struct operator_context *context;
@@ -104,30 +105,32 @@ const struct operator_class *operator_class_for(const Plan__Node *node);
 /* Allocates in context->arena and opens; inputs and outputs are wired by operator_connect before the first batch. */
 enum status operator_new(const struct operator_class *class, const Plan__Node *node,
                          struct schema *const *input_schemas, uint32_t input_count, struct operator_context *context,
-                         struct operator** operator, struct error * error) MUST_CHECK;
-void operator_connect(struct operator* from, struct operator* to, uint32_t input);
-void operator_close(struct operator* operator);
+                         struct stream_operator **self, struct error *error) MUST_CHECK;
+void operator_connect(struct stream_operator *from, struct stream_operator *to, uint32_t input);
+void operator_close(struct stream_operator *self);
 
 /* For the task: deliver to one operator. Rows for an operator that is done are dropped. The end of an input counts as
  * WATERMARK_END on it; an operator without inputs is started and ended by operator_on_end(operator, 0, …). */
-enum status operator_on_batch(struct operator* operator, uint32_t input, struct batch *batch,
+enum status operator_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch,
                               struct error *error) MUST_CHECK;
-enum status operator_on_watermark(struct operator* operator, uint32_t input, int64_t watermark_us,
+enum status operator_on_watermark(struct stream_operator *self, uint32_t input, int64_t watermark_us,
                                   struct error *error) MUST_CHECK;
-enum status operator_on_idle(struct operator* operator, uint32_t input, bool idle, struct error *error) MUST_CHECK;
-enum status operator_on_end(struct operator* operator, uint32_t input, struct error *error) MUST_CHECK;
-enum status operator_on_tick(struct operator* operator, int64_t now_us,
+enum status operator_on_idle(struct stream_operator *self, uint32_t input, bool idle, struct error *error) MUST_CHECK;
+enum status operator_on_end(struct stream_operator *self, uint32_t input, struct error *error) MUST_CHECK;
+enum status operator_on_tick(struct stream_operator *self, int64_t now_us,
                              struct error *error) MUST_CHECK; /* if it is due */
-enum status operator_on_flush(struct operator* operator, struct error * error) MUST_CHECK;
+enum status operator_on_flush(struct stream_operator *self, struct error *error) MUST_CHECK;
 
 /* For operators: send on to all outputs. emit takes the caller's reference to the batch. */
-enum status operator_emit(struct operator* operator, struct batch * batch, struct error *error) MUST_CHECK;
-enum status operator_emit_watermark(struct operator* operator, int64_t watermark_us, struct error *error) MUST_CHECK;
+enum status operator_emit(struct stream_operator *self, struct batch *batch, struct error *error) MUST_CHECK;
+enum status operator_emit_watermark(struct stream_operator *self, int64_t watermark_us, struct error *error) MUST_CHECK;
 /* Tells all outputs that nothing comes for now, or that it does again (sources; the dispatcher does it for the others). */
-enum status operator_emit_idle(struct operator* operator, bool idle, struct error *error) MUST_CHECK;
+enum status operator_emit_idle(struct stream_operator *self, bool idle, struct error *error) MUST_CHECK;
 /* This operator needs no more rows: its input may stop. */
-void operator_set_done(struct operator* operator);
+void operator_set_done(struct stream_operator *self);
 /* False when the operator, or everything that reads from it, is done. */
-bool operator_wants_rows(const struct operator* operator);
+bool operator_wants_rows(const struct stream_operator *self);
+/* Whether rows of this input may be changes (-U, +U, -D). */
+bool operator_input_may_change(const struct stream_operator *self, uint32_t input);
 /* Next batch to fill and emit: FLAT columns of the operator's schema. */
-struct batch *operator_batch_new(struct operator* operator, uint32_t row_count);
+struct batch *operator_batch_new(struct stream_operator *self, uint32_t row_count);

@@ -22,7 +22,7 @@ struct sort_key {
 };
 
 struct sort {
-    struct operator base;
+    struct stream_operator base;
     struct sort_key *keys;
     uint32_t key_count;
     uint64_t keep_rows; /* offset + limit; UINT64_MAX: all */
@@ -37,14 +37,14 @@ struct sort {
 
 enum { PACK_ROWS_MIN = 65536 };
 
-static enum status sort_open(struct operator* operator, const Plan__Node * node, struct error *error) {
-    struct sort *sort = (struct sort *)operator;
+static enum status sort_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
+    struct sort *sort = (struct sort *)self;
     const Plan__Sort *plan = node->sort;
     sort->key_count = (uint32_t)plan->n_keys;
-    sort->keys = ARENA_ARRAY(operator->context->arena, struct sort_key, plan->n_keys);
+    sort->keys = ARENA_ARRAY(self->context->arena, struct sort_key, plan->n_keys);
     for (uint32_t i = 0; i < sort->key_count; i++) {
         const Plan__SortKey *key = plan->keys[i];
-        if (key->column >= operator->input_schemas[0]->field_count)
+        if (key->column >= self->input_schemas[0]->field_count)
             return FAIL(error, STATUS_INTERNAL, "sort key %u is not a column of the input", key->column);
         sort->keys[i] = (struct sort_key){key->column, key->descending, key->nulls_first};
     }
@@ -53,7 +53,7 @@ static enum status sort_open(struct operator* operator, const Plan__Node * node,
     if (plan->has_limit && plan->limit < UINT64_MAX - plan->offset)
         sort->keep_rows = plan->limit + plan->offset;
     if (plan->has_limit && plan->limit == 0)
-        operator_set_done(operator);
+        operator_set_done(self);
     return STATUS_OK;
 }
 
@@ -248,9 +248,10 @@ static enum status refuse_changes(const struct batch *batch, struct error *error
     return STATUS_OK;
 }
 
-static enum status sort_on_batch(struct operator* operator, uint32_t input, struct batch *batch, struct error *error) {
+static enum status sort_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch,
+                                 struct error *error) {
     (void)input;
-    struct sort *sort = (struct sort *)operator;
+    struct sort *sort = (struct sort *)self;
     TRY(refuse_changes(batch, error));
     uint64_t position = (uint64_t)sort->batch_count << 16;
     size_t had_rows = sort->row_count;
@@ -262,7 +263,7 @@ static enum status sort_on_batch(struct operator* operator, uint32_t input, stru
             append_row(sort, (struct sort_row){.prefix = row_prefix(sort, batch, row), .position = position | row});
     else
         kept = keep_best(sort, batch, position);
-    operator->counters.rows_filtered += batch->row_count -(sort->row_count - had_rows);
+    self->counters.rows_filtered += batch->row_count - (sort->row_count - had_rows);
     if (kept == 0) {
         sort->batch_count--;
         sort->batch_rows -= batch->row_count;
@@ -271,31 +272,31 @@ static enum status sort_on_batch(struct operator* operator, uint32_t input, stru
     } else if (sort->batch_rows > PACK_ROWS_MIN && sort->batch_rows / 4 > sort->row_count) {
         pack_rows(sort);
     }
-    operator->counters.state_rows = sort->row_count;
-    operator->counters.state_bytes = sort->state_bytes + sort->row_capacity * sizeof * sort->rows;
+    self->counters.state_rows = sort->row_count;
+    self->counters.state_bytes = sort->state_bytes + sort->row_capacity * sizeof *sort->rows;
     return STATUS_OK;
 }
 
-static enum status sort_on_end(struct operator* operator, struct error * error) {
-    struct sort *sort = (struct sort *)operator;
+static enum status sort_on_end(struct stream_operator *self, struct error *error) {
+    struct sort *sort = (struct sort *)self;
     if (sort->row_count > 0)
         qsort_r(sort->rows, sort->row_count, sizeof *sort->rows, compare_rows, sort);
     size_t first = sort->offset_rows < sort->row_count ? (size_t)sort->offset_rows : sort->row_count;
-    operator->counters.rows_filtered += first;
-    while (first < sort->row_count && operator_wants_rows(operator)) {
+    self->counters.rows_filtered += first;
+    while (first < sort->row_count && operator_wants_rows(self)) {
         size_t left = sort->row_count - first;
-        uint32_t count = left < operator->context->batch_rows ? (uint32_t)left : operator->context->batch_rows;
-        struct batch *batch = operator_batch_new(operator, count);
+        uint32_t count = left < self->context->batch_rows ? (uint32_t)left : self->context->batch_rows;
+        struct batch *batch = operator_batch_new(self, count);
         copy_rows(sort, sort->rows + first, count, batch);
-        TRY(operator_emit(operator, batch, error));
+        TRY(operator_emit(self, batch, error));
         first += count;
     }
-    operator->counters.state_rows = operator->counters.state_bytes = 0;
+    self->counters.state_rows = self->counters.state_bytes = 0;
     return STATUS_OK;
 }
 
-static void sort_close(struct operator* operator) {
-    struct sort *sort = (struct sort *)operator;
+static void sort_close(struct stream_operator *self) {
+    struct sort *sort = (struct sort *)self;
     release_batches(sort, sort->batches, sort->batch_count);
     free(sort->batches);
     free(sort->rows);

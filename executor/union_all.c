@@ -2,25 +2,25 @@
  * idleness of the inputs is the dispatcher's. */
 #include "executor/operator.h"
 
-static enum status union_all_open(struct operator* operator, const Plan__Node * node, struct error *error) {
+static enum status union_all_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
     (void)node;
-    for (uint32_t i = 0; i < operator->input_count; i++)
-        if (operator->input_schemas[i]->field_count != operator->schema->field_count)
+    for (uint32_t i = 0; i < self->input_count; i++)
+        if (self->input_schemas[i]->field_count != self->schema->field_count)
             return FAIL(error, STATUS_INTERNAL, "an input of UNION ALL has %u columns instead of %u",
-                                                operator->input_schemas[i]->field_count, operator->schema->field_count);
+                        self->input_schemas[i]->field_count, self->schema->field_count);
     return STATUS_OK;
 }
 
-static enum status union_all_on_batch(struct operator* operator, uint32_t input, struct batch *batch,
+static enum status union_all_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch,
                                       struct error *error) {
     (void)input;
     batch_reference(batch);
-    return operator_emit(operator, batch, error);
+    return operator_emit(self, batch, error);
 }
 
 const struct operator_class union_all_class = {
     .name = "UnionAll",
-    .size = sizeof(struct operator),
+    .size = sizeof(struct stream_operator),
     .open = union_all_open,
     .on_batch = union_all_on_batch,
 };

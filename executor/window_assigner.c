@@ -103,8 +103,17 @@ struct window_bounds window_assigner_window(const struct window_assigner *assign
     return (struct window_bounds){start, start + assigner->size_us};
 }
 
+/* Where clocks are set back, local times come twice: the window stays open until the second time. */
+static int64_t last_utc(const struct time_zone *zone, int64_t local_us) {
+    int64_t first_us = time_zone_to_utc(zone, local_us);
+    int64_t offset_us = time_zone_offset_us(zone, first_us + 3 * US_PER_HOUR);
+    int64_t second_us = local_us - offset_us;
+    bool twice = second_us > first_us && time_zone_offset_us(zone, second_us) == offset_us;
+    return twice ? second_us : first_us;
+}
+
 int64_t window_assigner_close_us(const struct window_assigner *assigner, int64_t end_us) {
-    return (assigner->zone ? time_zone_to_utc(assigner->zone, end_us) : end_us) - 1;
+    return (assigner->zone ? last_utc(assigner->zone, end_us) : end_us) - 1;
 }
 
 int64_t window_assigner_bound(const struct window_assigner *assigner, int64_t bound_us, const struct type *type) {

@@ -6,15 +6,15 @@
 #include "executor/window_assigner.h"
 
 struct window_table {
-    struct operator base;
+    struct stream_operator base;
     struct window_assigner assigner;
     struct arena scratch; /* of one batch */
 };
 
-static enum status window_table_open(struct operator* operator, const Plan__Node * node, struct error *error) {
-    struct window_table *table = (struct window_table *)operator;
-    window_assigner_init(&table->assigner,
-                         node->window_table->window, operator->input_schemas[0], operator->context->evaluation);
+static enum status window_table_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
+    struct window_table *table = (struct window_table *)self;
+    window_assigner_init(&table->assigner, node->window_table->window, self->input_schemas[0],
+                         self->context->evaluation);
     if (table->assigner.kind == PLAN__WINDOW_KIND__SESSION)
         return FAIL(error, STATUS_UNSUPPORTED,
                     "SESSION as a table function without aggregation cannot be executed yet");
@@ -30,10 +30,10 @@ struct piece {
 
 static enum status emit_piece(struct window_table *table, struct batch *input, struct piece *piece,
                               struct error *error) {
-    struct operator* operator= & table->base;
+    struct stream_operator *self = &table->base;
     if (piece->count == 0)
         return STATUS_OK;
-    struct batch *output = batch_new(operator->context->pool, operator->schema->field_count);
+    struct batch *output = batch_new(self->context->pool, self->schema->field_count);
     output->row_count = piece->count;
     output->ingest_us = input->ingest_us;
     bool all = table->assigner.kind == PLAN__WINDOW_KIND__TUMBLE && piece->count == input->row_count;
@@ -48,13 +48,13 @@ static enum status emit_piece(struct window_table *table, struct batch *input, s
     }
     struct column *window_columns = &output->columns[input->column_count];
     for (uint32_t i = 0; i < 3; i++)
-        column_init(&window_columns[i], &output->arena, operator->schema->fields[input->column_count + i].type,
+        column_init(&window_columns[i], &output->arena, self->schema->fields[input->column_count + i].type,
                     piece->count);
     for (uint32_t i = 0; i < piece->count; i++)
         window_assigner_write(&table->assigner, piece->windows[i], window_columns, i);
     batch_hold_batch(output, input);
     piece->count = 0;
-    return operator_emit(operator, output, error);
+    return operator_emit(self, output, error);
 }
 
 static enum status repeat_rows(struct window_table *table, struct batch *input, const int64_t *times,
@@ -72,29 +72,28 @@ static enum status repeat_rows(struct window_table *table, struct batch *input, 
     return emit_piece(table, input, piece, error);
 }
 
-static enum status window_table_on_batch(struct operator* operator, uint32_t input, struct batch *batch,
+static enum status window_table_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch,
                                          struct error *error) {
     (void)input;
-    struct window_table *table = (struct window_table *)operator;
+    struct window_table *table = (struct window_table *)self;
     struct arena *scratch = &table->scratch;
-    uint32_t capacity =
-        batch->row_count > operator->context->batch_rows ? batch->row_count : operator->context->batch_rows;
+    uint32_t capacity = batch->row_count > self->context->batch_rows ? batch->row_count : self->context->batch_rows;
     struct piece piece = {
         .rows = arena_alloc(scratch, sizeof *piece.rows * capacity),
         .windows = arena_alloc(scratch, sizeof *piece.windows * capacity),
     };
     const int64_t *times;
     int64_t constant_us = 0;
-    enum status status = window_assigner_times(&table->assigner, batch, operator->context->evaluation, scratch, &times,
-                                               &constant_us, error);
+    enum status status =
+        window_assigner_times(&table->assigner, batch, self->context->evaluation, scratch, &times, &constant_us, error);
     if (status == STATUS_OK)
         status = repeat_rows(table, batch, times, constant_us, &piece, capacity, error);
     arena_reset(scratch);
     return status;
 }
 
-static void window_table_close(struct operator* operator) {
-    arena_release(&((struct window_table *)operator)->scratch);
+static void window_table_close(struct stream_operator *self) {
+    arena_release(&((struct window_table *)self)->scratch);
 }
 
 const struct operator_class window_table_class = {

@@ -22,9 +22,9 @@ struct job {
     struct batch_pool pool;
     struct evaluation_context evaluation;
     struct task_context context;
-    struct operator** operators; /* by node id */
-    uint32_t operator_count;     /* opened, the last one perhaps in part */
-    struct operator** sources;
+    struct stream_operator **operators; /* by node id */
+    uint32_t operator_count;            /* opened, the last one perhaps in part */
+    struct stream_operator **sources;
     uint32_t source_count;
     struct dead_letters dead;
     struct job_status status;
@@ -89,7 +89,7 @@ static enum status open_operator(struct job *job, const Plan__Node *node, struct
     uint32_t input_count = (uint32_t)node->n_inputs;
     for (uint32_t i = 0; i < input_count && i < OPERATOR_INPUTS_MAX; i++)
         input_schemas[i] = job->operators[node->inputs[i]]->schema;
-    struct operator** slot = & job->operators[job->operator_count];
+    struct stream_operator **slot = &job->operators[job->operator_count];
     enum status status = operator_new(class, node, input_schemas, input_count, &job->context.operators, slot, error);
     job->operator_count += *slot != NULL;
     TRY(status);
@@ -102,8 +102,8 @@ static enum status open_operator(struct job *job, const Plan__Node *node, struct
 
 static enum status open_operators(struct job *job, struct error *error) {
     size_t count = job->plan->n_nodes;
-    job->operators = ARENA_ARRAY(&job->arena, struct operator*, count);
-    job->sources = ARENA_ARRAY(&job->arena, struct operator*, count);
+    job->operators = ARENA_ARRAY(&job->arena, struct stream_operator *, count);
+    job->sources = ARENA_ARRAY(&job->arena, struct stream_operator *, count);
     for (size_t i = 0; i < count; i++)
         TRY(open_operator(job, job->plan->nodes[i], error));
     return STATUS_OK;
@@ -130,6 +130,7 @@ static void init_context(struct job *job, const struct job_config *config) {
         .operators =
             {
                 .arena = &job->arena,
+                .plan = config->plan,
                 .pool = &job->pool,
                 .evaluation = &job->evaluation,
                 .batch_rows = batch_rows(config->batch_rows),

@@ -19,7 +19,8 @@ void job_status_release(struct job_status *status) {
     pthread_mutex_destroy(&status->mutex);
 }
 
-static void publish_split(struct job_status *status, uint32_t index, const struct operator* source, uint32_t split) {
+static void publish_split(struct job_status *status, uint32_t index, const struct stream_operator *source,
+                          uint32_t split) {
     if (index == status->split_capacity) {
         status->split_capacity = status->split_capacity ? status->split_capacity * 2 : 16;
         status->splits = memory_realloc(status->splits, status->split_capacity * sizeof *status->splits);
@@ -42,26 +43,26 @@ static void publish_split(struct job_status *status, uint32_t index, const struc
     target->rows = state->row_count;
 }
 
-void job_status_publish(struct job_status *status, struct operator* const * operators, uint64_t dead_count) {
+void job_status_publish(struct job_status *status, struct stream_operator *const *operators, uint64_t dead_count) {
     uint32_t split_index = 0;
     pthread_mutex_lock(&status->mutex);
     status->rows_in = status->rows_late = 0;
     status->dead_count = dead_count;
     for (uint32_t i = 0; i < status->operator_count; i++) {
-        const struct operator* operator= operators[i];
+        const struct stream_operator *one = operators[i];
         status->operators[i] = (struct job_operator_status){
-            .name = operator->class->name,
-            .node_id = operator->node->id,
-            .counters = operator->counters,
-            .watermark_us = operator->watermark_us,
-            .idle = operator->idle,
+            .name = one->class->name,
+            .node_id = one->node->id,
+            .counters = one->counters,
+            .watermark_us = one->watermark_us,
+            .idle = one->idle,
         };
-        status->rows_late += operator->counters.rows_late;
-        if (operator->class != & source_operator_class)
+        status->rows_late += one->counters.rows_late;
+        if (one->class != &source_operator_class)
             continue;
-        status->rows_in += operator->counters.rows_in;
-        for (uint32_t split = 0; split < source_operator_splits(operator)->count; split++)
-            publish_split(status, split_index++, operator, split);
+        status->rows_in += one->counters.rows_in;
+        for (uint32_t split = 0; split < source_operator_splits(one)->count; split++)
+            publish_split(status, split_index++, one, split);
     }
     pthread_mutex_unlock(&status->mutex);
 }

@@ -18,4 +18,4 @@ struct job_status {
 void job_status_init(struct job_status *status, uint32_t operator_count);
 void job_status_release(struct job_status *status);
 /* By the task thread: copies from its operators (in plan order) and its sources. */
-void job_status_publish(struct job_status *status, struct operator* const * operators, uint64_t dead_count);
+void job_status_publish(struct job_status *status, struct stream_operator *const *operators, uint64_t dead_count);

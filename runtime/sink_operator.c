@@ -2,31 +2,31 @@
 #include "runtime/sink_operator.h"
 
 struct sink_operator {
-    struct operator base;
+    struct stream_operator base;
     struct sink *sink; /* NULL: rows go to the client */
     bool drops_update_before;
     bool dirty;
 };
 
-static const struct task_context *task_of(const struct operator* operator) {
-    return (const struct task_context *)operator->context;
+static const struct task_context *task_of(const struct stream_operator *self) {
+    return (const struct task_context *)self->context;
 }
 
-static struct sink_config *sink_config_new(const struct operator* operator, const Plan__Node * node, bool changes,
+static struct sink_config *sink_config_new(const struct stream_operator *self, const Plan__Node *node, bool changes,
                                            struct task_connector *found) {
-    struct arena *arena = operator->context->arena;
+    struct arena *arena = self->context->arena;
     const Plan__Sink *plan = node->sink;
     struct sink_config *config = ARENA_NEW(arena, struct sink_config);
     *config = (struct sink_config){
         .arena = arena,
         .table = plan->table,
         .options = &found->options,
-        .schema = operator->input_schemas[0],
+        .schema = self->input_schemas[0],
         .key_columns = plan->key_columns,
         .key_column_count = (uint32_t)plan->n_key_columns,
         .format = found->format,
         .changes = changes,
-        .env = task_of(operator)->env,
+        .env = task_of(self)->env,
     };
     return config;
 }
@@ -45,16 +45,16 @@ static enum status check_changes(struct sink_operator *sink, const Plan__Sink *p
     return STATUS_OK;
 }
 
-static enum status sink_operator_open(struct operator* operator, const Plan__Node * node, struct error *error) {
-    struct sink_operator *sink = (struct sink_operator *)operator;
-    const struct task_context *task = task_of(operator);
+static enum status sink_operator_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
+    struct sink_operator *sink = (struct sink_operator *)self;
+    const struct task_context *task = task_of(self);
     const Plan__Sink *plan = node->sink;
     if (plan->connector[0] == '\0') {
         if (!task->result)
             return FAIL(error, STATUS_INTERNAL, "the plan returns rows, but nobody takes them");
         return STATUS_OK;
     }
-    struct task_connector *found = ARENA_NEW(operator->context->arena, struct task_connector);
+    struct task_connector *found = ARENA_NEW(self->context->arena, struct task_connector);
     TRY(task_connector_find(task, plan->table, plan->connector, plan->format, plan->options, plan->n_options, found,
                             error));
     if (!found->connector->sink_open)
@@ -62,7 +62,7 @@ static enum status sink_operator_open(struct operator* operator, const Plan__Nod
                     plan->connector, plan->table);
     bool changes = node->change_mode != PLAN__CHANGE_MODE__APPEND;
     TRY(check_changes(sink, plan, found, changes, error));
-    struct sink_config *config = sink_config_new(operator, node, changes, found);
+    struct sink_config *config = sink_config_new(self, node, changes, found);
     struct source_column *columns;
     TRY(task_columns_decode(task, plan->columns, plan->n_columns, &columns, error));
     config->columns = columns;
@@ -70,17 +70,17 @@ static enum status sink_operator_open(struct operator* operator, const Plan__Nod
 }
 
 /* Without the -U rows; NULL when nothing is left. */
-static struct batch *drop_update_before(struct operator* operator, struct batch * batch) {
+static struct batch *drop_update_before(struct stream_operator *self, struct batch *batch) {
     uint16_t *rows = arena_alloc(&batch->arena, sizeof *rows * batch->row_count);
     struct selection selection = {.rows = rows};
     for (uint32_t row = 0; row < batch->row_count; row++)
         if (batch->change_kinds[row] != CHANGE_UPDATE_BEFORE)
             rows[selection.count++] = (uint16_t)row;
-    operator->counters.rows_merged += batch->row_count - selection.count;
+    self->counters.rows_merged += batch->row_count - selection.count;
     if (selection.count == 0)
         return NULL;
     if (selection.count < batch->row_count)
-        return batch_gather(operator->context->pool, batch, &selection);
+        return batch_gather(self->context->pool, batch, &selection);
     batch_reference(batch);
     return batch;
 }
@@ -96,13 +96,13 @@ static enum status write_batch(struct sink_operator *sink, struct batch *batch, 
     return sink->sink->class->write(sink->sink, batch, error);
 }
 
-static enum status sink_operator_on_batch(struct operator* operator, uint32_t input, struct batch *batch,
+static enum status sink_operator_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch,
                                           struct error *error) {
     (void)input;
-    struct sink_operator *sink = (struct sink_operator *)operator;
+    struct sink_operator *sink = (struct sink_operator *)self;
     if (!sink->drops_update_before || !batch->change_kinds)
         return write_batch(sink, batch, error);
-    struct batch *kept = drop_update_before(operator, batch);
+    struct batch *kept = drop_update_before(self, batch);
     if (!kept)
         return STATUS_OK;
     enum status status = write_batch(sink, kept, error);
@@ -110,8 +110,8 @@ static enum status sink_operator_on_batch(struct operator* operator, uint32_t in
     return status;
 }
 
-static enum status sink_operator_on_flush(struct operator* operator, struct error * error) {
-    struct sink_operator *sink = (struct sink_operator *)operator;
+static enum status sink_operator_on_flush(struct stream_operator *self, struct error *error) {
+    struct sink_operator *sink = (struct sink_operator *)self;
     if (!sink->sink || !sink->dirty)
         return STATUS_OK;
     TRY(sink->sink->class->flush(sink->sink, error));
@@ -119,15 +119,15 @@ static enum status sink_operator_on_flush(struct operator* operator, struct erro
     return STATUS_OK;
 }
 
-static void sink_operator_close(struct operator* operator) {
-    struct sink_operator *sink = (struct sink_operator *)operator;
+static void sink_operator_close(struct stream_operator *self) {
+    struct sink_operator *sink = (struct sink_operator *)self;
     if (sink->sink)
         sink->sink->class->close(sink->sink);
     sink->sink = NULL;
 }
 
-bool sink_operator_is_dirty(const struct operator* operator) {
-    return ((const struct sink_operator *)operator)->dirty;
+bool sink_operator_is_dirty(const struct stream_operator *self) {
+    return ((const struct sink_operator *)self)->dirty;
 }
 
 const struct operator_class sink_operator_class = {

@@ -7,4 +7,4 @@
 extern const struct operator_class sink_operator_class;
 
 /* Rows that may not have reached the outside yet: operator_on_flush makes them. */
-bool sink_operator_is_dirty(const struct operator* operator);
+bool sink_operator_is_dirty(const struct stream_operator *sink);

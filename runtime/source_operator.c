@@ -10,7 +10,7 @@
 #include "core/functions/evaluator.h"
 
 struct source_operator {
-    struct operator base;
+    struct stream_operator base;
     struct source *source;
     const char *table;
     struct evaluator *projections; /* NULL: the columns as read */
@@ -19,8 +19,8 @@ struct source_operator {
     struct split_watermarks splits;
 };
 
-static const struct task_context *task_of(const struct operator* operator) {
-    return (const struct task_context *)operator->context;
+static const struct task_context *task_of(const struct stream_operator *self) {
+    return (const struct task_context *)self->context;
 }
 
 static enum status open_projections(struct source_operator *source, const Plan__Scan *scan, struct error *error) {
@@ -82,8 +82,8 @@ static enum status open_source(struct source_operator *source, const Plan__Scan 
     return found->connector->source_open(config, &source->source, error);
 }
 
-static enum status source_operator_open(struct operator* operator, const Plan__Node * node, struct error *error) {
-    struct source_operator *source = (struct source_operator *)operator;
+static enum status source_operator_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
+    struct source_operator *source = (struct source_operator *)self;
     const Plan__Scan *scan = node->scan;
     source->table = scan->table;
     split_watermarks_init(&source->splits, scan->idle_timeout_us);
@@ -116,21 +116,21 @@ static enum status project(struct source_operator *source, struct batch *read, s
 }
 
 static enum status emit_event_time(struct source_operator *source, int64_t now_us, struct error *error) {
-    struct operator* operator= & source->base;
+    struct stream_operator *self = &source->base;
     bool was_idle = source->splits.all_idle;
     int64_t was_us = source->splits.merged_us;
     if (!split_watermarks_update(&source->splits, now_us))
         return STATUS_OK;
     if (was_idle && !source->splits.all_idle)
-        TRY(operator_emit_idle(operator, false, error));
+        TRY(operator_emit_idle(self, false, error));
     if (source->splits.merged_us > was_us && source->splits.merged_us != WATERMARK_END) {
-        operator->context->evaluation->watermark_us = source->splits.merged_us;
-        operator->watermark_us = source->splits.merged_us;
-        TRY(operator_emit_watermark(operator, source->splits.merged_us, error));
+        self->context->evaluation->watermark_us = source->splits.merged_us;
+        self->watermark_us = source->splits.merged_us;
+        TRY(operator_emit_watermark(self, source->splits.merged_us, error));
     }
     if (!was_idle && source->splits.all_idle)
-        TRY(operator_emit_idle(operator, true, error));
-    operator->idle = source->splits.all_idle;
+        TRY(operator_emit_idle(self, true, error));
+    self->idle = source->splits.all_idle;
     return STATUS_OK;
 }
 
@@ -226,13 +226,13 @@ static void note_split(struct source_operator *source, const struct source_poll 
     state->ended = state->ended || poll->split_ended;
 }
 
-enum status source_operator_step(struct operator* operator, int64_t max_wait_us, struct source_step *step,
+enum status source_operator_step(struct stream_operator *self, int64_t max_wait_us, struct source_step *step,
                                  struct error *error) {
-    struct source_operator *source = (struct source_operator *)operator;
-    struct evaluation_context *evaluation = operator->context->evaluation;
+    struct source_operator *source = (struct source_operator *)self;
+    struct evaluation_context *evaluation = self->context->evaluation;
     struct source_poll poll = {0};
     TRY(source->source->class->poll(source->source, max_wait_us, &poll, error));
-    evaluation->now_us = env_now_us(task_of(operator)->env);
+    evaluation->now_us = env_now_us(task_of(self)->env);
     split_watermarks_grow(&source->splits, source->source->split_count, evaluation->now_us);
     *step = (struct source_step){.made_progress = poll.batch || poll.state == SOURCE_READY, .wait_us = poll.wait_us};
     if (step->wait_us <= 0)
@@ -243,44 +243,44 @@ enum status source_operator_step(struct operator* operator, int64_t max_wait_us,
     }
     note_split(source, &poll);
     TRY(emit_event_time(source, evaluation->now_us, error));
-    return poll.state == SOURCE_END ? source_operator_end(operator, error) : STATUS_OK;
+    return poll.state == SOURCE_END ? source_operator_end(self, error) : STATUS_OK;
 }
 
-enum status source_operator_end(struct operator* operator, struct error * error) {
-    struct source_operator *source = (struct source_operator *)operator;
+enum status source_operator_end(struct stream_operator *self, struct error *error) {
+    struct source_operator *source = (struct source_operator *)self;
     for (uint32_t i = 0; i < source->splits.count; i++)
         source->splits.splits[i].ended = true;
-    operator->watermark_us = WATERMARK_END;
-    return operator_on_end(operator, 0, error);
+    self->watermark_us = WATERMARK_END;
+    return operator_on_end(self, 0, error);
 }
 
-static enum status source_operator_on_batch(struct operator* operator, uint32_t input, struct batch *batch,
+static enum status source_operator_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch,
                                             struct error *error) {
-    (void)operator;
+    (void)self;
     (void)input;
     (void)batch;
     return FAIL(error, STATUS_INTERNAL, "a source has no input");
 }
 
-static void source_operator_close(struct operator* operator) {
-    struct source_operator *source = (struct source_operator *)operator;
+static void source_operator_close(struct stream_operator *self) {
+    struct source_operator *source = (struct source_operator *)self;
     if (source->source)
         source->source->class->close(source->source);
     source->source = NULL;
     split_watermarks_release(&source->splits);
 }
 
-const struct split_watermarks *source_operator_splits(const struct operator* operator) {
-    return &((const struct source_operator *)operator)->splits;
+const struct split_watermarks *source_operator_splits(const struct stream_operator *self) {
+    return &((const struct source_operator *)self)->splits;
 }
 
-const char *source_operator_split_name(const struct operator* operator, uint32_t split) {
-    const struct source_operator *source = (const struct source_operator *)operator;
+const char *source_operator_split_name(const struct stream_operator *self, uint32_t split) {
+    const struct source_operator *source = (const struct source_operator *)self;
     return source->source->class->split_name(source->source, split);
 }
 
-const char *source_operator_table(const struct operator* operator) {
-    return ((const struct source_operator *)operator)->table;
+const char *source_operator_table(const struct stream_operator *self) {
+    return ((const struct source_operator *)self)->table;
 }
 
 const struct operator_class source_operator_class = {

@@ -14,11 +14,11 @@ struct source_step {
 };
 
 /* May block up to max_wait_us in the source. Ends the operator when the source is exhausted. */
-enum status source_operator_step(struct operator* operator, int64_t max_wait_us, struct source_step *step,
+enum status source_operator_step(struct stream_operator *source, int64_t max_wait_us, struct source_step *step,
                                  struct error *error) MUST_CHECK;
 /* Nothing more is read; what follows sees the end. */
-enum status source_operator_end(struct operator* operator, struct error * error) MUST_CHECK;
+enum status source_operator_end(struct stream_operator *source, struct error *error) MUST_CHECK;
 
-const struct split_watermarks *source_operator_splits(const struct operator* operator);
-const char *source_operator_split_name(const struct operator* operator, uint32_t split);
-const char *source_operator_table(const struct operator* operator);
+const struct split_watermarks *source_operator_splits(const struct stream_operator *source);
+const char *source_operator_split_name(const struct stream_operator *source, uint32_t split);
+const char *source_operator_table(const struct stream_operator *source);

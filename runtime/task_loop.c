@@ -33,9 +33,9 @@ static void publish(struct task_loop *loop) {
 /* Operators without inputs that are not sources: their rows are all there. */
 static enum status start_values(struct task_loop *loop, struct error *error) {
     for (uint32_t i = 0; i < loop->operator_count && !is_stopped(loop); i++) {
-        struct operator* operator= loop->operators[i];
-        if (operator->input_count == 0 && operator->class != & source_operator_class)
-            TRY(operator_on_end(operator, 0, error));
+        struct stream_operator *values = loop->operators[i];
+        if (values->input_count == 0 && values->class != &source_operator_class)
+            TRY(operator_on_end(values, 0, error));
     }
     return STATUS_OK;
 }

@@ -17,9 +17,9 @@
 
 struct task_loop {
     struct task_context *context;
-    struct operator** operators; /* in plan order: inputs before users */
+    struct stream_operator **operators; /* in plan order: inputs before users */
     uint32_t operator_count;
-    struct operator** sources; /* those of them that are Scans */
+    struct stream_operator **sources; /* those of them that are Scans */
     uint32_t source_count;
     struct dead_letters *dead;
     struct job_status *status;

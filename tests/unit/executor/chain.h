@@ -21,13 +21,13 @@
 #include "executor/operator.h"
 
 struct collector {
-    struct operator base;
+    struct stream_operator base;
     struct strbuf *out;
     bool shows_control;
 };
 
-static enum status collector_open(struct operator* operator, const Plan__Node * node, struct error *error) {
-    (void)operator;
+static enum status collector_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
+    (void)self;
     (void)node;
     (void)error;
     return STATUS_OK;
@@ -51,25 +51,25 @@ static inline void print_batch(struct strbuf *out, const struct batch *batch) {
     }
 }
 
-static enum status collector_on_batch(struct operator* operator, uint32_t input, struct batch *batch,
+static enum status collector_on_batch(struct stream_operator *self, uint32_t input, struct batch *batch,
                                       struct error *error) {
     (void)input;
     (void)error;
-    print_batch(((struct collector *)operator)->out, batch);
+    print_batch(((struct collector *)self)->out, batch);
     return STATUS_OK;
 }
 
-static enum status collector_on_watermark(struct operator* operator, int64_t watermark_us, struct error *error) {
+static enum status collector_on_watermark(struct stream_operator *self, int64_t watermark_us, struct error *error) {
     (void)error;
-    struct collector *collector = (struct collector *)operator;
+    struct collector *collector = (struct collector *)self;
     if (collector->shows_control && watermark_us != WATERMARK_END)
         strbuf_printf(collector->out, "~%lld\n", (long long)watermark_us);
     return STATUS_OK;
 }
 
-static enum status collector_on_end(struct operator* operator, struct error * error) {
+static enum status collector_on_end(struct stream_operator *self, struct error *error) {
     (void)error;
-    struct collector *collector = (struct collector *)operator;
+    struct collector *collector = (struct collector *)self;
     if (collector->shows_control)
         strbuf_append_text(collector->out, "end\n");
     return STATUS_OK;
@@ -91,7 +91,8 @@ struct chain {
     struct operator_context context;
     bool stop_wanted;
     struct schema *input;
-    struct operator* operator;
+    Plan__Node *input_node; /* its change mode is the input's */
+    struct stream_operator *tested;
     struct collector *collector;
     struct strbuf out;
     struct error error;
@@ -138,6 +139,28 @@ static inline Plan__Field **chain_fields(struct arena *arena, const struct schem
     return fields;
 }
 
+static inline Plan__Node *chain_node(struct chain *chain, const struct schema *schema) {
+    Plan__Node *node = ARENA_NEW(&chain->arena, Plan__Node);
+    plan__node__init(node);
+    node->output = chain_fields(&chain->arena, schema);
+    node->n_output = schema->field_count;
+    return node;
+}
+
+/* A plan of the node and, when there are input columns, one node before it. */
+static inline void chain_plan(struct chain *chain, Plan__Node *node) {
+    Plan__Plan *plan = ARENA_NEW(&chain->arena, Plan__Plan);
+    plan__plan__init(plan);
+    plan->nodes = ARENA_ARRAY(&chain->arena, Plan__Node *, 2);
+    plan->nodes[0] = chain->input_node;
+    plan->nodes[1] = node;
+    plan->n_nodes = 2;
+    node->id = 1;
+    node->inputs = ARENA_ARRAY(&chain->arena, uint32_t, 8);
+    node->n_inputs = chain->input ? 1 : 0;
+    chain->context.plan = plan;
+}
+
 /* Starts a chain over input columns; the node's operation is set by the caller, then chain_open. */
 static inline Plan__Node *chain_init(struct chain *chain, const char *input, const char *output) {
     memset(chain, 0, sizeof *chain);
@@ -151,11 +174,10 @@ static inline Plan__Node *chain_init(struct chain *chain, const char *input, con
                                                .batch_rows = BATCH_ROWS_DEFAULT,
                                                .stop_wanted = &chain->stop_wanted};
     chain->input = input ? chain_schema(&chain->arena, input) : NULL;
-    const struct schema *schema = chain_schema(&chain->arena, output);
-    Plan__Node *node = ARENA_NEW(&chain->arena, Plan__Node);
-    plan__node__init(node);
-    node->output = chain_fields(&chain->arena, schema);
-    node->n_output = schema->field_count;
+    if (chain->input)
+        chain->input_node = chain_node(chain, chain->input);
+    Plan__Node *node = chain_node(chain, chain_schema(&chain->arena, output));
+    chain_plan(chain, node);
     return node;
 }
 
@@ -163,13 +185,13 @@ static inline enum status chain_try_open(struct chain *chain, const Plan__Node *
     struct schema *inputs[8];
     for (uint32_t i = 0; i < input_count; i++)
         inputs[i] = chain->input;
-    TRY(operator_new(operator_class_for(node), node, inputs, input_count, &chain->context,
-                     &chain->operator, & chain->error));
-    struct operator* collector;
-    TRY(operator_new(&collector_class, node, &chain->operator->schema, 1, &chain->context, &collector, &chain->error));
+    TRY(operator_new(operator_class_for(node), node, inputs, input_count, &chain->context, &chain->tested,
+                     &chain->error));
+    struct stream_operator *collector;
+    TRY(operator_new(&collector_class, node, &chain->tested->schema, 1, &chain->context, &collector, &chain->error));
     chain->collector = (struct collector *)collector;
     chain->collector->out = &chain->out;
-    operator_connect(chain->operator, collector, 0);
+    operator_connect(chain->tested, collector, 0);
     return STATUS_OK;
 }
 
@@ -229,7 +251,7 @@ static inline struct batch *chain_batch(struct batch_pool *pool, const struct sc
 
 static inline enum status chain_try_push(struct chain *chain, uint32_t input, const char *rows) {
     struct batch *batch = chain_batch(&chain->pool, chain->input, rows);
-    enum status status = operator_on_batch(chain->operator, input, batch, &chain->error);
+    enum status status = operator_on_batch(chain->tested, input, batch, &chain->error);
     batch_release(batch);
     return status;
 }
@@ -239,13 +261,13 @@ static inline void chain_push(struct chain *chain, const char *rows) {
 }
 
 static inline void chain_watermark(struct chain *chain, int64_t watermark_us) {
-    chain_check(chain, operator_on_watermark(chain->operator, 0, watermark_us, &chain->error));
+    chain_check(chain, operator_on_watermark(chain->tested, 0, watermark_us, &chain->error));
 }
 
 static inline void chain_end(struct chain *chain) {
-    uint32_t inputs = chain->operator->input_count;
+    uint32_t inputs = chain->tested->input_count;
     for (uint32_t i = 0; i < inputs || i == 0; i++)
-        chain_check(chain, operator_on_end(chain->operator, i, &chain->error));
+        chain_check(chain, operator_on_end(chain->tested, i, &chain->error));
 }
 
 /* Compares what came out since the last call. */
@@ -255,7 +277,7 @@ static inline void chain_expect(struct chain *chain, const char *expected) {
 }
 
 static inline void chain_close(struct chain *chain) {
-    operator_close(chain->operator);
+    operator_close(chain->tested);
     arena_release(&chain->arena);
     batch_pool_release(&chain->pool);
     strbuf_release(&chain->out);

@@ -12,15 +12,15 @@ static Plan__Node *union_node(struct chain *chain) {
 }
 
 static void idle(struct chain *chain, uint32_t input, bool is_idle) {
-    chain_check(chain, operator_on_idle(chain->operator, input, is_idle, &chain->error));
+    chain_check(chain, operator_on_idle(chain->tested, input, is_idle, &chain->error));
 }
 
 static void watermark(struct chain *chain, uint32_t input, int64_t watermark_us) {
-    chain_check(chain, operator_on_watermark(chain->operator, input, watermark_us, &chain->error));
+    chain_check(chain, operator_on_watermark(chain->tested, input, watermark_us, &chain->error));
 }
 
 static void end(struct chain *chain, uint32_t input) {
-    chain_check(chain, operator_on_end(chain->operator, input, &chain->error));
+    chain_check(chain, operator_on_end(chain->tested, input, &chain->error));
 }
 
 static void watermarks_of_inputs_are_merged(void **state) {
@@ -47,8 +47,8 @@ static void watermarks_of_inputs_are_merged(void **state) {
     end(&chain, 0);
     end(&chain, 1);
     chain_expect(&chain, "+I 3\nend\n");
-    assert_int_equal(chain.operator->counters.rows_in, 3);
-    assert_int_equal(chain.operator->counters.rows_out, 3);
+    assert_int_equal(chain.tested->counters.rows_in, 3);
+    assert_int_equal(chain.tested->counters.rows_out, 3);
     chain_close(&chain);
 }
 
@@ -89,14 +89,14 @@ static void limit_takes_the_first_rows_and_is_done(void **state) {
     chain_push(&chain, "1 a");
     chain_push(&chain, "2 b\n3 c\n4 the-fourth-string");
     assert_false(chain.stop_wanted);
-    assert_true(operator_wants_rows(chain.operator));
+    assert_true(operator_wants_rows(chain.tested));
     chain_push(&chain, "5 e\n6 f");
     assert_true(chain.stop_wanted);
-    assert_false(operator_wants_rows(chain.operator));
+    assert_false(operator_wants_rows(chain.tested));
     chain_push(&chain, "7 g");
     chain_end(&chain);
     chain_expect(&chain, "+I 3 c\n+I 4 the-fourth-string\n+I 5 e\n");
-    const struct operator_counters *counters = &chain.operator->counters;
+    const struct operator_counters *counters = &chain.tested->counters;
     assert_int_equal(counters->rows_in, counters->rows_out + counters->rows_filtered);
     chain_close(&chain);
 }
@@ -149,7 +149,7 @@ static void values_come_out_when_it_is_started(void **state) {
     chain.collector->shows_control = true;
     chain_end(&chain);
     chain_expect(&chain, "+I 1 a\n+I NULL a-longer-string\n+I 3 NULL\nend\n");
-    assert_int_equal(chain.operator->counters.batches_out, 2);
+    assert_int_equal(chain.tested->counters.batches_out, 2);
     chain_close(&chain);
 }
 
@@ -164,7 +164,7 @@ static void values_with_broken_bytes_fail(void **state) {
     node->values->n_rows = 1;
     node->values->rows = &cut;
     chain_open(&chain, node);
-    assert_int_not_equal(operator_on_end(chain.operator, 0, &chain.error), STATUS_OK);
+    assert_int_not_equal(operator_on_end(chain.tested, 0, &chain.error), STATUS_OK);
     chain_expect(&chain, "");
     chain_close(&chain);
 }

@@ -1,0 +1,212 @@
+/* grouping.c: keys, records and results of grouping operators, over tables that the operator chooses.
+ * Without keys there is one group: its record is looked up once and stands for every row. */
+#include "executor/grouping.h"
+
+#include <stdlib.h>
+
+#include "core/functions/aggregate.h"
+#include "core/functions/expression.h"
+
+/* Literal arguments as CONSTANT columns. */
+static enum status decode_constants(struct arena *arena, const Plan__AggregateCall *message, struct column **constants,
+                                    struct error *error) {
+    *constants = NULL;
+    if (message->n_constants == 0)
+        return STATUS_OK;
+    *constants = ARENA_ARRAY(arena, struct column, message->n_constants);
+    for (size_t i = 0; i < message->n_constants; i++) {
+        struct expression *literal;
+        TRY(plan_expression_decode(arena, message->constants[i], 0, &literal, error));
+        if (literal->kind != EXPRESSION_LITERAL)
+            return FAIL(error, STATUS_INVALID_DEFINITION, "an argument of %s must be a literal", message->name);
+        (*constants)[i] = literal->literal;
+    }
+    return STATUS_OK;
+}
+
+static enum status decode_call(struct arena *arena, const Plan__AggregateCall *message, struct aggregate_set_call *call,
+                               struct error *error) {
+    struct column *constants;
+    TRY(decode_constants(arena, message, &constants, error));
+    *call = (struct aggregate_set_call){
+        .aggregate = aggregate_by_id(message->aggregate),
+        .arguments = message->arguments,
+        .argument_count = (uint32_t)message->n_arguments,
+        .constants = constants,
+        .filter = message->has_filter ? (int32_t)message->filter : -1,
+        .distinct = message->distinct,
+    };
+    if (!call->aggregate)
+        return FAIL(error, STATUS_UNDEFINED_FUNCTION, "aggregate \"%s\" is not known", message->aggregate);
+    return plan_type_decode(arena, message->type, &call->type, error);
+}
+
+static enum status open_aggregates(struct grouping *grouping, Plan__AggregateCall *const *messages, size_t count,
+                                   struct error *error) {
+    struct arena *arena = grouping->owner->context->arena;
+    struct aggregate_set_call *calls = ARENA_ARRAY(arena, struct aggregate_set_call, count);
+    for (size_t i = 0; i < count; i++)
+        TRY(decode_call(arena, messages[i], &calls[i], error));
+    grouping->aggregate_count = (uint32_t)count;
+    return aggregate_set_open(calls, (uint32_t)count, grouping->owner->input_schemas[0], grouping->counts_rows,
+                              &grouping->aggregates, error);
+}
+
+enum status grouping_open(struct grouping *grouping, struct stream_operator *self, const uint32_t *keys,
+                          size_t key_count, Plan__AggregateCall *const *calls, size_t call_count, uint32_t own_size,
+                          struct error *error) {
+    struct arena *arena = self->context->arena;
+    if (key_count > GROUPING_KEYS_MAX)
+        return FAIL(error, STATUS_TOO_COMPLEX, "%zu grouping keys, the limit is %d", key_count, GROUPING_KEYS_MAX);
+    *grouping = (struct grouping){
+        .owner = self,
+        .key_columns = keys,
+        .key_count = (uint32_t)key_count,
+        .counts_rows = operator_input_may_change(self, 0),
+    };
+    grouping->key_types = ARENA_ARRAY(arena, const struct type *, key_count);
+    grouping->keys = ARENA_ARRAY(arena, struct column, key_count);
+    for (size_t i = 0; i < key_count; i++)
+        grouping->key_types[i] = self->input_schemas[0]->fields[keys[i]].type;
+    TRY(open_aggregates(grouping, calls, call_count, error));
+    uint32_t count_size = grouping->counts_rows ? 8 : 0;
+    grouping->state_size = count_size + own_size + aggregate_set_size(grouping->aggregates);
+    struct group_table *table = grouping_table_new(grouping); /* tells where states begin; the first one to be used */
+    grouping->count_offset = group_table_state_offset(table);
+    grouping->own_offset = grouping->count_offset + count_size;
+    aggregate_set_place(grouping->aggregates, grouping->own_offset + own_size);
+    grouping_table_recycle(grouping, table);
+    return STATUS_OK;
+}
+
+void grouping_close(struct grouping *grouping) {
+    for (uint32_t i = 0; i < grouping->spare_count; i++)
+        group_table_free(grouping->spare[i]);
+    free(grouping->spare);
+    free(grouping->records);
+    free(grouping->new_items);
+    aggregate_set_close(grouping->aggregates);
+    arena_release(&grouping->scratch);
+    *grouping = (struct grouping){0};
+}
+
+struct group_table *grouping_table_new(struct grouping *grouping) {
+    if (grouping->spare_count)
+        return grouping->spare[--grouping->spare_count];
+    return group_table_new(grouping->key_types, grouping->key_count, grouping->state_size);
+}
+
+static void release_states(struct grouping *grouping, struct group_table *table) {
+    uint32_t position = 0;
+    for (uint8_t *record; (record = group_table_next(table, &position));)
+        aggregate_set_release(grouping->aggregates, &record, 1);
+}
+
+void grouping_table_recycle(struct grouping *grouping, struct group_table *table) {
+    if (!table)
+        return;
+    if (aggregate_set_owns_memory(grouping->aggregates))
+        release_states(grouping, table);
+    group_table_reset(table);
+    if (grouping->spare_count == grouping->spare_capacity) {
+        grouping->spare_capacity = grouping->spare_capacity ? grouping->spare_capacity * 2 : 16;
+        grouping->spare = memory_realloc(grouping->spare, grouping->spare_capacity * sizeof *grouping->spare);
+    }
+    grouping->spare[grouping->spare_count++] = table;
+}
+
+static void reserve(struct grouping *grouping, uint32_t row_count) {
+    if (row_count <= grouping->capacity)
+        return;
+    grouping->capacity = row_count;
+    grouping->records = memory_realloc(grouping->records, sizeof *grouping->records * row_count);
+    grouping->new_items = memory_realloc(grouping->new_items, sizeof *grouping->new_items * row_count);
+}
+
+void grouping_set_batch(struct grouping *grouping, const struct batch *batch) {
+    arena_reset(&grouping->scratch);
+    reserve(grouping, batch->row_count);
+    for (uint32_t i = 0; i < grouping->key_count; i++)
+        grouping->keys[i] = batch->columns[grouping->key_columns[i]];
+}
+
+uint32_t grouping_lookup(struct grouping *grouping, struct group_table *table, const struct selection *selection) {
+    uint32_t new_count;
+    struct selection looked_up = *selection;
+    if (grouping->key_count == 0 && looked_up.count > 1)
+        looked_up.count = 1;
+    group_table_lookup(table, grouping->keys, &looked_up, &grouping->scratch, grouping->records, grouping->new_items,
+                       &new_count);
+    if (new_count > 0)
+        aggregate_set_init(grouping->aggregates, grouping->records, grouping->new_items, new_count);
+    for (uint32_t i = looked_up.count; i < selection->count; i++)
+        grouping->records[i] = grouping->records[0];
+    return new_count;
+}
+
+static void count_rows(struct grouping *grouping, const struct batch *batch, const struct selection *selection,
+                       uint8_t *const *records) {
+    uint32_t offset = grouping->count_offset;
+    for (uint32_t i = 0; i < selection->count; i++) {
+        uint8_t kind = batch->change_kinds ? batch->change_kinds[selection_row(selection, i)] : (uint8_t)CHANGE_INSERT;
+        *(int64_t *)(records[i] + offset) += change_kind_is_retraction(kind) ? -1 : 1;
+    }
+}
+
+enum status grouping_update(struct grouping *grouping, const struct batch *batch, const struct selection *selection,
+                            uint8_t *const *records, struct error *error) {
+    if (grouping->counts_rows)
+        count_rows(grouping, batch, selection, records);
+    return aggregate_set_update(grouping->aggregates, batch->columns, batch->change_kinds, selection, records, error);
+}
+
+enum { MERGE_GROUPS = 1024 };
+
+/* Groups of `source` from *position on, at most MERGE_GROUPS, with their counterparts in `target`. */
+static uint32_t pair_records(struct grouping *grouping, struct group_table *target, struct group_table *source,
+                             uint32_t *position, uint8_t **targets, uint8_t **sources) {
+    uint32_t count = 0;
+    while (count < MERGE_GROUPS && (sources[count] = group_table_next(source, position))) {
+        bool created;
+        targets[count] = group_table_lookup_record(target, source, sources[count], &created);
+        if (created)
+            aggregate_set_init(grouping->aggregates, &targets[count], NULL, 1);
+        if (grouping->counts_rows)
+            *(int64_t *)(targets[count] + grouping->count_offset) +=
+                *(const int64_t *)(sources[count] + grouping->count_offset);
+        count++;
+    }
+    return count;
+}
+
+enum status grouping_merge(struct grouping *grouping, struct group_table *target, struct group_table *source,
+                           struct error *error) {
+    uint8_t *targets[MERGE_GROUPS], *sources[MERGE_GROUPS + 1];
+    uint32_t position = 0, count;
+    while ((count = pair_records(grouping, target, source, &position, targets, sources)))
+        TRY(aggregate_set_merge(grouping->aggregates, targets, sources, count, error));
+    return STATUS_OK;
+}
+
+void grouping_write_keys(struct grouping *grouping, struct group_table *table, uint8_t *const *records, uint32_t count,
+                         struct arena *arena, struct column *columns) {
+    if (grouping->key_count > 0)
+        group_table_keys(table, records, count, arena, columns);
+}
+
+enum status grouping_write_results(struct grouping *grouping, uint8_t *const *records, uint32_t count,
+                                   struct arena *arena, struct column *columns, struct error *error) {
+    return aggregate_set_finish(grouping->aggregates, records, count, arena, columns, error);
+}
+
+enum status grouping_write(struct grouping *grouping, struct group_table *table, uint8_t *const *records,
+                           uint32_t count, struct arena *arena, struct column *columns, struct error *error) {
+    grouping_write_keys(grouping, table, records, count, arena, columns);
+    return grouping_write_results(grouping, records, count, arena, columns + grouping->key_count, error);
+}
+
+void grouping_remove(struct grouping *grouping, struct group_table *table, uint8_t *record) {
+    if (aggregate_set_owns_memory(grouping->aggregates))
+        aggregate_set_release(grouping->aggregates, &record, 1);
+    group_table_remove(table, record);
+}

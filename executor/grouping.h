@@ -1,0 +1,75 @@
+/* grouping.h: what every grouping operator does: keys of rows to records, rows folded into the records' states, records back to
+ * output columns.
+ *
+ *   batch ── keys ──▶ group_table ──▶ records[] ── aggregate_set ──▶ states
+ *
+ * The operator chooses the tables (one for all time, one per slice, one per window); their records are alike:
+ *
+ *   header | key | row count (when rows may be retracted) | operator's own bytes | states
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "executor/aggregate_set.h"
+#include "executor/group_table.h"
+#include "executor/operator.h"
+
+enum { GROUPING_KEYS_MAX = 64 };
+
+struct grouping {
+    struct stream_operator *owner;
+    const uint32_t *key_columns; /* of the input */
+    uint32_t key_count;
+    const struct type **key_types;
+    uint32_t aggregate_count;
+    struct aggregate_set *aggregates;
+    bool counts_rows;      /* input may retract: groups are gone when their row count is 0 */
+    uint32_t count_offset; /* of the row count (int64) in a record */
+    uint32_t own_offset;   /* of the operator's bytes in a record */
+    uint32_t state_size;   /* of all that a record holds behind its key */
+    struct column *keys;   /* of the batch at hand */
+    struct arena scratch;  /* of one call */
+    uint8_t **records;     /* room for a batch */
+    uint16_t *new_items;
+    uint32_t capacity;
+    struct group_table **spare; /* emptied tables, to be used again */
+    uint32_t spare_count, spare_capacity;
+};
+
+/* own_size: bytes the operator wants in each record, a multiple of 8, zeroed when the group is new. */
+enum status grouping_open(struct grouping *grouping, struct stream_operator *self, const uint32_t *keys,
+                          size_t key_count, Plan__AggregateCall *const *calls, size_t call_count, uint32_t own_size,
+                          struct error *error) MUST_CHECK;
+void grouping_close(struct grouping *grouping);
+
+/* A table for these groups; comes from the spare ones when there are. */
+struct group_table *grouping_table_new(struct grouping *grouping);
+/* Releases what its groups hold and keeps it for later. */
+void grouping_table_recycle(struct grouping *grouping, struct group_table *table);
+
+/* Call once per batch, before lookups: forgets scratch, and knows the key columns. */
+void grouping_set_batch(struct grouping *grouping, const struct batch *batch);
+/* Records of the selected rows in grouping->records; new ones are ready for rows. Returns how many are new. */
+uint32_t grouping_lookup(struct grouping *grouping, struct group_table *table, const struct selection *selection);
+/* Folds the selected rows of the batch into their records. */
+enum status grouping_update(struct grouping *grouping, const struct batch *batch, const struct selection *selection,
+                            uint8_t *const *records, struct error *error) MUST_CHECK;
+/* target += source, group by group. */
+enum status grouping_merge(struct grouping *grouping, struct group_table *target, struct group_table *source,
+                           struct error *error) MUST_CHECK;
+
+/* Whether rows are left in the group. */
+static inline bool grouping_is_live(const struct grouping *grouping, const uint8_t *record) {
+    return !grouping->counts_rows || *(const int64_t *)(record + grouping->count_offset) > 0;
+}
+/* Key columns, then results, as FLAT columns of `columns`. */
+enum status grouping_write(struct grouping *grouping, struct group_table *table, uint8_t *const *records,
+                           uint32_t count, struct arena *arena, struct column *columns, struct error *error) MUST_CHECK;
+void grouping_write_keys(struct grouping *grouping, struct group_table *table, uint8_t *const *records, uint32_t count,
+                         struct arena *arena, struct column *columns);
+enum status grouping_write_results(struct grouping *grouping, uint8_t *const *records, uint32_t count,
+                                   struct arena *arena, struct column *columns, struct error *error) MUST_CHECK;
+/* Removes a group and what it holds. */
+void grouping_remove(struct grouping *grouping, struct group_table *table, uint8_t *record);
