@@ -143,6 +143,13 @@ struct database *catalog_find_database(const struct catalog *catalog, const char
     return NULL;
 }
 
+void catalogue_remove(struct catalogue *catalogue, const struct catalogue_object *object) {
+    struct database *database =
+        catalog_find_database(catalogue_find_catalog(catalogue, object->catalog), object->database);
+    database_remove(database, database_find(database, object->name, object->temporary));
+    catalogue->version++;
+}
+
 /* ---- the whole ---- */
 
 struct catalogue *catalogue_new(const struct connector_registry *registry) {

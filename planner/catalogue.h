@@ -98,6 +98,9 @@ enum status catalogue_create_table_as(struct catalogue *catalogue, const struct 
                                       const struct schema *schema, struct str sql_text, const struct settings *settings,
                                       bool *created, struct error *error) MUST_CHECK;
 
+/* Takes back what was just created. */
+void catalogue_remove(struct catalogue *catalogue, const struct catalogue_object *object);
+
 /* ---- look-up ---- */
 
 /* name, database.name or catalog.database.name; UNDEFINED_TABLE at its position, with the nearest name as hint. */
