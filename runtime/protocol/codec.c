@@ -171,7 +171,8 @@ enum status frame_open(const struct frame_kind *kind, const void *data, size_t s
     uint32_t payload_size = read_u32(&header);
     struct byte_reader trailer = {.data = data, .size = size, .position = size - 4};
     if (read_u32(&trailer) != crc32c(data, size - 4))
-        return FAIL(error, STATUS_MALFORMED_RECORD, "%s of %zu bytes is damaged: its checksum differs", kind->name, size);
+        return FAIL(error, STATUS_MALFORMED_RECORD, "%s of %zu bytes is damaged: its checksum differs", kind->name,
+                    size);
     if (version != kind->version) {
         FAIL(error, STATUS_MALFORMED_RECORD, "%s has version %u; this program reads version %u", kind->name, version,
              kind->version);

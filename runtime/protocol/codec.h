@@ -80,4 +80,5 @@ void frame_end(struct byte_writer *writer);
 enum status frame_open(const struct frame_kind *kind, const void *data, size_t size, struct byte_reader *reader,
                        struct error *error) MUST_CHECK;
 /* After the last field: all read, nothing left. */
-enum status frame_close(const struct frame_kind *kind, const struct byte_reader *reader, struct error *error) MUST_CHECK;
+enum status frame_close(const struct frame_kind *kind, const struct byte_reader *reader,
+                        struct error *error) MUST_CHECK;

@@ -22,6 +22,7 @@
 
 #include "core/base/arena.h"
 #include "runtime/protocol/message.h"
+#include "runtime/protocol/object_set.h"
 
 enum coordinator_state {
     COORDINATOR_NEW = 0,
@@ -111,21 +112,21 @@ struct coordinator_event {
 enum coordinator_action_kind {
     COORDINATOR_ACTION_READ_SAVEPOINT = 1,
     COORDINATOR_ACTION_READ_HEAD,
-    COORDINATOR_ACTION_SWAP_HEAD, /* expected (size 0: must not exist), head -> SWAPPED */
+    COORDINATOR_ACTION_SWAP_HEAD,     /* expected (size 0: must not exist), head -> SWAPPED */
     COORDINATOR_ACTION_READ_MANIFEST, /* reference -> MANIFEST */
-    COORDINATOR_ACTION_WRITE,     /* reference.id, bytes: create only -> WRITTEN */
-    COORDINATOR_ACTION_VERIFY,    /* manifest: existence, size and digest of all objects and segments -> VERIFIED */
-    COORDINATOR_ACTION_PIN,       /* savepoint -> PINNED */
-    COORDINATOR_ACTION_DEPLOY,    /* generation, manifest, lanes_only: start every task and lane that does not run yet */
-    COORDINATOR_ACTION_BARRIER,   /* barrier: to the source tasks */
-    COORDINATOR_ACTION_ABORT,     /* barrier: this attempt will not be decided */
-    COORDINATOR_ACTION_COMMIT,    /* generation, manifest: every lane gets its pending epochs, oldest first */
-    COORDINATOR_ACTION_CANCEL,    /* generation: tasks and lanes of it stop */
-    COORDINATOR_ACTION_RETRY_LATER, /* attempt -> RETRY */
-    COORDINATOR_ACTION_DECIDED,   /* epoch: for metrics and consumer-group offsets */
-    COORDINATOR_ACTION_PUBLISHED, /* epoch: all lanes are through; garbage may be collected */
-    COORDINATOR_ACTION_SAVEPOINT_DONE, /* savepoint */
-    COORDINATOR_ACTION_ENDED,     /* reason */
+    COORDINATOR_ACTION_WRITE,         /* reference.id, bytes: create only -> WRITTEN */
+    COORDINATOR_ACTION_VERIFY,        /* manifest: existence, size and digest of all objects and segments -> VERIFIED */
+    COORDINATOR_ACTION_PIN,           /* savepoint -> PINNED */
+    COORDINATOR_ACTION_DEPLOY,  /* generation, manifest, lanes_only: start every task and lane that does not run yet */
+    COORDINATOR_ACTION_BARRIER, /* barrier: to the source tasks */
+    COORDINATOR_ACTION_ABORT,   /* barrier: this attempt will not be decided */
+    COORDINATOR_ACTION_COMMIT,  /* generation, manifest: every lane gets its pending epochs, oldest first */
+    COORDINATOR_ACTION_CANCEL,  /* generation: tasks and lanes of it stop */
+    COORDINATOR_ACTION_RETRY_LATER,    /* attempt -> RETRY */
+    COORDINATOR_ACTION_DECIDED,        /* epoch: for metrics and consumer-group offsets */
+    COORDINATOR_ACTION_PUBLISHED,      /* epoch: all lanes are through; garbage may be collected */
+    COORDINATOR_ACTION_SAVEPOINT_DONE, /* savepoint; reason: why there is none */
+    COORDINATOR_ACTION_ENDED,          /* reason */
 };
 
 /* Pointers are borrowed until the next step. */
@@ -161,23 +162,24 @@ struct coordinator_lane {
 struct coordinator {
     enum coordinator_state state;
     struct coordinator_options options;
-    struct arena memory;      /* of the options' lists */
-    struct arena arenas[2];   /* manifests: the decided one's, and the one being built or loaded */
-    uint32_t decided_arena;   /* index of the former */
+    struct arena memory;    /* of the options' lists */
+    struct arena arenas[2]; /* manifests: the decided one's, and the one being built or loaded */
+    uint32_t decided_arena; /* index of the former */
     uint64_t requests, request;
-    uint32_t attempts;        /* since the last success */
-    enum reason reason;       /* of ENDED */
+    uint32_t attempts;  /* since the last success */
+    enum reason reason; /* of ENDED */
 
-    struct savepoint origin;  /* RESTORE and FORK */
-    bool taken;               /* HEAD was ours once in this run */
-    bool loaded;              /* `manifest` is the one that head names */
-    struct head head;         /* as last read or written */
+    struct savepoint origin; /* RESTORE and FORK */
+    bool taken;              /* HEAD was ours once in this run */
+    bool loaded;             /* `manifest` is the one that head names */
+    struct head head;        /* as last read or written */
     struct head_version version;
-    struct head wanted;       /* being swapped in */
+    struct head wanted; /* being swapped in */
     struct head_version expected;
-    bool reread;              /* the manifest of `missing` was not there: HEAD may have moved on */
+    bool reread; /* the manifest of `missing` was not there: HEAD may have moved on */
     struct manifest_reference missing;
-    struct manifest manifest; /* of head.epoch, in arenas[decided_arena] */
+    struct manifest manifest;  /* of head.epoch, in arenas[decided_arena] */
+    struct object_set objects; /* of that manifest */
 
     uint64_t task_running[TASKS_MAX / 64]; /* bits */
     uint32_t running_count;
@@ -187,16 +189,18 @@ struct coordinator {
     uint32_t ready_count;
     uint64_t published_epoch; /* of all lanes */
 
-    bool due;                 /* an epoch is wanted */
-    bool hold;                /* not before RETRY: the last attempt was aborted */
+    bool due;  /* an epoch is wanted */
+    bool hold; /* not before RETRY: the last attempt was aborted */
     bool savepoint_wanted, stop_wanted;
-    bool closing;             /* the last epoch is decided, or was before we came */
-    int64_t time_us;          /* newest seen */
-    struct barrier barrier;   /* of the epoch under way */
-    struct task_ack *acks;    /* by task; in the building arena */
+    bool closing;           /* the last epoch is decided, or was before we came */
+    bool pinning;           /* the newest decided epoch is to become a savepoint */
+    bool failed;            /* while pinning a task failed: restart afterwards */
+    int64_t time_us;        /* newest seen */
+    struct barrier barrier; /* of the epoch under way */
+    struct task_ack *acks;  /* by task; in the building arena */
     uint32_t ack_count;
     struct manifest building;
-    struct str bytes;         /* its encoding */
+    struct str bytes; /* its encoding */
 };
 
 void coordinator_init(struct coordinator *coordinator, const struct coordinator_options *options);

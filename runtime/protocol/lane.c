@@ -272,8 +272,8 @@ static void on_commit(struct lane *lane, const struct lane_event *event, struct 
 
 static void on_head(struct lane *lane, const struct lane_event *event, struct lane_actions *actions) {
     lane->request = 0;
-    if (event->answer != ANSWER_OK || (incarnation_equal(&event->head.job, &lane->start.job) &&
-                                       event->head.generation < lane->start.generation)) {
+    if (event->answer != ANSWER_OK ||
+        (incarnation_equal(&event->head.job, &lane->start.job) && event->head.generation < lane->start.generation)) {
         retry_later(lane, actions);
         return;
     }
@@ -359,8 +359,8 @@ static void on_marker(struct lane *lane, const struct lane_event *event, struct 
         reason = REASON_OTHER_LANE;
     else if (marker->epoch <= lane->start.base_epoch)
         reason = REASON_MARKER_REPEATED;
-    else if (lane->read_any && (marker->epoch < lane->read_marker.epoch || (marker->epoch == lane->read_marker.epoch &&
-                                                                            marker->chunk <= lane->read_marker.chunk)))
+    else if (lane->read_any && (marker->epoch < lane->read_marker.epoch ||
+                                (marker->epoch == lane->read_marker.epoch && marker->chunk <= lane->read_marker.chunk)))
         reason = REASON_MARKER_REPEATED;
     if (reason != REASON_NONE) {
         contradiction(lane, actions, reason);
@@ -406,8 +406,8 @@ static void send_marker(struct lane *lane, struct lane_actions *actions) {
 
 static void on_chunk_sent(struct lane *lane, const struct lane_event *event, struct lane_actions *actions) {
     const struct log_chunk *chunk = &lane->pending[0].chunks[lane->chunk];
-    bool complete = event->answer == ANSWER_OK && event->row_count == chunk->row_count &&
-                    digest_equal(&event->rows, &chunk->rows);
+    bool complete =
+        event->answer == ANSWER_OK && event->row_count == chunk->row_count && digest_equal(&event->rows, &chunk->rows);
     if (event->answer == ANSWER_CORRUPT)
         contradiction(lane, actions, REASON_LOG_CORRUPT);
     else if (event->answer == ANSWER_MISSING)
@@ -441,9 +441,9 @@ static void on_committed(struct lane *lane, const struct lane_event *event, stru
     }
     const struct log_epoch *log = &lane->pending[0];
     /* Markers rise by exactly one step. */
-    ASSERT(!lane->position.known || lane->position.epoch == log->epoch ? lane->chunk == 0 ||
-                                                                             lane->position.chunk == lane->chunk
-                                                                       : lane->chunk == 0);
+    ASSERT(!lane->position.known || lane->position.epoch == log->epoch
+               ? lane->chunk == 0 || lane->position.chunk == lane->chunk
+               : lane->chunk == 0);
     lane->position = (struct marker_position){.known = true,
                                               .epoch = log->epoch,
                                               .chunk = lane->chunk + 1,

@@ -50,24 +50,25 @@ struct lane_start {
     uint64_t base_epoch;
     uint64_t decided_epoch;
     struct marker_position remembered;
-    const struct log_epoch *pending; /* as in the manifest; what they point to stays until it is reported as published */
+    const struct log_epoch
+        *pending; /* as in the manifest; what they point to stays until it is reported as published */
     uint32_t pending_count;
     char engine_version[ENGINE_VERSION_SIZE];
 };
 
 enum lane_event_kind {
-    LANE_EVENT_START = 1,     /* start; repeated: report again */
-    LANE_EVENT_COMMIT,        /* generation, log: the epoch is decided. The log's arrays stay until it is published */
-    LANE_EVENT_HEAD,          /* answer, head */
-    LANE_EVENT_OPENED,        /* answer, slot */
-    LANE_EVENT_MEASURED,      /* answer, offset (end of the partition), topic */
-    LANE_EVENT_MARKER,        /* answer (OK or CORRUPT), offset, marker */
-    LANE_EVENT_POSITION,      /* answer, offset: all committed markers before it were delivered */
-    LANE_EVENT_CHUNK_SENT,    /* answer, row_count and rows of what was delivered */
-    LANE_EVENT_MARKER_SENT,   /* answer, offset */
-    LANE_EVENT_COMMITTED,     /* answer */
-    LANE_EVENT_RETRY,         /* the time asked for by RETRY_LATER has passed */
-    LANE_EVENT_CLOSE,         /* leave; say nothing more */
+    LANE_EVENT_START = 1,   /* start; repeated: report again */
+    LANE_EVENT_COMMIT,      /* generation, log: the epoch is decided. The log's arrays stay until it is published */
+    LANE_EVENT_HEAD,        /* answer, head */
+    LANE_EVENT_OPENED,      /* answer, slot */
+    LANE_EVENT_MEASURED,    /* answer, offset (end of the partition), topic */
+    LANE_EVENT_MARKER,      /* answer (OK or CORRUPT), offset, marker */
+    LANE_EVENT_POSITION,    /* answer, offset: all committed markers before it were delivered */
+    LANE_EVENT_CHUNK_SENT,  /* answer, row_count and rows of what was delivered */
+    LANE_EVENT_MARKER_SENT, /* answer, offset */
+    LANE_EVENT_COMMITTED,   /* answer */
+    LANE_EVENT_RETRY,       /* the time asked for by RETRY_LATER has passed */
+    LANE_EVENT_CLOSE,       /* leave; say nothing more */
 };
 
 struct lane_event {
@@ -91,12 +92,12 @@ enum lane_action_kind {
     LANE_ACTION_OPEN_PRODUCER,  /* slot: new handle, init_transactions until it succeeds or is in doubt -> OPENED */
     LANE_ACTION_CLOSE_PRODUCER, /* slot: destroy the handle, no abort; nothing it was asked is answered any more */
     LANE_ACTION_MEASURE,        /* end of the progress partition, read uncommitted -> MEASURED */
-    LANE_ACTION_READ_MARKERS,   /* read committed from offset to until -> MARKER*, POSITION (until reached, or UNKNOWN) */
-    LANE_ACTION_SEND_CHUNK,     /* slot, log, chunk: begin, send the rows, wait for all reports -> CHUNK_SENT */
-    LANE_ACTION_SEND_MARKER,    /* slot, marker -> MARKER_SENT */
-    LANE_ACTION_COMMIT,         /* slot -> COMMITTED; anything but a clean success is UNKNOWN */
-    LANE_ACTION_RETRY_LATER,    /* attempt: wait the longer the higher it is -> RETRY */
-    LANE_ACTION_REPORT,         /* report: to the coordinator */
+    LANE_ACTION_READ_MARKERS, /* read committed from offset to until -> MARKER*, POSITION (until reached, or UNKNOWN) */
+    LANE_ACTION_SEND_CHUNK,   /* slot, log, chunk: begin, send the rows, wait for all reports -> CHUNK_SENT */
+    LANE_ACTION_SEND_MARKER,  /* slot, marker -> MARKER_SENT */
+    LANE_ACTION_COMMIT,       /* slot -> COMMITTED; anything but a clean success is UNKNOWN */
+    LANE_ACTION_RETRY_LATER,  /* attempt: wait the longer the higher it is -> RETRY */
+    LANE_ACTION_REPORT,       /* report: to the coordinator */
 };
 
 struct lane_action {
@@ -127,13 +128,13 @@ struct lane_slot {
 struct lane {
     enum lane_state state;
     struct lane_start start;
-    uint64_t requests;     /* given out so far */
-    uint64_t request;      /* the one whose answer the state waits for; 0: none */
-    uint32_t attempts;     /* since the last success */
-    bool resolved;         /* since the start: the coordinator may count on this lane */
-    enum reason reason;    /* of CONFIRMING, HALTED, EXITED */
+    uint64_t requests;  /* given out so far */
+    uint64_t request;   /* the one whose answer the state waits for; 0: none */
+    uint32_t attempts;  /* since the last success */
+    bool resolved;      /* since the start: the coordinator may count on this lane */
+    enum reason reason; /* of CONFIRMING, HALTED, EXITED */
     struct lane_slot slots[LANE_SLOTS];
-    uint32_t slot;         /* the one to use next */
+    uint32_t slot; /* the one to use next */
     uint64_t decided_epoch;
     uint64_t published_epoch;
     struct log_epoch pending[PENDING_EPOCHS_MAX]; /* published_epoch + 1 … decided_epoch */

@@ -118,7 +118,8 @@ static bool lane_valid(const struct manifest *manifest, const struct manifest_la
 
 bool manifest_valid(const struct manifest *manifest, const char **problem) {
     *problem = "a wrong kind, generation or epoch";
-    if (manifest->id.kind != OBJECT_MANIFEST || manifest->id.generation == 0 || manifest->base_epoch > manifest->id.epoch)
+    if (manifest->id.kind != OBJECT_MANIFEST || manifest->id.generation == 0 ||
+        manifest->base_epoch > manifest->id.epoch)
         return false;
     *problem = "a parent that does not come before it";
     if (manifest->has_parent) {

@@ -14,12 +14,12 @@
 #include "core/base/arena.h"
 #include "runtime/protocol/records.h"
 
-#define LANES_MAX 1024u         /* lanes of all sinks of a job */
-#define TASKS_MAX 4096u         /* tasks of a job */
-#define PENDING_EPOCHS_MAX 8u   /* decided epochs that a lane may be behind; the bound K is at most one less */
-#define LOG_CHUNKS_MAX 65536u   /* of a lane in one epoch */
-#define LOG_SEGMENTS_MAX 4096u  /* of a lane in one epoch */
-#define OBJECTS_MAX (1u << 20)  /* of a manifest */
+#define LANES_MAX 1024u          /* lanes of all sinks of a job */
+#define TASKS_MAX 4096u          /* tasks of a job */
+#define PENDING_EPOCHS_MAX 8u    /* decided epochs that a lane may be behind; the bound K is at most one less */
+#define LOG_CHUNKS_MAX 65536u    /* of a lane in one epoch */
+#define LOG_SEGMENTS_MAX 4096u   /* of a lane in one epoch */
+#define OBJECTS_MAX (1u << 20)   /* of a manifest */
 #define POSITIONS_MAX (1u << 18) /* of a manifest */
 #define POSITION_SIZE_MAX 65536u /* bytes of a split's name, and of its position */
 
@@ -27,8 +27,8 @@ struct object {
     struct object_id id;
     uint64_t size_bytes;
     struct digest digest;
-    uint64_t operator_id;      /* whose state; 0 for logs */
-    uint32_t key_group_first;  /* inclusive range; 0 and 0 for logs */
+    uint64_t operator_id;     /* whose state; 0 for logs */
+    uint32_t key_group_first; /* inclusive range; 0 and 0 for logs */
     uint32_t key_group_last;
 };
 #define OBJECT_SIZE (OBJECT_ID_SIZE + 8 + DIGEST_SIZE + 8 + 4 + 4)
@@ -64,7 +64,7 @@ struct log_epoch log_epoch_copy(struct arena *arena, const struct log_epoch *log
 struct manifest_lane {
     uint32_t sink;
     uint32_t lane;
-    struct marker_position marker;    /* newest one known when the manifest was written */
+    struct marker_position marker;   /* newest one known when the manifest was written */
     const struct log_epoch *pending; /* epochs after it, oldest first, without a gap; the last is the manifest's own */
     uint32_t pending_count;
 };
@@ -76,13 +76,13 @@ struct split_position {
 };
 
 struct manifest {
-    struct object_id id;      /* of kind OBJECT_MANIFEST; carries J, G, E and the attempt */
-    uint64_t base_epoch;      /* this J publishes only epochs above it: 0, or where a fork began */
-    struct digest plan;       /* of the plan whose state this is */
-    bool has_parent;          /* false only for the first manifest of an empty start */
+    struct object_id id; /* of kind OBJECT_MANIFEST; carries J, G, E and the attempt */
+    uint64_t base_epoch; /* this J publishes only epochs above it: 0, or where a fork began */
+    struct digest plan;  /* of the plan whose state this is */
+    bool has_parent;     /* false only for the first manifest of an empty start */
     struct manifest_reference parent;
-    bool final;               /* the input ended; nothing follows but publishing */
-    int64_t time_us;          /* processing time of the epoch's barrier; never goes back along the chain */
+    bool final;      /* the input ended; nothing follows but publishing */
+    int64_t time_us; /* processing time of the epoch's barrier; never goes back along the chain */
     const struct object *objects;
     uint32_t object_count;
     const struct split_position *positions;
