@@ -1,0 +1,370 @@
+/* client.c: librdkafka handles. Properties pass an allow-list: some of the library's settings load plugins or run shell commands
+ * (plugin.library.paths, sasl.kerberos.kinit.cmd), and some are ours to set, because correctness hangs on them. */
+#include "connectors/kafka/client.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "core/base/arena.h"
+#include "core/base/array.h"
+#include "core/base/log.h"
+
+enum { TEXT_MAX = 512 };
+
+static const char *const allowed_prefixes[] = {
+    "bootstrap.servers",
+    "client.id",
+    "client.rack",
+    "group.id",
+    "security.protocol",
+    "sasl.mechanism",
+    "sasl.username",
+    "sasl.password",
+    "sasl.jaas.config",
+    "ssl.endpoint.identification.algorithm",
+    "ssl.cipher.suites",
+    "ssl.curves.list",
+    "ssl.ca.pem",
+    "ssl.certificate.pem",
+    "ssl.key.pem",
+    "ssl.key.password",
+    "ssl.ca.location",
+    "ssl.certificate.location",
+    "ssl.key.location",
+    "enable.ssl.certificate.verification",
+    "isolation.level",
+    "auto.offset.reset",
+    "fetch.",
+    "max.poll.",
+    "queued.",
+    "socket.",
+    "reconnect.",
+    "retry.",
+    "retries",
+    "metadata.",
+    "topic.metadata.",
+    "broker.",
+    "receive.message.max.bytes",
+    "message.max.bytes",
+    "max.in.flight",
+    "request.timeout.ms",
+    "message.timeout.ms",
+    "delivery.timeout.ms",
+    "transaction.timeout.ms",
+    "linger.ms",
+    "batch.size",
+    "batch.num.messages",
+    "compression.",
+    "queue.buffering.",
+    "sticky.partitioning.linger.ms",
+    "statistics.interval.ms",
+    "api.version.",
+    "connections.max.idle.ms",
+    "session.timeout.ms",
+    "heartbeat.interval.ms",
+    "check.crcs",
+    "enable.auto.commit",
+    "auto.commit.interval.ms",
+    "partition.discovery.interval.ms",
+    "key.deserializer",
+    "value.deserializer",
+    "key.serializer",
+    "value.serializer",
+    "acks",
+    "enable.idempotence",
+    "max.partition.fetch.bytes",
+    "max.request.size",
+    "buffer.memory",
+    "max.block.ms",
+    "enable.metrics.push",
+};
+
+/* Properties of the Java client that librdkafka calls otherwise, or that have no counterpart and change nothing here. */
+static const struct {
+    const char *java;
+    const char *ours; /* NULL: accepted, without effect */
+} translated[] = {
+    {"max.partition.fetch.bytes", "max.partition.fetch.bytes"},
+    {"max.request.size", "message.max.bytes"},
+    {"delivery.timeout.ms", "message.timeout.ms"},
+    {"max.poll.records", NULL},
+    {"buffer.memory", NULL},
+    {"max.block.ms", NULL},
+    {"key.deserializer", NULL},
+    {"value.deserializer", NULL},
+    {"key.serializer", NULL},
+    {"value.serializer", NULL},
+    {"auto.offset.reset", NULL}, /* start positions are resolved to numbers; see partitions.c */
+    {"enable.auto.commit", NULL},
+    {"auto.commit.interval.ms", NULL},
+    {"partition.discovery.interval.ms", NULL},
+    {"sasl.jaas.config", NULL},
+    {"session.timeout.ms", NULL},
+    {"heartbeat.interval.ms", NULL},
+};
+
+struct setting {
+    const char *key, *value;
+};
+
+/* Ours: the checkpoint and the table say where to read, a gap is an error, bytes are checked. The queue sizes keep the decoder fed. */
+static const struct setting consumer_settings[] = {
+    {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
+    {"auto.offset.reset", "error"},  {"enable.partition.eof", "true"},
+    {"check.crcs", "true"},          {"allow.auto.create.topics", "false"},
+};
+static const struct setting consumer_defaults[] = {
+    {"isolation.level", "read_committed"},  {"queued.min.messages", "500000"}, {"queued.max.messages.kbytes", "131072"},
+    {"fetch.message.max.bytes", "4194304"}, {"fetch.wait.max.ms", "50"},       {"fetch.queue.backoff.ms", "20"},
+    {"fetch.error.backoff.ms", "100"},      {"group.id", "streamsql"},
+};
+static const struct setting producer_settings[] = {
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+    {"delivery.report.only.error", "true"},
+    {"allow.auto.create.topics", "true"},
+};
+static const struct setting producer_defaults[] = {
+    {"linger.ms", "20"},
+    {"batch.size", "1000000"},
+    {"queue.buffering.max.messages", "500000"},
+    {"queue.buffering.max.kbytes", "262144"},
+    {"partitioner", "murmur2_random"}, /* as the Java client: keyed rows to their partition, others anywhere */
+};
+
+static const char *property_name(const char *key) {
+    static const char prefix[] = "properties.";
+    return strncmp(key, prefix, sizeof prefix - 1) == 0 ? key + sizeof prefix - 1 : NULL;
+}
+
+static bool is_allowed(const char *name) {
+    for (size_t i = 0; i < COUNT_OF(allowed_prefixes); i++) {
+        size_t size = strlen(allowed_prefixes[i]);
+        bool is_prefix = allowed_prefixes[i][size - 1] == '.' || strcmp(allowed_prefixes[i], "max.in.flight") == 0;
+        if (strncmp(name, allowed_prefixes[i], size) == 0 && (is_prefix || name[size] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+enum status kafka_properties_validate(const struct options *options, struct error *error) {
+    for (size_t i = 0; i < options->map.count; i++) {
+        const char *name = property_name(options->map.entries[i].key);
+        if (!name || is_allowed(name))
+            continue;
+        FAIL(error, STATUS_INVALID_OPTION, "client property \"%s\" may not be set by a table",
+             options->map.entries[i].key);
+        error_hint(error,
+                   strcmp(name, "plugin.library.paths") == 0 || strstr(name, ".cmd")
+                       ? "it would load or run a program on this machine"
+                       : "properties that a table may set are those of connection, security, fetching and producing");
+        return STATUS_INVALID_OPTION;
+    }
+    return STATUS_OK;
+}
+
+static enum status set(rd_kafka_conf_t *conf, const char *key, const char *value, struct error *error) {
+    char text[TEXT_MAX];
+    if (rd_kafka_conf_set(conf, key, value, text, sizeof text) == RD_KAFKA_CONF_OK)
+        return STATUS_OK;
+    return FAIL(error, STATUS_INVALID_OPTION, "client property \"properties.%s\": %s", key, text);
+}
+
+static enum status set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_t count, struct error *error) {
+    for (size_t i = 0; i < count; i++)
+        TRY(set(conf, settings[i].key, settings[i].value, error));
+    return STATUS_OK;
+}
+
+static enum status set_property(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *error) {
+    for (size_t i = 0; i < COUNT_OF(translated); i++)
+        if (strcmp(translated[i].java, name) == 0)
+            return translated[i].ours ? set(conf, translated[i].ours, value, error) : STATUS_OK;
+    return set(conf, name, value, error);
+}
+
+/* Defaults, then the table's properties, then what is not for the table to choose. */
+static enum status configure(rd_kafka_conf_t *conf, rd_kafka_type_t type, const struct options *options,
+                             struct error *error) {
+    bool consumes = type == RD_KAFKA_CONSUMER;
+    if (consumes)
+        TRY(set_all(conf, consumer_defaults, COUNT_OF(consumer_defaults), error));
+    else
+        TRY(set_all(conf, producer_defaults, COUNT_OF(producer_defaults), error));
+    TRY(set(conf, "client.id", "streamsql", error));
+    for (size_t i = 0; i < options->map.count; i++) {
+        const char *name = property_name(options->map.entries[i].key);
+        if (name)
+            TRY(set_property(conf, name, options->map.entries[i].value, error));
+    }
+    return consumes ? set_all(conf, consumer_settings, COUNT_OF(consumer_settings), error)
+                    : set_all(conf, producer_settings, COUNT_OF(producer_settings), error);
+}
+
+/* ---- callbacks: served from kafka_client_check on our thread, but for the log ---- */
+
+static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque) {
+    struct kafka_client *client = opaque;
+    snprintf(client->last_error, sizeof client->last_error, "%s", reason);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        client->all_brokers_down = true;
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        client->is_fatal = true;
+        rd_kafka_fatal_error(handle, client->last_error, sizeof client->last_error);
+    }
+}
+
+static void on_log(const rd_kafka_t *handle, int level, const char *facility, const char *text) {
+    (void)handle;
+    if (level <= 3)
+        log_info("kafka client", log_text("facility", facility), log_text("text", text));
+    else
+        log_debug("kafka client", log_text("facility", facility), log_text("text", text));
+}
+
+static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque) {
+    (void)handle;
+    struct kafka_client *client = opaque;
+    if (!message->err)
+        return;
+    if (client->failed_count++ == 0)
+        snprintf(client->first_failure, sizeof client->first_failure, "topic \"%s\" partition %d: %s",
+                 message->rkt ? rd_kafka_topic_name(message->rkt) : "?", (int)message->partition,
+                 rd_kafka_err2str(message->err));
+}
+
+enum status kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, const struct options *options,
+                              struct error *error) {
+    *client = (struct kafka_client){0};
+    client->servers = options_find(options, "properties.bootstrap.servers");
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    enum status status = configure(conf, type, options, error);
+    if (status != STATUS_OK) {
+        rd_kafka_conf_destroy(conf);
+        return status;
+    }
+    rd_kafka_conf_set_opaque(conf, client);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    if (type == RD_KAFKA_PRODUCER)
+        rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    char text[TEXT_MAX];
+    client->handle = rd_kafka_new(type, conf, text, sizeof text);
+    if (client->handle)
+        return STATUS_OK;
+    rd_kafka_conf_destroy(conf);
+    return FAIL(error, STATUS_INVALID_OPTION, "the Kafka client refuses its settings: %s", text);
+}
+
+void kafka_client_close(struct kafka_client *client) {
+    if (client->handle)
+        rd_kafka_destroy(client->handle);
+    client->handle = NULL;
+}
+
+enum status kafka_client_check(struct kafka_client *client, struct error *error) {
+    client->all_brokers_down = false;
+    rd_kafka_poll(client->handle, 0);
+    if (!client->is_fatal)
+        return STATUS_OK;
+    return FAIL(error, STATUS_CONNECTION_FAILURE, "the Kafka client cannot go on: %s", client->last_error);
+}
+
+/* ---- answers ---- */
+
+static enum status status_of(rd_kafka_resp_err_t code, bool *retriable) {
+    *retriable = false;
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID:
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: return STATUS_TOPIC_ERROR;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: return STATUS_LIMIT_EXCEEDED;
+    default: break;
+    }
+    *retriable = code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+                 code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+    return STATUS_CONNECTION_FAILURE;
+}
+
+enum status kafka_failed(struct kafka_client *client, struct error *error, rd_kafka_resp_err_t code, const char *what) {
+    bool retriable;
+    enum status status = status_of(code, &retriable);
+    rd_kafka_poll(client->handle, 0); /* the library's own words, when it has any */
+    error_set(error, status, 0, __FILE__, __LINE__, "%s: %s", what, rd_kafka_err2str(code));
+    if (status == STATUS_CONNECTION_FAILURE && client->last_error[0])
+        error_detail(error, "%s", client->last_error);
+    if (status == STATUS_CONNECTION_FAILURE)
+        error_hint(error, "is a broker of 'properties.bootstrap.servers' = '%s' reachable?", client->servers);
+    if (error)
+        error->retriable = retriable;
+    return status;
+}
+
+static int milliseconds(int64_t duration_us) {
+    return duration_us / 1000 > INT32_MAX ? INT32_MAX : (int)(duration_us / 1000);
+}
+
+enum status kafka_partition_count(struct kafka_client *client, const char *topic, int64_t timeout_us, int32_t *count,
+                                  struct error *error) {
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(client->handle, topic, NULL);
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code = handle
+                                   ? rd_kafka_metadata(client->handle, 0, handle, &metadata, milliseconds(timeout_us))
+                                   : rd_kafka_last_error();
+    if (handle)
+        rd_kafka_topic_destroy(handle);
+    char what[TEXT_MAX];
+    snprintf(what, sizeof what, "topic \"%s\" at \"%s\" cannot be used", topic, client->servers);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_failed(client, error, code, what);
+    ASSERT(metadata->topic_cnt == 1);
+    code = metadata->topics[0].err;
+    *count = metadata->topics[0].partition_cnt;
+    rd_kafka_metadata_destroy(metadata);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && *count > 0)
+        return STATUS_OK;
+    return kafka_failed(client, error, code ? code : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, what);
+}
+
+static enum status compile_pattern(const char *pattern, pcre2_code **code, struct error *error) {
+    int number;
+    PCRE2_SIZE offset;
+    *code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF,
+                          &number, &offset, NULL);
+    if (*code)
+        return STATUS_OK;
+    PCRE2_UCHAR text[128];
+    pcre2_get_error_message(number, text, sizeof text);
+    return FAIL(error, STATUS_INVALID_REGEX, "option \"topic-pattern\": %s at character %zu", (char *)text, offset + 1);
+}
+
+enum status kafka_topics_matching(struct kafka_client *client, const char *pattern, int64_t timeout_us,
+                                  struct arena *arena, const char ***topics, uint32_t *count, struct error *error) {
+    pcre2_code *code;
+    TRY(compile_pattern(pattern, &code, error));
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t answer = rd_kafka_metadata(client->handle, 1, NULL, &metadata, milliseconds(timeout_us));
+    if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        pcre2_code_free(code);
+        return kafka_failed(client, error, answer, "the list of topics cannot be read");
+    }
+    ARRAY_OF(const char *) found = {0};
+    pcre2_match_data *match = pcre2_match_data_create_from_pattern(code, NULL);
+    for (int i = 0; i < metadata->topic_cnt; i++) {
+        const char *name = metadata->topics[i].topic;
+        if (metadata->topics[i].partition_cnt > 0 &&
+            pcre2_match(code, (PCRE2_SPTR)name, strlen(name), 0, 0, match, NULL) >= 0)
+            ARRAY_PUSH(arena, &found, arena_strdup(arena, name));
+    }
+    pcre2_match_data_free(match);
+    pcre2_code_free(code);
+    rd_kafka_metadata_destroy(metadata);
+    *topics = found.items;
+    *count = (uint32_t)found.count;
+    return STATUS_OK;
+}

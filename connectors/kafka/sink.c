@@ -1,0 +1,289 @@
+/* sink.c: writes rows to a topic. At least once: flush returns when every row written before is acknowledged by all in-sync
+ * replicas, or fails naming the first that is not. "upsert-kafka" writes the last state of each key; a deleted key becomes a
+ * message without value. */
+#include <stdlib.h>
+
+#include "connectors/kafka/client.h"
+#include "connectors/kafka/kafka.h"
+#include "core/base/arena.h"
+
+enum partitioner { PARTITIONER_DEFAULT, PARTITIONER_FIXED, PARTITIONER_ROUND_ROBIN };
+
+struct side {
+    const struct format_class *format;
+    struct encoder *encoder; /* NULL: this side is empty */
+    struct encoded_rows rows;
+};
+
+struct kafka_sink {
+    struct sink base;
+    struct sink_config config;
+    const struct option_spec *specs;
+    struct kafka_client client;
+    rd_kafka_topic_t *topic;
+    struct side key, value;
+    int timestamp_column, headers_column; /* of the batch; -1: none */
+    enum partitioner partitioner;
+    int32_t partition_count;
+    uint64_t next_row; /* round robin */
+    uint32_t ends_capacity;
+    int64_t timeout_us;
+};
+
+/* ---- encoding ---- */
+
+static enum status open_side(struct kafka_sink *sink, struct side *side, const struct format_class *format,
+                             const struct options *options, const uint32_t *columns, uint32_t count, const char *strip,
+                             struct error *error) {
+    struct arena *arena = sink->config.arena;
+    struct schema *schema = schema_copy(arena, sink->config.schema);
+    for (uint32_t i = 0; i < count; i++) {
+        struct field *field = &schema->fields[columns[i]];
+        if (str_starts_with(str_from(field->name), str_from(strip)))
+            field->name += strlen(strip);
+    }
+    struct encoder_config config = {
+        .arena = arena, .options = options, .schema = schema, .columns = columns, .column_count = count};
+    side->format = format;
+    if (!format->encoder_open)
+        return FAIL(error, STATUS_UNSUPPORTED, "format \"%s\" cannot be written", format->name);
+    return format->encoder_open(&config, &side->encoder, error);
+}
+
+/* The batch's columns of each side, in the table's order. */
+static enum status open_sides(struct kafka_sink *sink, const uint32_t *primary_key, uint32_t primary_key_count,
+                              struct error *error) {
+    const struct sink_config *config = &sink->config;
+    struct arena *arena = config->arena;
+    struct kafka_layout layout;
+    TRY(kafka_layout_init(&layout, arena, config->options, config->schema, primary_key, primary_key_count, error));
+    uint32_t *value_columns = ARENA_ARRAY(arena, uint32_t, config->schema->field_count + 1u);
+    uint32_t value_count = 0;
+    for (uint32_t i = 0; i < config->schema->field_count; i++) {
+        if (config->columns && config->columns[i].table_column < 0) {
+            int found = kafka_metadata_find(config->columns[i].name);
+            if (found == KAFKA_TIMESTAMP)
+                sink->timestamp_column = (int)i;
+            else if (found == KAFKA_HEADERS)
+                sink->headers_column = (int)i;
+            else
+                return FAIL(error, STATUS_INVALID_DEFINITION, "Kafka metadata \"%s\" cannot be written",
+                            config->columns[i].name);
+        } else if (layout.in_value[i]) {
+            value_columns[value_count++] = i;
+        }
+    }
+    TRY(open_side(sink, &sink->value, config->format, &layout.value_options, value_columns, value_count, "", error));
+    if (!layout.key_format)
+        return STATUS_OK;
+    const char *prefix = options_text(config->options, sink->specs, "key.fields-prefix");
+    return open_side(sink, &sink->key, layout.key_format, &layout.key_options, layout.key_columns, layout.key_count,
+                     prefix, error);
+}
+
+static enum status encode_side(struct kafka_sink *sink, struct side *side, const struct batch *batch,
+                               struct error *error) {
+    if (!side->encoder)
+        return STATUS_OK;
+    if (sink->ends_capacity < batch->row_count || !side->rows.ends) {
+        side->rows.ends = memory_realloc(side->rows.ends, sizeof(uint32_t) * BATCH_ROWS_MAX);
+        sink->ends_capacity = BATCH_ROWS_MAX;
+    }
+    strbuf_reset(&side->rows.data);
+    struct selection all = {.count = batch->row_count};
+    return side->format->encode(side->encoder, batch, &all, &side->rows, error);
+}
+
+static struct str encoded(const struct side *side, uint32_t row) {
+    if (!side->encoder)
+        return (struct str){0};
+    uint32_t start = row ? side->rows.ends[row - 1] : 0;
+    return (struct str){side->rows.data.data + start, side->rows.ends[row] - start};
+}
+
+/* ---- producing ---- */
+
+static int32_t partition_of(struct kafka_sink *sink) {
+    switch (sink->partitioner) {
+    case PARTITIONER_DEFAULT: return RD_KAFKA_PARTITION_UA;
+    case PARTITIONER_FIXED: return 0;
+    case PARTITIONER_ROUND_ROBIN: return (int32_t)(sink->next_row++ % (uint64_t)sink->partition_count);
+    }
+    UNREACHABLE();
+}
+
+static rd_kafka_headers_t *headers_of(const struct kafka_sink *sink, const struct batch *batch, uint32_t row) {
+    if (sink->headers_column < 0 || column_is_null(&batch->columns[sink->headers_column], row))
+        return NULL;
+    const struct column *column = &batch->columns[sink->headers_column];
+    const struct list_slice *slice = column_value(column, row);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(slice->count);
+    for (uint32_t i = slice->offset; i < slice->offset + slice->count; i++) {
+        struct str name = view_str(column_value(&column->children[0], i));
+        bool is_null = column_is_null(&column->children[1], i);
+        struct str value = is_null ? (struct str){0} : view_str(column_value(&column->children[1], i));
+        rd_kafka_header_add(headers, name.data, (ssize_t)name.size, is_null ? NULL : value.data, (ssize_t)value.size);
+    }
+    return headers;
+}
+
+static rd_kafka_resp_err_t produce_plain(struct kafka_sink *sink, int32_t partition, struct str key,
+                                         const struct str *value) {
+    int failed =
+        rd_kafka_produce(sink->topic, partition, RD_KAFKA_MSG_F_COPY, value ? (void *)(uintptr_t)value->data : NULL,
+                         value ? value->size : 0, sink->key.encoder ? key.data : NULL, key.size, NULL);
+    return failed ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t produce_with_metadata(struct kafka_sink *sink, const struct batch *batch, uint32_t row,
+                                                 int32_t partition, struct str key, const struct str *value) {
+    rd_kafka_vu_t fields[7];
+    size_t count = 0;
+    fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = sink->topic};
+    fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition};
+    fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
+    fields[count++] =
+        (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,
+                        .u.mem = {value ? (void *)(uintptr_t)value->data : NULL, value ? value->size : 0}};
+    if (sink->key.encoder)
+        fields[count++] =
+            (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key.data, key.size}};
+    if (sink->timestamp_column >= 0 && !column_is_null(&batch->columns[sink->timestamp_column], row)) {
+        const int64_t *time_us = column_value(&batch->columns[sink->timestamp_column], row);
+        fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = *time_us / 1000};
+    }
+    rd_kafka_headers_t *headers = headers_of(sink, batch, row);
+    if (headers)
+        fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers};
+    rd_kafka_error_t *failure = rd_kafka_produceva(sink->client.handle, fields, count);
+    rd_kafka_resp_err_t code = failure ? rd_kafka_error_code(failure) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (failure)
+        rd_kafka_error_destroy(failure);
+    if (code && headers)
+        rd_kafka_headers_destroy(headers); /* it is ours again when produce failed */
+    return code;
+}
+
+static enum status check_deliveries(struct kafka_sink *sink, struct error *error) {
+    if (sink->client.failed_count == 0)
+        return STATUS_OK;
+    FAIL(error, STATUS_CONNECTION_FAILURE, "%llu rows could not be delivered to table \"%s\"",
+         (unsigned long long)sink->client.failed_count, sink->config.table);
+    error_detail(error, "the first: %s", sink->client.first_failure);
+    return STATUS_CONNECTION_FAILURE;
+}
+
+/* Waits while the client's queue is full: that is the back-pressure. */
+static enum status produce(struct kafka_sink *sink, const struct batch *batch, uint32_t row, struct error *error) {
+    struct str key = encoded(&sink->key, row), value = encoded(&sink->value, row);
+    bool is_deleted = batch->change_kinds && change_kind_is_retraction(batch->change_kinds[row]);
+    const struct str *written = is_deleted ? NULL : &value;
+    bool has_metadata = sink->timestamp_column >= 0 || sink->headers_column >= 0;
+    int32_t partition = partition_of(sink);
+    for (;;) {
+        rd_kafka_resp_err_t code = has_metadata ? produce_with_metadata(sink, batch, row, partition, key, written)
+                                                : produce_plain(sink, partition, key, written);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return STATUS_OK;
+        char what[384];
+        snprintf(what, sizeof what, "writing to topic \"%s\"", rd_kafka_topic_name(sink->topic));
+        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            return kafka_failed(&sink->client, error, code, what);
+        rd_kafka_poll(sink->client.handle, 100);
+        TRY(check_deliveries(sink, error));
+    }
+}
+
+static enum status kafka_write(struct sink *base, struct batch *batch, struct error *error) {
+    struct kafka_sink *sink = (struct kafka_sink *)base;
+    TRY(encode_side(sink, &sink->value, batch, error));
+    TRY(encode_side(sink, &sink->key, batch, error));
+    for (uint32_t row = 0; row < batch->row_count; row++) {
+        if (batch->change_kinds && batch->change_kinds[row] == CHANGE_UPDATE_BEFORE)
+            continue; /* the +U that follows overwrites the key */
+        TRY(produce(sink, batch, row, error));
+    }
+    TRY(kafka_client_check(&sink->client, error));
+    return check_deliveries(sink, error);
+}
+
+static enum status kafka_flush(struct sink *base, struct error *error) {
+    struct kafka_sink *sink = (struct kafka_sink *)base;
+    /* The library gives up on a message after message.timeout.ms and reports it, so this ends. */
+    while (rd_kafka_outq_len(sink->client.handle) > 0 && sink->client.failed_count == 0 && !sink->client.is_fatal)
+        rd_kafka_flush(sink->client.handle, 1000);
+    TRY(kafka_client_check(&sink->client, error));
+    return check_deliveries(sink, error);
+}
+
+static void side_close(struct side *side) {
+    if (side->encoder && side->format->encoder_close)
+        side->format->encoder_close(side->encoder);
+    strbuf_release(&side->rows.data);
+    free(side->rows.ends);
+}
+
+static void kafka_sink_close(struct sink *base) {
+    struct kafka_sink *sink = (struct kafka_sink *)base;
+    side_close(&sink->key);
+    side_close(&sink->value);
+    if (sink->client.handle) /* what was not flushed is given up at once */
+        rd_kafka_purge(sink->client.handle,
+                       RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    if (sink->topic)
+        rd_kafka_topic_destroy(sink->topic);
+    kafka_client_close(&sink->client);
+}
+
+static const struct sink_class kafka_sink_class = {
+    .write = kafka_write, .flush = kafka_flush, .close = kafka_sink_close};
+
+static enum status open_parts(struct kafka_sink *sink, const uint32_t *primary_key, uint32_t primary_key_count,
+                              struct error *error) {
+    const struct options *options = sink->config.options;
+    const char *topic = options_find(options, "topic");
+    if (!topic || strchr(topic, ';'))
+        return FAIL(error, STATUS_INVALID_OPTION, "table \"%s\" cannot be written: 'topic' must name one topic",
+                    sink->config.table);
+    TRY(open_sides(sink, primary_key, primary_key_count, error));
+    TRY(kafka_client_open(&sink->client, RD_KAFKA_PRODUCER, options, error));
+    sink->timeout_us = options_duration_us(options, sink->specs, "connect.timeout");
+    TRY(kafka_partition_count(&sink->client, topic, sink->timeout_us, &sink->partition_count, error));
+    sink->topic = rd_kafka_topic_new(sink->client.handle, topic, NULL);
+    if (!sink->topic)
+        return kafka_failed(&sink->client, error, rd_kafka_last_error(), topic);
+    return STATUS_OK;
+}
+
+static enum status sink_open(const struct sink_config *config, const struct option_spec *specs,
+                             const uint32_t *primary_key, uint32_t primary_key_count, struct sink **sink_out,
+                             struct error *error) {
+    struct kafka_sink *sink = ARENA_NEW(config->arena, struct kafka_sink);
+    sink->base.class = &kafka_sink_class;
+    sink->config = *config;
+    sink->specs = specs;
+    sink->timestamp_column = sink->headers_column = -1;
+    enum status status = open_parts(sink, primary_key, primary_key_count, error);
+    if (status != STATUS_OK) {
+        kafka_sink_close(&sink->base);
+        return status;
+    }
+    *sink_out = &sink->base;
+    return STATUS_OK;
+}
+
+enum status kafka_sink_open(const struct sink_config *config, struct sink **sink, struct error *error) {
+    TRY(sink_open(config, kafka_options, NULL, 0, sink, error));
+    const char *name = options_text(config->options, kafka_options, "sink.partitioner");
+    ((struct kafka_sink *)*sink)->partitioner = text_equal_ignore_case(name, "fixed")         ? PARTITIONER_FIXED
+                                                : text_equal_ignore_case(name, "round-robin") ? PARTITIONER_ROUND_ROBIN
+                                                                                              : PARTITIONER_DEFAULT;
+    return STATUS_OK;
+}
+
+enum status upsert_kafka_sink_open(const struct sink_config *config, struct sink **sink, struct error *error) {
+    if (config->key_column_count == 0)
+        return FAIL(error, STATUS_INVALID_DEFINITION, "table \"%s\" needs a PRIMARY KEY for connector \"upsert-kafka\"",
+                    config->table);
+    return sink_open(config, upsert_kafka_options, config->key_columns, config->key_column_count, sink, error);
+}

@@ -1,0 +1,587 @@
+/* source.c: reads topics. One split per partition, read by number from its start offset; nothing depends on a consumer group.
+ *
+ *   partition queue ─▶ up to batch_rows messages ─▶ value decoder ─▶ columns   (strings point into the messages,
+ *                                                ─▶ key decoder  ─▶           which live as long as the batch)
+ *                                                ─▶ metadata
+ *
+ * Invariant: a message is handed out in a batch, reported as a dead letter, or not yet passed: position = last offset seen + 1. */
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "connectors/kafka/kafka.h"
+#include "connectors/kafka/partitions.h"
+#include "connectors/rows.h"
+#include "core/base/arena.h"
+#include "core/base/array.h"
+#include "core/base/env.h"
+#include "core/base/log.h"
+
+struct split {
+    struct kafka_partition at;
+    rd_kafka_topic_t *topic;
+    rd_kafka_queue_t *queue;
+    int64_t position; /* next offset */
+    bool is_started, is_ended, caught_up, end_reported;
+    const char *name; /* "topic-3" */
+};
+
+/* One side of a message with its decoder. */
+struct side {
+    const struct format_class *format;
+    struct decoder *decoder; /* NULL: nothing of this side is wanted */
+};
+
+struct kafka_source {
+    struct source base;
+    struct source_config config;
+    struct schema schema;
+    struct kafka_client client;
+    struct kafka_partitions partitions;
+    struct kafka_layout layout;
+    struct split *splits;
+    uint32_t split_capacity;
+    uint32_t next_split; /* round robin */
+    struct side key, value;
+    struct {
+        uint32_t column;
+        enum kafka_metadata metadata;
+    } * metadata;
+    uint32_t metadata_count;
+    int wakeup; /* eventfd: a queue has something */
+    int64_t discovery_interval_us, next_discovery_us;
+    uint64_t rows_left; /* of the row limit */
+    /* of the poll under way */
+    struct split *polled;
+    rd_kafka_message_t **messages;
+};
+
+/* ---- opening ---- */
+
+static enum status open_side(struct kafka_source *source, struct side *side, const struct format_class *format,
+                             const struct options *options, const bool *included, const char *strip,
+                             struct error *error) {
+    struct arena *arena = source->config.arena;
+    const struct schema *table = source->config.table_schema;
+    /* The format sees only this side's columns, under the names they have there. */
+    struct schema *schema = ARENA_NEW(arena, struct schema);
+    schema->fields = ARENA_ARRAY(arena, struct field, table->field_count + 1u);
+    int32_t *moved = ARENA_ARRAY(arena, int32_t, table->field_count + 1u);
+    for (uint32_t i = 0; i < table->field_count; i++) {
+        moved[i] = included[i] ? (int32_t)schema->field_count : -1;
+        if (!included[i])
+            continue;
+        struct field field = table->fields[i];
+        if (str_starts_with(str_from(field.name), str_from(strip)))
+            field.name += strlen(strip);
+        schema->fields[schema->field_count++] = field;
+    }
+    struct source_column *columns = ARENA_ARRAY(arena, struct source_column, source->config.column_count + 1u);
+    uint32_t *targets = ARENA_ARRAY(arena, uint32_t, source->config.column_count + 1u);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < source->config.column_count; i++) {
+        const struct source_column *column = &source->config.columns[i];
+        if (column->table_column < 0 || moved[column->table_column] < 0)
+            continue;
+        columns[count] = (struct source_column){schema->fields[moved[column->table_column]].name, column->type,
+                                                moved[column->table_column]};
+        targets[count++] = i;
+    }
+    struct decoder_config config = {.arena = arena,
+                                    .options = options,
+                                    .table_schema = schema,
+                                    .columns = columns,
+                                    .target_columns = targets,
+                                    .column_count = count};
+    side->format = format;
+    return format->decoder_open(&config, &side->decoder, error);
+}
+
+/* A key column that is in the value too comes from the key, as in Flink. */
+static enum status open_sides(struct kafka_source *source, struct error *error) {
+    struct arena *arena = source->config.arena;
+    struct kafka_layout *layout = &source->layout;
+    uint32_t count = source->config.table_schema->field_count;
+    bool *from_value = arena_copy(arena, layout->in_value, sizeof(bool) * (count + 1u));
+    bool key_wanted = false;
+    for (uint32_t i = 0; i < source->config.column_count; i++) {
+        int32_t column = source->config.columns[i].table_column;
+        if (column < 0 || !layout->key_format || !layout->in_key[column])
+            continue;
+        from_value[column] = false;
+        key_wanted = true;
+    }
+    TRY(open_side(source, &source->value, source->config.format, &layout->value_options, from_value, "", error));
+    if (!key_wanted)
+        return STATUS_OK;
+    const char *prefix = options_text(source->config.options, kafka_options, "key.fields-prefix");
+    return open_side(source, &source->key, layout->key_format, &layout->key_options, layout->in_key, prefix, error);
+}
+
+static enum status open_metadata(struct kafka_source *source, struct error *error) {
+    source->metadata =
+        arena_array_alloc(source->config.arena, source->config.column_count + 1u, sizeof *source->metadata);
+    for (uint32_t i = 0; i < source->config.column_count; i++) {
+        const struct source_column *column = &source->config.columns[i];
+        if (column->table_column >= 0)
+            continue;
+        int found = kafka_metadata_find(column->name);
+        if (found < 0)
+            return FAIL(error, STATUS_INVALID_DEFINITION, "Kafka has no metadata \"%s\"", column->name);
+        source->metadata[source->metadata_count].column = i;
+        source->metadata[source->metadata_count++].metadata = (enum kafka_metadata)found;
+    }
+    return STATUS_OK;
+}
+
+static void add_splits(struct kafka_source *source) {
+    if (source->split_capacity < source->partitions.count) {
+        uint32_t capacity = (uint32_t)source->partitions.count * 2;
+        struct split *splits = ARENA_ARRAY(source->config.arena, struct split, capacity);
+        if (source->base.split_count)
+            memcpy(splits, source->splits, sizeof *splits * source->base.split_count);
+        source->splits = splits;
+        source->split_capacity = capacity;
+    }
+    for (uint32_t i = source->base.split_count; i < source->partitions.count; i++) {
+        const struct kafka_partition *at = &source->partitions.items[i];
+        source->splits[i] =
+            (struct split){.at = *at,
+                           .position = at->start,
+                           .name = arena_printf(source->config.arena, "%s-%d", at->topic, (int)at->partition)};
+    }
+    source->base.split_count = (uint32_t)source->partitions.count;
+}
+
+static enum status start_split(struct kafka_source *source, struct split *split, struct error *error) {
+    if (split->position >= split->at.end) {
+        split->is_ended = true;
+        return STATUS_OK;
+    }
+    split->topic = rd_kafka_topic_new(source->client.handle, split->at.topic, NULL);
+    split->queue = rd_kafka_queue_new(source->client.handle);
+    if (!split->topic ||
+        rd_kafka_consume_start_queue(split->topic, split->at.partition, split->position, split->queue) != 0)
+        return kafka_failed(&source->client, error, rd_kafka_last_error(), split->name);
+    split->is_started = true;
+    rd_kafka_queue_io_event_enable(split->queue, source->wakeup, &(uint64_t){1}, sizeof(uint64_t));
+    return STATUS_OK;
+}
+
+static enum status start_splits(struct kafka_source *source, struct error *error) {
+    for (uint32_t i = 0; i < source->base.split_count; i++)
+        if (!source->splits[i].is_started && !source->splits[i].is_ended)
+            TRY(start_split(source, &source->splits[i], error));
+    return STATUS_OK;
+}
+
+static enum status discover(struct kafka_source *source, struct error *error) {
+    int64_t now_us = env_monotonic_us(source->config.env);
+    if (source->discovery_interval_us == 0 || now_us < source->next_discovery_us)
+        return STATUS_OK;
+    source->next_discovery_us = now_us + source->discovery_interval_us;
+    enum status status = kafka_partitions_discover(&source->client, source->config.options, kafka_options,
+                                                   source->config.arena, &source->partitions, error);
+    if (status != STATUS_OK) { /* a broker that is away is no reason to stop reading; the next look may work */
+        log_warn("looking for new partitions failed", log_text("table", source->config.table), LOG_ERROR_FIELDS(error));
+        error_reset(error);
+        return STATUS_OK;
+    }
+    add_splits(source);
+    return start_splits(source, error);
+}
+
+/* ---- one batch ---- */
+
+static void destroy_messages(rd_kafka_message_t **messages, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        rd_kafka_message_destroy(messages[i]);
+}
+
+struct message_list {
+    rd_kafka_message_t **messages;
+    size_t count;
+};
+
+static void release_messages(void *context) {
+    struct message_list *list = context;
+    destroy_messages(list->messages, list->count);
+}
+
+static void report_bad(void *context, uint32_t record, const struct error *reason) {
+    struct kafka_source *source = context;
+    const rd_kafka_message_t *message = source->messages[record];
+    enum { KEPT_MAX = 64 << 10 };
+    size_t kept = message->len < KEPT_MAX ? message->len : KEPT_MAX;
+    struct dead_letter letter = {.table = source->config.table,
+                                 .split = source->polled->name,
+                                 .offset = message->offset,
+                                 .bytes = {message->payload, message->payload ? kept : 0},
+                                 .size_bytes = message->len,
+                                 .reason = reason};
+    source->config.dead->report(source->config.dead, &letter);
+}
+
+static void report_tombstone(struct kafka_source *source, uint32_t record) {
+    struct error reason;
+    FAIL(&reason, STATUS_MALFORMED_RECORD, "the message has no value (a tombstone)");
+    report_bad(source, record, &reason);
+}
+
+/* An answer that is not a row: the end of the partition, or trouble. */
+static enum status note_event(struct kafka_source *source, struct split *split, const rd_kafka_message_t *message,
+                              struct error *error) {
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        if (message->offset > split->position) /* transaction markers have offsets, too */
+            split->position = message->offset;
+        split->caught_up = true;
+        return STATUS_OK;
+    }
+    char what[256];
+    snprintf(what, sizeof what, "reading topic \"%s\" partition %d at offset %lld", split->at.topic,
+             (int)split->at.partition, (long long)split->position);
+    if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET || message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
+        kafka_failed(&source->client, error, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, what);
+        error_hint(error,
+                   "the topic's retention, or somebody who made it anew, removed records that were not read yet");
+        return error->status;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+        message->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+        message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        return kafka_failed(&source->client, error, message->err, what);
+    log_warn("kafka source", log_text("split", split->name), log_text("error", rd_kafka_message_errstr(message)));
+    return STATUS_OK; /* the client goes on trying */
+}
+
+/* Keeps the messages that are rows within bounds, in order; the others are noted and destroyed. */
+static enum status sort_out(struct kafka_source *source, struct split *split, rd_kafka_message_t **messages,
+                            size_t count, size_t *kept, struct error *error) {
+    enum status status = STATUS_OK;
+    *kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_message_t *message = messages[i];
+        if (status == STATUS_OK && message->err)
+            status = note_event(source, split, message, error);
+        if (status != STATUS_OK || message->err || message->offset >= split->at.end || source->rows_left == *kept) {
+            if (!message->err && message->offset >= split->at.end)
+                split->position = split->at.end;
+            rd_kafka_message_destroy(message);
+            continue;
+        }
+        split->caught_up = false;
+        split->position = message->offset + 1;
+        messages[(*kept)++] = message;
+    }
+    if (status != STATUS_OK)
+        destroy_messages(messages, *kept);
+    return status;
+}
+
+/* The key of each accepted row; a row whose key cannot be decoded is reported and marked. */
+static enum status decode_keys(struct kafka_source *source, struct batch *batch, const uint32_t *row_records,
+                               uint32_t capacity, bool *rejected, struct error *error) {
+    for (uint32_t row = 0; row < batch->row_count; row++) {
+        const rd_kafka_message_t *message = source->messages[row_records[row]];
+        struct str key = {message->key, message->key_len};
+        uint32_t next = 0;
+        struct decode_target target = {
+            .batch = batch, .capacity = capacity, .row_count = row, .bad_record = report_bad, .context = source};
+        rd_kafka_message_t **all = source->messages;
+        source->messages = all + row_records[row]; /* the decoder's record 0 */
+        enum status status = source->key.format->decode(source->key.decoder, &key, 1, &next, &target, error);
+        source->messages = all;
+        TRY(status);
+        rejected[row] = target.row_count == row;
+    }
+    return STATUS_OK;
+}
+
+static void write_headers(struct column *column, struct arena *arena, const uint32_t *row_records, uint32_t row_count,
+                          rd_kafka_message_t **messages) {
+    rd_kafka_headers_t *headers;
+    uint32_t total = 0;
+    for (uint32_t row = 0; row < row_count; row++)
+        if (rd_kafka_message_headers(messages[row_records[row]], &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            total += (uint32_t)rd_kafka_header_cnt(headers);
+    column_init(&column->children[0], arena, column->type->key, total);
+    column_init(&column->children[1], arena, column->type->element, total);
+    uint32_t at = 0;
+    for (uint32_t row = 0; row < row_count; row++) {
+        struct list_slice *slice = &COLUMN_VALUES(column, struct list_slice)[row];
+        *slice = (struct list_slice){.offset = at};
+        if (rd_kafka_message_headers(messages[row_records[row]], &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        const char *name;
+        const void *value;
+        size_t size;
+        for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+             i++) {
+            COLUMN_VALUES(&column->children[0], struct string_view)[at] = view_make(name, (uint32_t)strlen(name));
+            COLUMN_VALUES(&column->children[1], struct string_view)
+            [at] = view_make(value, (uint32_t)(value ? size : 0));
+            if (!value)
+                column_set_null(&column->children[1], arena, at, total);
+            at++;
+            slice->count++;
+        }
+    }
+}
+
+static const char *timestamp_type_name(rd_kafka_timestamp_type_t type) {
+    return type == RD_KAFKA_TIMESTAMP_CREATE_TIME       ? "CreateTime"
+           : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? "LogAppendTime"
+                                                        : "NoTimestampType";
+}
+
+static void write_metadata(struct kafka_source *source, struct split *split, struct batch *batch,
+                           const uint32_t *row_records, uint32_t capacity, enum kafka_metadata metadata,
+                           struct column *column) {
+    if (metadata == KAFKA_HEADERS) {
+        write_headers(column, &batch->arena, row_records, batch->row_count, source->messages);
+        return;
+    }
+    for (uint32_t row = 0; row < batch->row_count; row++) {
+        const rd_kafka_message_t *message = source->messages[row_records[row]];
+        rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+        int64_t number = -1;
+        const char *text = NULL;
+        switch (metadata) {
+        case KAFKA_TOPIC: text = split->at.topic; break;
+        case KAFKA_PARTITION: number = message->partition; break;
+        case KAFKA_LEADER_EPOCH: number = rd_kafka_message_leader_epoch(message); break;
+        case KAFKA_OFFSET: number = message->offset; break;
+        case KAFKA_TIMESTAMP: number = rd_kafka_message_timestamp(message, &type); break;
+        case KAFKA_TIMESTAMP_TYPE:
+            rd_kafka_message_timestamp(message, &type);
+            text = timestamp_type_name(type);
+            break;
+        default: UNREACHABLE();
+        }
+        if (text)
+            COLUMN_VALUES(column, struct string_view)[row] = view_make(text, (uint32_t)strlen(text));
+        else if (number < 0)
+            column_set_null(column, &batch->arena, row, capacity);
+        else if (type_layout(column->type) == LAYOUT_I32)
+            COLUMN_VALUES(column, int32_t)[row] = (int32_t)number;
+        else
+            COLUMN_VALUES(column, int64_t)[row] = metadata == KAFKA_TIMESTAMP ? number * 1000 : number;
+    }
+}
+
+/* Replaces the batch by one without the rejected rows. */
+static struct batch *without_rejected(struct kafka_source *source, struct batch *batch, const bool *rejected) {
+    uint16_t *rows = arena_alloc(&batch->arena, sizeof *rows * batch->row_count);
+    struct selection kept = {.rows = rows};
+    for (uint32_t row = 0; row < batch->row_count; row++)
+        if (!rejected[row])
+            rows[kept.count++] = (uint16_t)row;
+    if (kept.count == batch->row_count)
+        return batch;
+    struct batch *smaller = batch_gather(source->config.pool, batch, &kept);
+    batch_release(batch);
+    return smaller;
+}
+
+static enum status decode(struct kafka_source *source, struct split *split, struct batch **batch_io, uint32_t count,
+                          struct error *error) {
+    struct batch *batch = *batch_io;
+    struct str *records = arena_alloc(&batch->arena, sizeof *records * count);
+    rd_kafka_message_t **all = source->messages;
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!all[i]->payload) {
+            report_tombstone(source, i);
+            continue;
+        }
+        rd_kafka_message_t *message = all[i]; /* tombstones move behind the others */
+        all[i] = all[used];
+        all[used] = message;
+        records[used++] = (struct str){message->payload, message->len};
+    }
+    uint32_t *row_records = arena_alloc(&batch->arena, sizeof *row_records * count);
+    struct decode_target target = {
+        .batch = batch, .capacity = count, .row_records = row_records, .bad_record = report_bad, .context = source};
+    uint32_t next = 0;
+    TRY(source->value.format->decode(source->value.decoder, records, used, &next, &target, error));
+    ASSERT(next == used); /* a record gives one row at most */
+    batch->row_count = target.row_count;
+    bool *rejected = NULL;
+    if (source->key.decoder) {
+        rejected = arena_zalloc(&batch->arena, count);
+        TRY(decode_keys(source, batch, row_records, count, rejected, error));
+    }
+    for (uint32_t i = 0; i < source->metadata_count; i++)
+        write_metadata(source, split, batch, row_records, count, source->metadata[i].metadata,
+                       &batch->columns[source->metadata[i].column]);
+    if (rejected)
+        *batch_io = without_rejected(source, batch, rejected);
+    return STATUS_OK;
+}
+
+/* What the partition has now, as a batch in poll->batch. */
+static enum status poll_split(struct kafka_source *source, struct split *split, struct source_poll *poll,
+                              struct error *error) {
+    struct batch *batch = batch_new_for(source->config.pool, &source->schema, source->config.batch_rows);
+    rd_kafka_message_t **messages = arena_alloc(&batch->arena, sizeof(void *) * source->config.batch_rows);
+    ssize_t count = rd_kafka_consume_batch_queue(split->queue, 0, messages, source->config.batch_rows);
+    size_t kept = 0;
+    enum status status = count > 0 ? sort_out(source, split, messages, (size_t)count, &kept, error) : STATUS_OK;
+    if (status == STATUS_OK && kept > 0) {
+        struct message_list *list = arena_alloc(&batch->arena, sizeof *list);
+        *list = (struct message_list){messages, kept};
+        arena_on_release(&batch->arena, release_messages, list);
+        source->messages = messages;
+        source->polled = split;
+        batch->ingest_us = env_now_us(source->config.env);
+        status = decode(source, split, &batch, (uint32_t)kept, error);
+    }
+    if (status != STATUS_OK || batch->row_count == 0) {
+        batch_release(batch);
+    } else {
+        poll->batch = batch;
+        if (source->rows_left != UINT64_MAX)
+            source->rows_left -= batch->row_count;
+    }
+    if (status == STATUS_OK && count > 0)
+        poll->state = SOURCE_READY;
+    return status;
+}
+
+/* A bounded partition is done when everything below its end has been passed. */
+static void end_split(struct split *split) {
+    if (split->position < split->at.end || split->is_ended)
+        return;
+    split->is_ended = true;
+    rd_kafka_consume_stop(split->topic, split->at.partition);
+}
+
+static void wait_for_messages(struct kafka_source *source, int64_t max_wait_us) {
+    struct pollfd descriptor = {.fd = source->wakeup, .events = POLLIN};
+    int timeout_ms = (int)((max_wait_us + 999) / 1000);
+    if (poll(&descriptor, 1, timeout_ms) > 0) {
+        uint64_t ignored;
+        ssize_t got = read(source->wakeup, &ignored, sizeof ignored);
+        (void)got; /* only the waking counts */
+    }
+}
+
+static bool all_ended(const struct kafka_source *source) {
+    for (uint32_t i = 0; i < source->base.split_count; i++)
+        if (!source->splits[i].is_ended || !source->splits[i].end_reported)
+            return false;
+    return true;
+}
+
+/* One round over the partitions, from the one after the last that gave rows. */
+static enum status poll_round(struct kafka_source *source, struct source_poll *result, struct error *error) {
+    uint32_t count = source->base.split_count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = (source->next_split + i) % count;
+        struct split *split = &source->splits[index];
+        if (split->end_reported)
+            continue;
+        bool was_caught_up = split->caught_up;
+        if (!split->is_ended)
+            TRY(poll_split(source, split, result, error));
+        end_split(split);
+        if (!result->batch && !split->is_ended && split->caught_up == was_caught_up)
+            continue;
+        result->split = index;
+        result->split_ended = split->end_reported = split->is_ended;
+        result->split_caught_up = split->caught_up;
+        result->state = SOURCE_READY;
+        source->next_split = (index + 1) % count;
+        return STATUS_OK;
+    }
+    return STATUS_OK;
+}
+
+static enum status kafka_poll(struct source *base, int64_t max_wait_us, struct source_poll *result,
+                              struct error *error) {
+    struct kafka_source *source = (struct kafka_source *)base;
+    *result = (struct source_poll){.state = SOURCE_WAIT, .wait_us = 10000};
+    TRY(kafka_client_check(&source->client, error));
+    TRY(discover(source, error));
+    TRY(poll_round(source, result, error));
+    if (result->state == SOURCE_WAIT && max_wait_us > 0 && !all_ended(source)) {
+        wait_for_messages(source, max_wait_us);
+        TRY(poll_round(source, result, error));
+    }
+    bool limit_reached = source->rows_left == 0 && source->config.row_limit;
+    if (limit_reached || (all_ended(source) && !result->batch))
+        result->state = SOURCE_END;
+    return STATUS_OK;
+}
+
+/* ---- the rest ---- */
+
+static const char *kafka_split_name(const struct source *base, uint32_t split) {
+    return ((const struct kafka_source *)base)->splits[split].name;
+}
+
+static void kafka_split_position(const struct source *base, uint32_t split, struct strbuf *out) {
+    strbuf_printf(out, "%lld", (long long)((const struct kafka_source *)base)->splits[split].position);
+}
+
+static void kafka_close(struct source *base) {
+    struct kafka_source *source = (struct kafka_source *)base;
+    for (uint32_t i = 0; i < source->base.split_count; i++) {
+        struct split *split = &source->splits[i];
+        if (split->is_started && !split->is_ended)
+            rd_kafka_consume_stop(split->topic, split->at.partition);
+        if (split->queue)
+            rd_kafka_queue_destroy(split->queue);
+        if (split->topic)
+            rd_kafka_topic_destroy(split->topic);
+    }
+    if (source->key.decoder && source->key.format->decoder_close)
+        source->key.format->decoder_close(source->key.decoder);
+    if (source->value.decoder && source->value.format->decoder_close)
+        source->value.format->decoder_close(source->value.decoder);
+    kafka_client_close(&source->client);
+    if (source->wakeup >= 0)
+        close(source->wakeup);
+}
+
+static const struct source_class kafka_source_class = {
+    .poll = kafka_poll,
+    .split_name = kafka_split_name,
+    .split_position = kafka_split_position,
+    .close = kafka_close,
+};
+
+static enum status open_parts(struct kafka_source *source, struct error *error) {
+    const struct source_config *config = &source->config;
+    TRY(kafka_layout_init(&source->layout, config->arena, config->options, config->table_schema, NULL, 0, error));
+    TRY(open_metadata(source, error));
+    TRY(open_sides(source, error));
+    TRY(kafka_client_open(&source->client, RD_KAFKA_CONSUMER, config->options, error));
+    TRY(kafka_partitions_resolve(&source->client, config->options, kafka_options, config->arena, &source->partitions,
+                                 error));
+    add_splits(source);
+    return start_splits(source, error);
+}
+
+enum status kafka_source_open(const struct source_config *config, struct source **source_out, struct error *error) {
+    struct kafka_source *source = ARENA_NEW(config->arena, struct kafka_source);
+    source->base.class = &kafka_source_class;
+    source->config = *config;
+    source->schema = source_config_schema(config);
+    source->rows_left = config->row_limit ? config->row_limit : UINT64_MAX;
+    source->wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (source->wakeup < 0)
+        return FAIL(error, STATUS_LIMIT_EXCEEDED, "no more file descriptors");
+    bool bounded = kafka_scan_is_bounded(config->options, kafka_options);
+    if (!bounded)
+        source->discovery_interval_us =
+            options_duration_us(config->options, kafka_options, "scan.topic-partition-discovery.interval");
+    source->next_discovery_us = env_monotonic_us(config->env) + source->discovery_interval_us;
+    enum status status = open_parts(source, error);
+    if (status != STATUS_OK) {
+        kafka_close(&source->base);
+        return status;
+    }
+    *source_out = &source->base;
+    return STATUS_OK;
+}
