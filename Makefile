@@ -60,7 +60,7 @@ RDKAFKA_LINK := -L$(RDKAFKA)/lib -Wl,-rpath,'$$ORIGIN/../deps/librdkafka/lib' \
     -Wl,-rpath,'$$ORIGIN/../../../../deps/librdkafka/lib'
 endif
 LDFLAGS_MODE := -pthread $(LDFLAGS_$(MODE)) -Wl,--as-needed $(RDKAFKA_LINK) $(LDFLAGS)
-LIBS := -lrdkafka -lprotobuf-c -lpcre2-8 -lutf8proc -lxxhash -lzstd -lz -llz4 -ledit -ljansson \
+LIBS := -lrdkafka -lcrypto -lprotobuf-c -lpcre2-8 -lutf8proc -lxxhash -lzstd -lz -llz4 -ledit -ljansson \
     $(LIBS_$(MODE)) -lpthread -lm
 
 # --- layers and sources -------------------------------------------------------------------------------------------
@@ -181,6 +181,10 @@ $(BUILD)/tests/unit/$(1)/%_test: $(BUILD)/tests/unit/$(1)/%_test.o $(call layer_
 	$$(call link,$$<,$(call layer_archives,$(1)),-lcmocka)
 endef
 $(foreach layer,$(LAYERS),$(eval $(call unit_rule,$(layer))))
+
+$(BUILD)/tests/plan/plan_test: $(BUILD)/tests/plan/plan_test.o $(call layer_archives,planner) $(MODE_OBJECTS)
+	@echo "  LD  $@"
+	$(call link,$<,$(call layer_archives,planner),)
 
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(call layer_archives,cli)
 	@echo "  LD  $@"
