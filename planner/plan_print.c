@@ -247,12 +247,12 @@ static void print_sort(const struct printer *printer, const Plan__Sort *sort, co
     print_range(printer, sort->has_limit, sort->limit, sort->offset);
 }
 
-static void print_sink(const struct printer *printer, const Plan__Sink *sink, const struct schema *input) {
+static void print_sink(const struct printer *printer, const Plan__Sink *sink, const struct schema *output) {
     strbuf_printf(printer->out, "table=[%s], ", sink->connector[0] ? sink->table : "client");
-    print_fields(printer, input);
+    print_fields(printer, output);
     if (sink->n_key_columns) {
         strbuf_append_text(printer->out, ", ");
-        print_columns(printer, "primaryKey", sink->key_columns, sink->n_key_columns, input);
+        print_columns(printer, "primaryKey", sink->key_columns, sink->n_key_columns, output);
     }
 }
 
@@ -277,7 +277,7 @@ static void print_operation(const struct printer *printer, const Plan__Node *nod
         print_range(printer, node->limit->has_limit, node->limit->limit, node->limit->offset);
         break;
     case PLAN__NODE__OPERATION_UNION_ALL: print_fields(printer, output); break;
-    case PLAN__NODE__OPERATION_SINK: print_sink(printer, node->sink, input); break;
+    case PLAN__NODE__OPERATION_SINK: print_sink(printer, node->sink, output); break;
     default: break;
     }
 }
