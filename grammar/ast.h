@@ -82,15 +82,15 @@ enum ast_type_kind {
     AST_TYPE_SMALLINT,
     AST_TYPE_INT,
     AST_TYPE_BIGINT,
-    AST_TYPE_FLOAT,         /* FLOAT, REAL */
-    AST_TYPE_DOUBLE,        /* DOUBLE [PRECISION] */
-    AST_TYPE_DECIMAL,       /* DECIMAL, DEC, NUMERIC (precision, scale) */
-    AST_TYPE_CHAR,          /* precision = length */
-    AST_TYPE_VARCHAR,       /* precision = length; without one, as STRING */
-    AST_TYPE_STRING,        /* STRING, TEXT */
-    AST_TYPE_BINARY,        /* precision = length */
-    AST_TYPE_VARBINARY,     /* precision = length */
-    AST_TYPE_BYTES,         /* BYTES, BYTEA */
+    AST_TYPE_FLOAT,     /* FLOAT, REAL */
+    AST_TYPE_DOUBLE,    /* DOUBLE [PRECISION] */
+    AST_TYPE_DECIMAL,   /* DECIMAL, DEC, NUMERIC (precision, scale) */
+    AST_TYPE_CHAR,      /* precision = length */
+    AST_TYPE_VARCHAR,   /* precision = length; without one, as STRING */
+    AST_TYPE_STRING,    /* STRING, TEXT */
+    AST_TYPE_BINARY,    /* precision = length */
+    AST_TYPE_VARBINARY, /* precision = length */
+    AST_TYPE_BYTES,     /* BYTES, BYTEA */
     AST_TYPE_DATE,
     AST_TYPE_TIME,          /* (precision) */
     AST_TYPE_TIMESTAMP,     /* TIMESTAMP(precision) [WITHOUT TIME ZONE] */
@@ -140,11 +140,11 @@ struct ast_type {
     enum ast_type_kind kind;
     sql_position position;
     sql_position end;
-    unsigned depth; /* 1 + that of the deepest child */
-    bool not_null;   /* NOT NULL was written */
-    bool null;       /* NULL was written */
-    int precision;   /* -1 = not given */
-    int scale;       /* -1 = not given */
+    unsigned depth;               /* 1 + that of the deepest child */
+    bool not_null;                /* NOT NULL was written */
+    bool null;                    /* NULL was written */
+    int precision;                /* -1 = not given */
+    int scale;                    /* -1 = not given */
     enum ast_time_unit from_unit; /* INTERVAL */
     enum ast_time_unit to_unit;   /* AST_UNIT_NONE = one unit */
     struct ast_type *key;         /* MAP */
@@ -157,19 +157,19 @@ struct ast_type {
 /* ---- expressions ---- */
 
 enum ast_expression_kind {
-    AST_LITERAL,    /* literal */
-    AST_COLUMN,     /* names: a, a.b, a.b.c ... */
-    AST_FIELD,      /* field: (expression).name */
-    AST_STAR,       /* names: the qualifier of t.*, empty for * (select items and COUNT(*) only) */
-    AST_CALL,       /* call */
-    AST_CASE,       /* case_when */
-    AST_CAST,       /* cast */
-    AST_IN,         /* in */
-    AST_QUANTIFIED, /* quantified: a = ANY (...) */
-    AST_EXISTS,     /* query */
-    AST_SUBQUERY,   /* query: a scalar subquery */
-    AST_TIME_UNIT,  /* unit: an argument of extract, floor, timestampadd ... */
-    AST_DESCRIPTOR, /* names: DESCRIPTOR(a, b), each item is one column */
+    AST_LITERAL,        /* literal */
+    AST_COLUMN,         /* names: a, a.b, a.b.c ... */
+    AST_FIELD,          /* field: (expression).name */
+    AST_STAR,           /* names: the qualifier of t.*, empty for * (select items and COUNT(*) only) */
+    AST_CALL,           /* call */
+    AST_CASE,           /* case_when */
+    AST_CAST,           /* cast */
+    AST_IN,             /* in */
+    AST_QUANTIFIED,     /* quantified: a = ANY (...) */
+    AST_EXISTS,         /* query */
+    AST_SUBQUERY,       /* query: a scalar subquery */
+    AST_TIME_UNIT,      /* unit: an argument of extract, floor, timestampadd ... */
+    AST_DESCRIPTOR,     /* names: DESCRIPTOR(a, b), each item is one column */
     AST_TABLE_ARGUMENT, /* table: TABLE t | TABLE (query), argument of a table function */
 };
 
@@ -191,12 +191,13 @@ enum ast_literal_kind {
 };
 
 struct ast_interval {
-    bool year_month;     /* true: months counts; false: microseconds counts */
+    bool year_month; /* true: months counts; false: microseconds counts */
     int64_t months;
     int64_t microseconds;
-    enum ast_time_unit from_unit; /* as written; for a duration (1h30m) and a PostgreSQL interval: its units, or DAY TO SECOND */
-    enum ast_time_unit to_unit;   /* AST_UNIT_NONE = one unit */
-    bool duration;       /* written as a duration literal: 10s, 1h30m */
+    enum ast_time_unit
+        from_unit; /* as written; for a duration (1h30m) and a PostgreSQL interval: its units, or DAY TO SECOND */
+    enum ast_time_unit to_unit; /* AST_UNIT_NONE = one unit */
+    bool duration;              /* written as a duration literal: 10s, 1h30m */
 };
 
 struct ast_literal {
@@ -247,9 +248,9 @@ struct ast_window {
     bool reference;       /* OVER w without parentheses */
     struct ast_expressions partition_by;
     struct ast_sort_items order_by;
-    enum ast_frame_unit frame;         /* AST_FRAME_NONE: no frame was written */
+    enum ast_frame_unit frame; /* AST_FRAME_NONE: no frame was written */
     struct ast_frame_bound frame_start;
-    struct ast_frame_bound frame_end;  /* CURRENT ROW when only a start was written */
+    struct ast_frame_bound frame_end; /* CURRENT ROW when only a start was written */
     sql_position position;
     sql_position end;
     unsigned depth;
@@ -270,10 +271,10 @@ struct ast_call {
     const char *function;  /* canonical: see the table at the top; else the last part of `name` in lower case */
     struct ast_names name; /* as written, perhaps qualified; for operators one name with the canonical spelling */
     enum ast_call_syntax syntax;
-    struct ast_arguments arguments; /* COUNT(*): one argument, AST_STAR */
-    bool distinct;                  /* f(DISTINCT x) */
-    bool ignore_nulls;              /* IGNORE NULLS */
-    bool respect_nulls;             /* RESPECT NULLS */
+    struct ast_arguments arguments;     /* COUNT(*): one argument, AST_STAR */
+    bool distinct;                      /* f(DISTINCT x) */
+    bool ignore_nulls;                  /* IGNORE NULLS */
+    bool respect_nulls;                 /* RESPECT NULLS */
     struct ast_sort_items order_by;     /* f(x ORDER BY y) */
     struct ast_sort_items within_group; /* WITHIN GROUP (ORDER BY y) */
     struct ast_expression *filter;      /* FILTER (WHERE ...) or NULL */
@@ -403,7 +404,7 @@ struct ast_pattern {
 };
 
 enum ast_skip_kind {
-    AST_SKIP_DEFAULT,       /* not written */
+    AST_SKIP_DEFAULT, /* not written */
     AST_SKIP_PAST_LAST_ROW,
     AST_SKIP_TO_NEXT_ROW,
     AST_SKIP_TO_FIRST, /* skip_to */
@@ -440,7 +441,7 @@ struct ast_relation {
     enum ast_relation_kind kind;
     sql_position position;
     sql_position end;
-    unsigned depth; /* 1 + that of the deepest child */
+    unsigned depth;        /* 1 + that of the deepest child */
     struct ast_name alias; /* text NULL = none */
     struct ast_names alias_columns;
     bool lateral;
@@ -500,7 +501,7 @@ struct ast_group_item {
 struct ast_select {
     sql_position position;
     sql_position end;
-    unsigned depth; /* of the deepest expression or relation in it; so for a query */
+    unsigned depth;         /* of the deepest expression or relation in it; so for a query */
     struct ast_hints hints; /* SELECT followed by a hint comment */
     bool distinct;
     struct ast_expressions distinct_on; /* DISTINCT ON (...); `distinct` is false then */
@@ -582,7 +583,7 @@ struct ast_query {
 
 /* ---- statements ---- */
 
-struct ast_watermark { /* WATERMARK FOR column AS expression */
+struct ast_watermark {       /* WATERMARK FOR column AS expression */
     struct ast_names column; /* rowtime or row.field */
     struct ast_expression *expression;
     sql_position position;
@@ -607,13 +608,13 @@ enum ast_column_place { AST_PLACE_DEFAULT, AST_PLACE_FIRST, AST_PLACE_AFTER };
 struct ast_column_definition {
     enum ast_column_kind kind;
     struct ast_name name;
-    struct ast_type *type;             /* NULL: computed, or a bare name of CTAS column list */
-    struct ast_expression *expression; /* COMPUTED */
-    struct str metadata_key;           /* METADATA FROM 'key'; data NULL = the column's name */
-    bool is_virtual;                   /* METADATA ... VIRTUAL */
+    struct ast_type *type;                /* NULL: computed, or a bare name of CTAS column list */
+    struct ast_expression *expression;    /* COMPUTED */
+    struct str metadata_key;              /* METADATA FROM 'key'; data NULL = the column's name */
+    bool is_virtual;                      /* METADATA ... VIRTUAL */
     struct ast_expression *default_value; /* DEFAULT x, or NULL */
-    struct str comment;                /* data NULL = none */
-    enum ast_column_place place;       /* ALTER TABLE ADD c INT FIRST | AFTER d */
+    struct str comment;                   /* data NULL = none */
+    enum ast_column_place place;          /* ALTER TABLE ADD c INT FIRST | AFTER d */
     struct ast_name after;
     sql_position position;
     sql_position end;
@@ -628,7 +629,12 @@ struct ast_table_schema {
     struct ast_watermarks watermarks;
 };
 
-enum ast_distribution_kind { AST_DISTRIBUTION_NONE, AST_DISTRIBUTION_UNKNOWN, AST_DISTRIBUTION_HASH, AST_DISTRIBUTION_RANGE };
+enum ast_distribution_kind {
+    AST_DISTRIBUTION_NONE,
+    AST_DISTRIBUTION_UNKNOWN,
+    AST_DISTRIBUTION_HASH,
+    AST_DISTRIBUTION_RANGE
+};
 struct ast_distribution { /* DISTRIBUTED BY HASH(a) INTO 4 BUCKETS */
     enum ast_distribution_kind kind;
     struct ast_names columns;
@@ -686,8 +692,8 @@ struct ast_create_function {
     bool or_replace;
     bool if_not_exists;
     struct ast_names name;
-    struct str identifier; /* AS 'class or symbol' */
-    struct ast_name language; /* text NULL = none */
+    struct str identifier;        /* AS 'class or symbol' */
+    struct ast_name language;     /* text NULL = none */
     struct ast_options resources; /* USING JAR 'path', ...: key = JAR, value = path */
 };
 
@@ -716,17 +722,17 @@ struct ast_drop {
 };
 
 enum ast_alter_action {
-    AST_ALTER_RENAME,            /* new_name */
-    AST_ALTER_RENAME_COLUMN,     /* column, new_name */
-    AST_ALTER_SET_OPTIONS,       /* options */
-    AST_ALTER_RESET_OPTIONS,     /* options: keys only */
-    AST_ALTER_ADD,               /* schema */
-    AST_ALTER_MODIFY,            /* schema */
-    AST_ALTER_DROP_COLUMNS,      /* columns */
+    AST_ALTER_RENAME,        /* new_name */
+    AST_ALTER_RENAME_COLUMN, /* column, new_name */
+    AST_ALTER_SET_OPTIONS,   /* options */
+    AST_ALTER_RESET_OPTIONS, /* options: keys only */
+    AST_ALTER_ADD,           /* schema */
+    AST_ALTER_MODIFY,        /* schema */
+    AST_ALTER_DROP_COLUMNS,  /* columns */
     AST_ALTER_DROP_PRIMARY_KEY,
-    AST_ALTER_DROP_CONSTRAINT,   /* column: the constraint's name */
+    AST_ALTER_DROP_CONSTRAINT, /* column: the constraint's name */
     AST_ALTER_DROP_WATERMARK,
-    AST_ALTER_AS,                /* ALTER VIEW v AS query */
+    AST_ALTER_AS, /* ALTER VIEW v AS query */
 };
 struct ast_alter { /* ALTER TABLE, ALTER VIEW, ALTER DATABASE */
     enum ast_object_kind object;
@@ -734,7 +740,7 @@ struct ast_alter { /* ALTER TABLE, ALTER VIEW, ALTER DATABASE */
     struct ast_names name;
     enum ast_alter_action action;
     struct ast_names new_name;
-    struct ast_names column; /* a.b addresses a nested field */
+    struct ast_names column;  /* a.b addresses a nested field */
     struct ast_names columns; /* DROP (a, b): each item is one column */
     struct ast_options options;
     struct ast_table_schema schema;
@@ -806,14 +812,14 @@ enum ast_show_kind {
 };
 struct ast_show {
     enum ast_show_kind kind;
-    struct ast_names name;  /* FROM|IN database, table ... */
+    struct ast_names name; /* FROM|IN database, table ... */
     struct str key;
-    struct str pattern;     /* LIKE 'pattern'; data NULL = none */
+    struct str pattern; /* LIKE 'pattern'; data NULL = none */
     bool not_like;
-    bool ignore_case;       /* ILIKE */
+    bool ignore_case; /* ILIKE */
 };
 
-struct ast_set { /* SET, RESET */
+struct ast_set {      /* SET, RESET */
     struct str key;   /* data NULL = show, or reset, all */
     struct str value; /* SET only; for SET k = v the value's text as written */
     sql_position key_position;
@@ -834,11 +840,11 @@ AST_LIST(ast_assignments, struct ast_assignment);
 struct ast_modify { /* DELETE, UPDATE, TRUNCATE, ANALYZE */
     struct ast_names table;
     struct ast_name alias;
-    struct ast_assignments assignments; /* UPDATE */
-    struct ast_expression *where;       /* or NULL */
+    struct ast_assignments assignments;    /* UPDATE */
+    struct ast_expression *where;          /* or NULL */
     struct ast_partition_values partition; /* ANALYZE */
-    bool all_columns;                   /* ANALYZE ... FOR ALL COLUMNS */
-    struct ast_names columns;           /* ANALYZE ... FOR COLUMNS a, b */
+    bool all_columns;                      /* ANALYZE ... FOR ALL COLUMNS */
+    struct ast_names columns;              /* ANALYZE ... FOR COLUMNS a, b */
 };
 
 struct ast_plan_file { /* COMPILE PLAN 'file' FOR ..., EXECUTE PLAN 'file', COMPILE AND EXECUTE PLAN 'file' FOR ... */
@@ -863,47 +869,47 @@ struct ast_module { /* LOAD MODULE m WITH (...), UNLOAD MODULE m, USE MODULES a,
     struct ast_options options;
 };
 
-struct ast_call_procedure { /* CALL system.compact(...) */
+struct ast_call_procedure {      /* CALL system.compact(...) */
     struct ast_expression *call; /* AST_CALL */
 };
 
 /* AST_STATEMENT_KIND(NAME, words for messages, member of the union) */
-#define AST_STATEMENT_KINDS(AST_STATEMENT_KIND)                              \
-    AST_STATEMENT_KIND(QUERY, "SELECT", query)                               \
-    AST_STATEMENT_KIND(INSERT, "INSERT", insert)                             \
-    AST_STATEMENT_KIND(STATEMENT_SET, "STATEMENT SET", statement_set)        \
-    AST_STATEMENT_KIND(CREATE_TABLE, "CREATE TABLE", create_table)           \
-    AST_STATEMENT_KIND(CREATE_VIEW, "CREATE VIEW", create_view)              \
+#define AST_STATEMENT_KINDS(AST_STATEMENT_KIND)                                           \
+    AST_STATEMENT_KIND(QUERY, "SELECT", query)                                            \
+    AST_STATEMENT_KIND(INSERT, "INSERT", insert)                                          \
+    AST_STATEMENT_KIND(STATEMENT_SET, "STATEMENT SET", statement_set)                     \
+    AST_STATEMENT_KIND(CREATE_TABLE, "CREATE TABLE", create_table)                        \
+    AST_STATEMENT_KIND(CREATE_VIEW, "CREATE VIEW", create_view)                           \
     AST_STATEMENT_KIND(CREATE_MATERIALIZED_VIEW, "CREATE MATERIALIZED VIEW", create_view) \
-    AST_STATEMENT_KIND(CREATE_FUNCTION, "CREATE FUNCTION", create_function)  \
-    AST_STATEMENT_KIND(CREATE_CATALOG, "CREATE CATALOG", create_catalog)     \
-    AST_STATEMENT_KIND(CREATE_DATABASE, "CREATE DATABASE", create_catalog)   \
-    AST_STATEMENT_KIND(DROP, "DROP", drop)                                   \
-    AST_STATEMENT_KIND(ALTER_TABLE, "ALTER TABLE", alter)                    \
-    AST_STATEMENT_KIND(ALTER_VIEW, "ALTER VIEW", alter)                      \
-    AST_STATEMENT_KIND(ALTER_DATABASE, "ALTER DATABASE", alter)              \
-    AST_STATEMENT_KIND(USE, "USE", use)                                      \
-    AST_STATEMENT_KIND(USE_MODULES, "USE MODULES", module)                   \
-    AST_STATEMENT_KIND(LOAD_MODULE, "LOAD MODULE", module)                   \
-    AST_STATEMENT_KIND(UNLOAD_MODULE, "UNLOAD MODULE", module)               \
-    AST_STATEMENT_KIND(EXPLAIN, "EXPLAIN", explain)                          \
-    AST_STATEMENT_KIND(DESCRIBE, "DESCRIBE", describe)                       \
-    AST_STATEMENT_KIND(SHOW, "SHOW", show)                                   \
-    AST_STATEMENT_KIND(SET, "SET", set)                                      \
-    AST_STATEMENT_KIND(RESET, "RESET", set)                                  \
-    AST_STATEMENT_KIND(ANALYZE_TABLE, "ANALYZE TABLE", modify)               \
-    AST_STATEMENT_KIND(TRUNCATE_TABLE, "TRUNCATE TABLE", modify)             \
-    AST_STATEMENT_KIND(DELETE, "DELETE", modify)                             \
-    AST_STATEMENT_KIND(UPDATE, "UPDATE", modify)                             \
-    AST_STATEMENT_KIND(COMPILE_PLAN, "COMPILE PLAN", plan_file)              \
-    AST_STATEMENT_KIND(EXECUTE_PLAN, "EXECUTE PLAN", plan_file)              \
-    AST_STATEMENT_KIND(ADD_JAR, "ADD JAR", file)                             \
-    AST_STATEMENT_KIND(REMOVE_JAR, "REMOVE JAR", file)                       \
-    AST_STATEMENT_KIND(STOP_JOB, "STOP JOB", job)                            \
-    AST_STATEMENT_KIND(DESCRIBE_JOB, "DESCRIBE JOB", job)                    \
-    AST_STATEMENT_KIND(CALL, "CALL", call)                                   \
-    AST_STATEMENT_KIND(HELP, "HELP", nothing)                                \
-    AST_STATEMENT_KIND(CLEAR, "CLEAR", nothing)                              \
+    AST_STATEMENT_KIND(CREATE_FUNCTION, "CREATE FUNCTION", create_function)               \
+    AST_STATEMENT_KIND(CREATE_CATALOG, "CREATE CATALOG", create_catalog)                  \
+    AST_STATEMENT_KIND(CREATE_DATABASE, "CREATE DATABASE", create_catalog)                \
+    AST_STATEMENT_KIND(DROP, "DROP", drop)                                                \
+    AST_STATEMENT_KIND(ALTER_TABLE, "ALTER TABLE", alter)                                 \
+    AST_STATEMENT_KIND(ALTER_VIEW, "ALTER VIEW", alter)                                   \
+    AST_STATEMENT_KIND(ALTER_DATABASE, "ALTER DATABASE", alter)                           \
+    AST_STATEMENT_KIND(USE, "USE", use)                                                   \
+    AST_STATEMENT_KIND(USE_MODULES, "USE MODULES", module)                                \
+    AST_STATEMENT_KIND(LOAD_MODULE, "LOAD MODULE", module)                                \
+    AST_STATEMENT_KIND(UNLOAD_MODULE, "UNLOAD MODULE", module)                            \
+    AST_STATEMENT_KIND(EXPLAIN, "EXPLAIN", explain)                                       \
+    AST_STATEMENT_KIND(DESCRIBE, "DESCRIBE", describe)                                    \
+    AST_STATEMENT_KIND(SHOW, "SHOW", show)                                                \
+    AST_STATEMENT_KIND(SET, "SET", set)                                                   \
+    AST_STATEMENT_KIND(RESET, "RESET", set)                                               \
+    AST_STATEMENT_KIND(ANALYZE_TABLE, "ANALYZE TABLE", modify)                            \
+    AST_STATEMENT_KIND(TRUNCATE_TABLE, "TRUNCATE TABLE", modify)                          \
+    AST_STATEMENT_KIND(DELETE, "DELETE", modify)                                          \
+    AST_STATEMENT_KIND(UPDATE, "UPDATE", modify)                                          \
+    AST_STATEMENT_KIND(COMPILE_PLAN, "COMPILE PLAN", plan_file)                           \
+    AST_STATEMENT_KIND(EXECUTE_PLAN, "EXECUTE PLAN", plan_file)                           \
+    AST_STATEMENT_KIND(ADD_JAR, "ADD JAR", file)                                          \
+    AST_STATEMENT_KIND(REMOVE_JAR, "REMOVE JAR", file)                                    \
+    AST_STATEMENT_KIND(STOP_JOB, "STOP JOB", job)                                         \
+    AST_STATEMENT_KIND(DESCRIBE_JOB, "DESCRIBE JOB", job)                                 \
+    AST_STATEMENT_KIND(CALL, "CALL", call)                                                \
+    AST_STATEMENT_KIND(HELP, "HELP", nothing)                                             \
+    AST_STATEMENT_KIND(CLEAR, "CLEAR", nothing)                                           \
     AST_STATEMENT_KIND(QUIT, "QUIT", nothing)
 
 enum ast_statement_kind {

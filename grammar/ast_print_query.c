@@ -29,7 +29,7 @@ static void print_join(struct strbuf *buffer, const struct ast_relation *relatio
 
 static void print_pattern(struct strbuf *buffer, const struct ast_pattern *pattern) {
     static const char *const words[] = {
-        [AST_PATTERN_SEQUENCE] = "seq",     [AST_PATTERN_ALTERNATION] = "alt", [AST_PATTERN_PERMUTE] = "permute",
+        [AST_PATTERN_SEQUENCE] = "seq",    [AST_PATTERN_ALTERNATION] = "alt", [AST_PATTERN_PERMUTE] = "permute",
         [AST_PATTERN_EXCLUDE] = "exclude", [AST_PATTERN_REPEAT] = "repeat",   [AST_PATTERN_START] = "start",
         [AST_PATTERN_END] = "end",
     };

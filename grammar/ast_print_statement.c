@@ -191,8 +191,8 @@ static void print_drop(struct strbuf *buffer, const struct ast_drop *drop) {
 
 static void print_alter(struct strbuf *buffer, const struct ast_alter *alter) {
     static const char *const actions[] = {
-        "rename", "rename-column", "set",  "reset", "add", "modify", "drop", "drop-primary-key", "drop-constraint",
-        "drop-watermark", "as",
+        "rename",          "rename-column",  "set", "reset", "add", "modify", "drop", "drop-primary-key",
+        "drop-constraint", "drop-watermark", "as",
     };
     print_flag(buffer, alter->if_exists, "if-exists");
     print_path(buffer, "", &alter->name);

@@ -31,9 +31,9 @@ struct builder {
 };
 
 /* Keeps the first failure. */
-#define BUILD_FAIL(build, position, code, ...)                                       \
-    do {                                                                             \
-        if ((build)->status == STATUS_OK)                                            \
+#define BUILD_FAIL(build, position, code, ...)                                          \
+    do {                                                                                \
+        if ((build)->status == STATUS_OK)                                               \
             (build)->status = FAIL_AT((build)->error, (position), (code), __VA_ARGS__); \
     } while (0)
 
@@ -51,14 +51,13 @@ static inline unsigned depth_max(unsigned a, unsigned b) {
 #define DEPTH(node) ((node) ? (node)->depth : 0)
 
 /* Adds to a list, making it when it is NULL. The list lives in the arena. */
-#define BUILD_PUSH(build, list, item_depth, ...)                                                               \
-    do {                                                                                                       \
-        if (!(list))                                                                                           \
-            (list) = ARENA_NEW((build)->arena, __typeof__(*(list)));                                           \
-        (list)->items = build_grow((build), (list)->items, (list)->count, &(list)->capacity,                   \
-                                   sizeof *(list)->items);                                                     \
-        (list)->items[(list)->count++] = (__VA_ARGS__);                                                        \
-        (list)->depth = depth_max((list)->depth, (item_depth));                                                \
+#define BUILD_PUSH(build, list, item_depth, ...)                                                                     \
+    do {                                                                                                             \
+        if (!(list))                                                                                                 \
+            (list) = ARENA_NEW((build)->arena, __typeof__(*(list)));                                                 \
+        (list)->items = build_grow((build), (list)->items, (list)->count, &(list)->capacity, sizeof *(list)->items); \
+        (list)->items[(list)->count++] = (__VA_ARGS__);                                                              \
+        (list)->depth = depth_max((list)->depth, (item_depth));                                                      \
     } while (0)
 void *build_grow(struct builder *build, void *items, unsigned count, unsigned *capacity, size_t item_size);
 

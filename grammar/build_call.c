@@ -72,8 +72,7 @@ struct ast_expression *build_niladic(struct builder *build, struct sql_token key
 }
 
 struct ast_expression *build_call(struct builder *build, struct ast_names *names, struct ast_arguments *arguments) {
-    struct ast_expression *expression =
-        build_expression(build, AST_CALL, names->items[0].position, DEPTH(arguments));
+    struct ast_expression *expression = build_expression(build, AST_CALL, names->items[0].position, DEPTH(arguments));
     struct ast_call *call = &expression->call;
     call->function = build_lower(build, str_from(names->items[names->count - 1].text));
     call->name = *names;
@@ -129,8 +128,10 @@ struct ast_expression *build_table_argument(struct builder *build, struct sql_to
     struct ast_expression *expression = build_expression(build, AST_TABLE_ARGUMENT, keyword.position, depth);
     expression->table.name = LIST_OR_EMPTY(names);
     expression->table.query = query;
-    if (partition_by) /* PARTITION BY a or PARTITION BY (a, b): the latter arrives as a row */
-        expression->table.partition_by = *build_row_items(build, partition_by);
+    if (partition_by) { /* PARTITION BY a or PARTITION BY (a, b): the latter arrives as a row */
+        struct ast_expressions *keys = build_row_items(build, partition_by);
+        expression->table.partition_by = LIST_OR_EMPTY(keys);
+    }
     expression->table.order_by = LIST_OR_EMPTY(order_by);
     return expression;
 }

@@ -57,8 +57,7 @@ struct build_like build_no_like(void) {
 }
 
 struct build_like build_like(struct builder *build, bool negated, bool ignore_case, struct sql_token pattern) {
-    return (struct build_like){
-        .pattern = build_string(build, pattern), .negated = negated, .ignore_case = ignore_case};
+    return (struct build_like){.pattern = build_string(build, pattern), .negated = negated, .ignore_case = ignore_case};
 }
 
 struct ast_statement *build_use(struct builder *build, struct sql_token keyword, enum ast_object_kind object,
@@ -107,10 +106,8 @@ struct ast_statement *build_plan_file(struct builder *build, struct sql_token ke
                                       struct sql_token path, bool if_not_exists, struct ast_statement *planned) {
     enum ast_statement_kind kind = planned ? AST_STATEMENT_COMPILE_PLAN : AST_STATEMENT_EXECUTE_PLAN;
     struct ast_statement *statement = build_statement(build, kind, keyword.position);
-    statement->plan_file = (struct ast_plan_file){.path = build_string(build, path),
-                                                  .if_not_exists = if_not_exists,
-                                                  .execute = execute,
-                                                  .statement = planned};
+    statement->plan_file = (struct ast_plan_file){
+        .path = build_string(build, path), .if_not_exists = if_not_exists, .execute = execute, .statement = planned};
     return statement;
 }
 

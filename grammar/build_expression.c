@@ -55,7 +55,7 @@ static const char *operator_name(int token) {
     }
 }
 
-struct ast_expression *build_binary(struct builder *build, struct sql_token operator, struct ast_expression *left,
+struct ast_expression *build_binary(struct builder *build, struct sql_token operator, struct ast_expression * left,
                                     struct ast_expression *right) {
     return operation(build, operator_name(operator.kind), left->position, left, right, NULL);
 }
@@ -74,7 +74,7 @@ static bool has_room(const struct ast_expression *left, const char *function, co
 }
 
 /* Recursion goes down the right spine, which the same rule keeps logarithmic. */
-struct ast_expression *build_chain(struct builder *build, struct sql_token operator, struct ast_expression *left,
+struct ast_expression *build_chain(struct builder *build, struct sql_token operator, struct ast_expression * left,
                                    struct ast_expression *right) {
     const char *function = operator_name(operator.kind);
     if (!has_room(left, function, right))
@@ -96,7 +96,8 @@ static struct ast_expression *negated_if(struct builder *build, bool negated, st
     return negated ? build_not(build, expression->position, expression) : expression;
 }
 
-struct ast_expression *build_sign(struct builder *build, struct sql_token operator, struct ast_expression *expression) {
+struct ast_expression *build_sign(struct builder *build, struct sql_token operator,
+                                  struct ast_expression * expression) {
     bool minus = operator.kind == TOKEN_MINUS;
     if (minus && expression->kind == AST_LITERAL && expression->literal.kind >= AST_LITERAL_INTEGER &&
         expression->literal.kind <= AST_LITERAL_DOUBLE && expression->literal.text.data[0] != '-') {
@@ -106,7 +107,7 @@ struct ast_expression *build_sign(struct builder *build, struct sql_token operat
     return operation(build, minus ? "negate" : "plus", operator.position, expression, NULL, NULL);
 }
 
-struct ast_expression *build_matching(struct builder *build, struct sql_token operator, struct ast_expression *value,
+struct ast_expression *build_matching(struct builder *build, struct sql_token operator, struct ast_expression * value,
                                       struct ast_expression *pattern, struct ast_expression *escape, bool negated) {
     if (escape && operator.kind == TOKEN_RLIKE)
         BUILD_FAIL(build, escape->position, STATUS_SYNTAX_ERROR, "RLIKE takes no ESCAPE");
@@ -177,7 +178,8 @@ struct ast_expression *build_at_time_zone(struct builder *build, struct ast_expr
     return operation(build, "at_time_zone", value->position, value, zone, NULL);
 }
 
-struct ast_expression *build_element(struct builder *build, struct ast_expression *value, struct ast_expression *index) {
+struct ast_expression *build_element(struct builder *build, struct ast_expression *value,
+                                     struct ast_expression *index) {
     return operation(build, "[]", value->position, value, index, NULL);
 }
 
@@ -220,7 +222,8 @@ struct ast_expression *build_row(struct builder *build, struct sql_token open, s
 }
 
 struct ast_expressions *build_row_items(struct builder *build, struct ast_expression *expression) {
-    if (expression->kind != AST_CALL || strcmp(expression->call.function, "row") != 0 || expression->call.name.items[0].quoted)
+    if (expression->kind != AST_CALL || strcmp(expression->call.function, "row") != 0 ||
+        expression->call.name.items[0].quoted)
         return build_expressions(build, NULL, expression);
     struct ast_expressions *list = NULL;
     for (unsigned i = 0; i < expression->call.arguments.count; i++)
@@ -231,7 +234,8 @@ struct ast_expressions *build_row_items(struct builder *build, struct ast_expres
 struct ast_expression *build_constructor(struct builder *build, struct sql_token keyword,
                                          struct ast_expressions *list) {
     if (keyword.kind == TOKEN_MAP && list && list->count % 2)
-        BUILD_FAIL(build, list->items[list->count - 1]->position, STATUS_SYNTAX_ERROR, "MAP[...] has a key without a value");
+        BUILD_FAIL(build, list->items[list->count - 1]->position, STATUS_SYNTAX_ERROR,
+                   "MAP[...] has a key without a value");
     const char *function = build_lower(build, token_text(keyword));
     return build_function_of(build, AST_SYNTAX_FUNCTION, function, keyword, keyword.position, list);
 }
@@ -268,8 +272,7 @@ struct ast_whens *build_whens(struct builder *build, struct ast_whens *list, str
 
 struct ast_expression *build_cast(struct builder *build, sql_position position, struct ast_expression *value,
                                   struct ast_type *type, bool try_cast) {
-    struct ast_expression *cast =
-        build_expression(build, AST_CAST, position, depth_max(value->depth, type->depth));
+    struct ast_expression *cast = build_expression(build, AST_CAST, position, depth_max(value->depth, type->depth));
     cast->cast.value = value;
     cast->cast.type = type;
     cast->cast.try_cast = try_cast;

@@ -11,14 +11,14 @@ struct ast_expressions *build_expressions(struct builder *build, struct ast_expr
 
 /* --- operators --- */
 
-struct ast_expression *build_binary(struct builder *build, struct sql_token operator, struct ast_expression *left,
+struct ast_expression *build_binary(struct builder *build, struct sql_token operator, struct ast_expression * left,
                                     struct ast_expression *right);
 /* AND, OR, ||: as build_binary, but a long chain becomes a balanced tree. */
-struct ast_expression *build_chain(struct builder *build, struct sql_token operator, struct ast_expression *left,
+struct ast_expression *build_chain(struct builder *build, struct sql_token operator, struct ast_expression * left,
                                    struct ast_expression *right);
 struct ast_expression *build_not(struct builder *build, sql_position position, struct ast_expression *expression);
-struct ast_expression *build_sign(struct builder *build, struct sql_token operator, struct ast_expression *expression);
-struct ast_expression *build_matching(struct builder *build, struct sql_token operator, struct ast_expression *value,
+struct ast_expression *build_sign(struct builder *build, struct sql_token operator, struct ast_expression * expression);
+struct ast_expression *build_matching(struct builder *build, struct sql_token operator, struct ast_expression * value,
                                       struct ast_expression *pattern, struct ast_expression *escape, bool negated);
 struct ast_expression *build_between(struct builder *build, struct ast_expression *value, bool symmetric,
                                      struct ast_expression *from, struct ast_expression *to, bool negated);

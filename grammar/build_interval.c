@@ -170,7 +170,8 @@ static const struct unit *take_unit_word(struct reader *reader) {
         for (const char *word = units[i].words; word && *word;) {
             size_t length = strcspn(word, " ");
             bool plural = size == length + 1 && size > 3 && (start[length] | 0x20) == 's';
-            if ((size == length || plural) && str_equal_ignore_case((struct str){start, length}, (struct str){word, length}))
+            if ((size == length || plural) &&
+                str_equal_ignore_case((struct str){start, length}, (struct str){word, length}))
                 return &units[i];
             word += length + (word[length] == ' ');
         }

@@ -44,8 +44,7 @@ static void number_value(struct builder *build, struct ast_expression *number, i
 }
 
 struct ast_expression *build_number(struct builder *build, struct sql_token token) {
-    struct ast_expression *number =
-        literal_new(build, token.position, AST_LITERAL_INTEGER, digits_of(build, token));
+    struct ast_expression *number = literal_new(build, token.position, AST_LITERAL_INTEGER, digits_of(build, token));
     number_value(build, number, token.kind);
     return number;
 }
@@ -58,7 +57,10 @@ void build_negate(struct builder *build, struct ast_expression *number, sql_posi
     literal->text = (struct str){text, literal->text.size + 1};
     number->position = position;
     bool whole = literal->kind != AST_LITERAL_DOUBLE && memchr(text, '.', literal->text.size) == NULL;
-    number_value(build, number, literal->kind == AST_LITERAL_DOUBLE ? TOKEN_DOUBLE : whole ? TOKEN_INTEGER : TOKEN_DECIMAL);
+    number_value(build, number,
+                 literal->kind == AST_LITERAL_DOUBLE ? TOKEN_DOUBLE
+                 : whole                             ? TOKEN_INTEGER
+                                                     : TOKEN_DECIMAL);
 }
 
 struct ast_expression *build_one(struct builder *build, struct sql_token token) {
@@ -157,9 +159,7 @@ static bool take_backslash(struct str text, size_t *i, char *out, size_t *size) 
         if (code > 0x7F)
             return false; /* a single byte above it is no UTF-8 */
         return put_code_point(out, size, code);
-    case 'u':
-        code = take_hex(text, i, 4);
-        return put_code_point(out, size, join_surrogates(text, i, code, "\\u"));
+    case 'u': code = take_hex(text, i, 4); return put_code_point(out, size, join_surrogates(text, i, code, "\\u"));
     case 'U': return put_code_point(out, size, take_hex(text, i, 8));
     case '\\':
     case '\'':
@@ -255,8 +255,9 @@ static struct str unicode_string(struct builder *build, struct str text, sql_pos
         i += long_form;
         int64_t code = take_hex(text, &i, long_form ? 6 : 4);
         if (!put_code_point(out, &size, join_surrogates(text, &i, code, introducer)))
-            bad_escape(build, position + (sql_position)start, "write the escape character and four hexadecimal digits, "
-                                                              "or + and six: \\0061, \\+000061");
+            bad_escape(build, position + (sql_position)start,
+                       "write the escape character and four hexadecimal digits, "
+                       "or + and six: \\0061, \\+000061");
     }
     out[size] = '\0';
     return (struct str){out, size};
@@ -270,8 +271,9 @@ struct ast_expression *build_unicode_literal(struct builder *build, struct sql_t
         if (text.size == 1 && hex_digit(text.data[0]) < 0 && !strchr("+'\" \t\n", text.data[0]))
             escape_character = text.data[0];
         else
-            BUILD_FAIL(build, escape->position, STATUS_SYNTAX_ERROR, "UESCAPE must be one ASCII character that is no "
-                                                                     "hexadecimal digit, plus sign, quote or space");
+            BUILD_FAIL(build, escape->position, STATUS_SYNTAX_ERROR,
+                       "UESCAPE must be one ASCII character that is no "
+                       "hexadecimal digit, plus sign, quote or space");
     }
     return literal_new(build, token.position, AST_LITERAL_STRING,
                        unicode_string(build, inside(token, 2), token.position + 3, escape_character));

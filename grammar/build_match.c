@@ -39,8 +39,7 @@ struct ast_match *build_match_clauses(struct builder *build, struct ast_match *m
 
 struct ast_named_expressions *build_named_expressions(struct builder *build, struct ast_named_expressions *list,
                                                       struct ast_name name, struct ast_expression *expression) {
-    BUILD_PUSH(build, list, expression->depth,
-               (struct ast_named_expression){.name = name, .expression = expression});
+    BUILD_PUSH(build, list, expression->depth, (struct ast_named_expression){.name = name, .expression = expression});
     return list;
 }
 
@@ -76,8 +75,9 @@ struct build_quantity build_quantity(struct builder *build, const struct sql_tok
     if (maximum) {
         quantity.maximum = build_integer(build, *maximum);
         if (quantity.maximum < quantity.minimum || quantity.maximum == 0)
-            BUILD_FAIL(build, maximum->position, STATUS_SYNTAX_ERROR, "the upper bound of a quantifier must be at least "
-                                                                      "its lower bound, and 1");
+            BUILD_FAIL(build, maximum->position, STATUS_SYNTAX_ERROR,
+                       "the upper bound of a quantifier must be at least "
+                       "its lower bound, and 1");
     }
     return quantity;
 }

@@ -84,8 +84,7 @@ static struct ast_group_item *group_item_new(struct builder *build, enum ast_gro
 
 /* (a, b) arrives as a row and is a list of two keys. */
 struct ast_group_item *build_group_expression(struct builder *build, struct ast_expression *expression) {
-    struct ast_group_item *item =
-        group_item_new(build, AST_GROUP_EXPRESSION, expression->position, expression->depth);
+    struct ast_group_item *item = group_item_new(build, AST_GROUP_EXPRESSION, expression->position, expression->depth);
     item->expression = expression;
     if (expression->kind != AST_CALL || expression->call.syntax != AST_SYNTAX_OPERATOR ||
         strcmp(expression->call.function, "row") != 0)
@@ -101,7 +100,7 @@ struct ast_group_item *build_group_expression(struct builder *build, struct ast_
     }
     item->kind = AST_GROUP_LIST;
     item->expression = NULL;
-    item->items = *items;
+    item->items = LIST_OR_EMPTY(items);
     return item;
 }
 
@@ -140,7 +139,8 @@ struct ast_query_body *build_body_select(struct builder *build, struct ast_selec
     return body;
 }
 
-struct ast_query_body *build_body_values(struct builder *build, struct sql_token keyword, struct ast_expressions *rows) {
+struct ast_query_body *build_body_values(struct builder *build, struct sql_token keyword,
+                                         struct ast_expressions *rows) {
     struct ast_query_body *body = body_new(build, AST_BODY_VALUES, keyword.position, rows->depth);
     struct ast_value_rows *values = NULL;
     for (unsigned i = 0; i < rows->count; i++) {
@@ -153,7 +153,7 @@ struct ast_query_body *build_body_values(struct builder *build, struct sql_token
                        row->count, values->items[0].count);
         BUILD_PUSH(build, values, rows->items[i]->depth, LIST_OR_EMPTY(row));
     }
-    body->values = *values;
+    body->values = LIST_OR_EMPTY(values);
     return body;
 }
 
@@ -167,9 +167,9 @@ struct ast_query_body *build_body_set(struct builder *build, struct sql_token op
                                       struct ast_query_body *left, struct ast_query_body *right) {
     unsigned depth = build_depth(build, operator.position, depth_max(left->depth, right->depth));
     struct ast_query_body *body = body_new(build, AST_BODY_SET_OPERATION, left->position, depth);
-    body->set.operator= operator.kind == TOKEN_UNION       ? AST_UNION
-                        : operator.kind == TOKEN_INTERSECT ? AST_INTERSECT
-                                                           : AST_EXCEPT;
+    body->set.operator= operator.kind == TOKEN_UNION ? AST_UNION :
+    operator.kind == TOKEN_INTERSECT                 ? AST_INTERSECT
+                                                     : AST_EXCEPT;
     body->set.all = all;
     body->set.left = left;
     body->set.right = right;
@@ -208,8 +208,8 @@ struct ast_query *build_query(struct builder *build, const struct build_with *wi
         query->limit = tail->limit;
         query->offset = tail->offset;
         query->emit = tail->emit;
-        query->depth = depth_max(query->depth, depth_max(DEPTH(tail->order_by),
-                                                         depth_max(DEPTH(tail->limit), DEPTH(tail->offset))));
+        query->depth = depth_max(query->depth,
+                                 depth_max(DEPTH(tail->order_by), depth_max(DEPTH(tail->limit), DEPTH(tail->offset))));
     }
     return query;
 }
@@ -249,8 +249,9 @@ struct ast_emit build_no_emit(void) {
 
 struct ast_emit build_emit(struct builder *build, struct sql_token keyword, enum ast_emit_kind kind,
                            struct ast_expression *every) {
-    if (every && (every->kind != AST_LITERAL || every->literal.kind != AST_LITERAL_INTERVAL ||
-                  every->literal.interval.year_month || every->literal.interval.microseconds <= 0) &&
+    if (every &&
+        (every->kind != AST_LITERAL || every->literal.kind != AST_LITERAL_INTERVAL ||
+         every->literal.interval.year_month || every->literal.interval.microseconds <= 0) &&
         build->status == STATUS_OK) {
         BUILD_FAIL(build, every->position, STATUS_SYNTAX_ERROR, "EMIT EVERY takes a duration");
         error_hint(build->error, "write EMIT EVERY 1s or EMIT EVERY INTERVAL '1' SECOND");

@@ -73,7 +73,8 @@ struct ast_relation *build_table(struct builder *build, struct ast_names *name, 
     return relation;
 }
 
-struct ast_relation *build_derived(struct builder *build, sql_position position, struct ast_query *query, bool lateral) {
+struct ast_relation *build_derived(struct builder *build, sql_position position, struct ast_query *query,
+                                   bool lateral) {
     struct ast_relation *relation = relation_new(build, AST_RELATION_QUERY, position, query->depth);
     relation->query = query;
     relation->lateral = lateral;

@@ -14,8 +14,7 @@ struct build_alias {
 struct build_join build_join_plain(enum ast_join_kind kind);
 /* `on` and `using_columns` may be NULL. */
 struct ast_relation *build_join(struct builder *build, struct build_join join, struct ast_relation *left,
-                                struct ast_relation *right, struct ast_expression *on,
-                                struct ast_names *using_columns);
+                                struct ast_relation *right, struct ast_expression *on, struct ast_names *using_columns);
 struct ast_relation *build_join_natural(struct builder *build, struct build_join join, struct ast_relation *left,
                                         struct ast_relation *right);
 struct ast_relation *build_join_asof(struct builder *build, struct build_join join, struct ast_relation *left,

@@ -160,9 +160,8 @@ struct ast_create_view *build_view_options(struct builder *build, struct ast_cre
 
 struct ast_statement *build_create_view_statement(struct builder *build, struct ast_create_view *view,
                                                   struct ast_query *query) {
-    struct ast_statement *statement =
-        build_statement(build, view->materialized ? AST_STATEMENT_CREATE_MATERIALIZED_VIEW : AST_STATEMENT_CREATE_VIEW,
-                        view->position);
+    struct ast_statement *statement = build_statement(
+        build, view->materialized ? AST_STATEMENT_CREATE_MATERIALIZED_VIEW : AST_STATEMENT_CREATE_VIEW, view->position);
     view->query = query;
     view->query_text = ast_text(build->text, query->position, query->end);
     statement->create_view = view;

@@ -233,7 +233,7 @@ int64_t build_buckets(struct builder *build, struct sql_token token) {
 
 struct ast_like_options *build_like_options(struct builder *build, struct ast_like_options *list,
                                             struct sql_token merging, struct sql_token feature) {
-    static const char *const features[] = {"ALL",     "CONSTRAINTS", "DISTRIBUTION", "GENERATED",
+    static const char *const features[] = {"ALL",      "CONSTRAINTS", "DISTRIBUTION", "GENERATED",
                                            "METADATA", "OPTIONS",     "PARTITIONS",   "WATERMARKS"};
     const char *word = build_upper(build, token_text(feature));
     bool known = false;
@@ -246,9 +246,8 @@ struct ast_like_options *build_like_options(struct builder *build, struct ast_li
                                  "PARTITIONS, WATERMARKS");
     }
     BUILD_PUSH(build, list, 0,
-               (struct ast_like_option){.merging = build_upper(build, token_text(merging)),
-                                        .feature = word,
-                                        .position = merging.position});
+               (struct ast_like_option){
+                   .merging = build_upper(build, token_text(merging)), .feature = word, .position = merging.position});
     return list;
 }
 

@@ -2,44 +2,44 @@
 #include "grammar/build_type.h"
 
 /* How many numbers may follow in parentheses. */
-#define TYPE_NAMES(TYPE)                  \
-    TYPE("BOOLEAN", BOOLEAN, 0)           \
-    TYPE("BOOL", BOOLEAN, 0)              \
-    TYPE("TINYINT", TINYINT, 0)           \
-    TYPE("SMALLINT", SMALLINT, 0)         \
-    TYPE("INT", INT, 0)                   \
-    TYPE("INTEGER", INT, 0)               \
-    TYPE("INT2", SMALLINT, 0)             \
-    TYPE("INT4", INT, 0)                  \
-    TYPE("INT8", BIGINT, 0)               \
-    TYPE("BIGINT", BIGINT, 0)             \
-    TYPE("FLOAT", FLOAT, 0)               \
-    TYPE("REAL", FLOAT, 0)                \
-    TYPE("FLOAT4", FLOAT, 0)              \
-    TYPE("FLOAT8", DOUBLE, 0)             \
-    TYPE("DOUBLE", DOUBLE, 0)             \
-    TYPE("DECIMAL", DECIMAL, 2)           \
-    TYPE("DEC", DECIMAL, 2)               \
-    TYPE("NUMERIC", DECIMAL, 2)           \
-    TYPE("CHAR", CHAR, 1)                 \
-    TYPE("CHARACTER", CHAR, 1)            \
-    TYPE("VARCHAR", VARCHAR, 1)           \
-    TYPE("STRING", STRING, 0)             \
-    TYPE("TEXT", STRING, 0)               \
-    TYPE("BINARY", BINARY, 1)             \
-    TYPE("VARBINARY", VARBINARY, 1)       \
-    TYPE("BYTES", BYTES, 0)               \
-    TYPE("BYTEA", BYTES, 0)               \
-    TYPE("DATE", DATE, 0)                 \
-    TYPE("TIME", TIME, 1)                 \
-    TYPE("TIMESTAMP", TIMESTAMP, 1)       \
+#define TYPE_NAMES(TYPE)                    \
+    TYPE("BOOLEAN", BOOLEAN, 0)             \
+    TYPE("BOOL", BOOLEAN, 0)                \
+    TYPE("TINYINT", TINYINT, 0)             \
+    TYPE("SMALLINT", SMALLINT, 0)           \
+    TYPE("INT", INT, 0)                     \
+    TYPE("INTEGER", INT, 0)                 \
+    TYPE("INT2", SMALLINT, 0)               \
+    TYPE("INT4", INT, 0)                    \
+    TYPE("INT8", BIGINT, 0)                 \
+    TYPE("BIGINT", BIGINT, 0)               \
+    TYPE("FLOAT", FLOAT, 0)                 \
+    TYPE("REAL", FLOAT, 0)                  \
+    TYPE("FLOAT4", FLOAT, 0)                \
+    TYPE("FLOAT8", DOUBLE, 0)               \
+    TYPE("DOUBLE", DOUBLE, 0)               \
+    TYPE("DECIMAL", DECIMAL, 2)             \
+    TYPE("DEC", DECIMAL, 2)                 \
+    TYPE("NUMERIC", DECIMAL, 2)             \
+    TYPE("CHAR", CHAR, 1)                   \
+    TYPE("CHARACTER", CHAR, 1)              \
+    TYPE("VARCHAR", VARCHAR, 1)             \
+    TYPE("STRING", STRING, 0)               \
+    TYPE("TEXT", STRING, 0)                 \
+    TYPE("BINARY", BINARY, 1)               \
+    TYPE("VARBINARY", VARBINARY, 1)         \
+    TYPE("BYTES", BYTES, 0)                 \
+    TYPE("BYTEA", BYTES, 0)                 \
+    TYPE("DATE", DATE, 0)                   \
+    TYPE("TIME", TIME, 1)                   \
+    TYPE("TIMESTAMP", TIMESTAMP, 1)         \
     TYPE("TIMESTAMP_LTZ", TIMESTAMP_LTZ, 1) \
-    TYPE("TIMESTAMPTZ", TIMESTAMP_LTZ, 1) \
-    TYPE("INTERVAL", INTERVAL, 0)         \
-    TYPE("RAW", RAW, 0)                   \
-    TYPE("ROW", ROW, 0)                   \
-    TYPE("ARRAY", ARRAY, 0)               \
-    TYPE("MAP", MAP, 0)                   \
+    TYPE("TIMESTAMPTZ", TIMESTAMP_LTZ, 1)   \
+    TYPE("INTERVAL", INTERVAL, 0)           \
+    TYPE("RAW", RAW, 0)                     \
+    TYPE("ROW", ROW, 0)                     \
+    TYPE("ARRAY", ARRAY, 0)                 \
+    TYPE("MAP", MAP, 0)                     \
     TYPE("MULTISET", MULTISET, 0)
 
 #define TYPE(name, kind, numbers) name,
@@ -56,7 +56,8 @@ static const struct {
 #undef TYPE
 };
 
-static struct ast_type *type_new(struct builder *build, enum ast_type_kind kind, sql_position position, unsigned child) {
+static struct ast_type *type_new(struct builder *build, enum ast_type_kind kind, sql_position position,
+                                 unsigned child) {
     struct ast_type *type = ARENA_NEW(build->arena, struct ast_type);
     type->kind = kind;
     type->position = position;

@@ -12,8 +12,8 @@ struct drive {
     struct sql_token ahead; /* the one after it; kind < 0: no token, and `ahead_error` says why */
     struct error token_error;
     struct error ahead_error;
-    struct sql_token last;  /* the last one fed, with the kind it was fed as; kind 0 before the first */
-    unsigned nesting;       /* open parentheses, brackets and CASEs */
+    struct sql_token last; /* the last one fed, with the kind it was fed as; kind 0 before the first */
+    unsigned nesting;      /* open parentheses, brackets and CASEs */
 };
 
 /* Skips empty statements from `offset` on; `token` is then the statement's first, or of kind 0 at the end of the text.

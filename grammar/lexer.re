@@ -112,15 +112,6 @@ static int bad_number(const struct lexer *lexer, const char *start, const char *
 }
 
 /* clang-format off */
-static int scan(struct lexer *lexer, const char *start, const char **end, bool *soft, struct error *error) {
-    const char *limit = lexer->text.data + lexer->text.size;
-    const char *cursor = start;
-    const char *marker = start;
-    int kind;
-    if (cursor == limit) {
-        *end = cursor;
-        return 0;
-    }
 /*!re2c
     re2c:api = custom;
     re2c:api:style = free-form;
@@ -138,7 +129,18 @@ static int scan(struct lexer *lexer, const char *start, const char **end, bool *
     digits = digit+ ("_" digit+)*;
     decimal = digits "." digits? | "." digits;
     unit = 'us' | 'ms' | 's' | 'm' | 'min' | 'h' | 'd' | 'w';
+*/
 
+static int scan(struct lexer *lexer, const char *start, const char **end, bool *soft, struct error *error) {
+    const char *limit = lexer->text.data + lexer->text.size;
+    const char *cursor = start;
+    const char *marker = start;
+    int kind;
+    if (cursor == limit) {
+        *end = cursor;
+        return 0;
+    }
+/*!re2c
     ([ \t\r\n\v\f] | wide_space)+   { kind = LEXER_SPACE; goto done; }
     "--"                            { kind = line_comment(lexer, start, &cursor, error); goto done; }
     "/*"                            { kind = block_comment(lexer, start, &cursor, error); goto done; }

@@ -50,13 +50,13 @@ void sql_tokenize(struct arena *arena, struct str text, struct sql_token_ranges 
 /* --- for completion --- */
 
 struct sql_expected {
-    struct str partial;        /* the word that the text ends in and that is being typed; empty after a space */
-    bool inside;               /* the text ends inside of a string, a quoted name or a comment: nothing to complete */
-    bool name;                 /* an identifier may come */
-    bool expression;           /* an expression may come: columns, functions */
-    const char *const *words;  /* keywords and signs that may come, ordered; those that start with `partial` */
+    struct str partial;       /* the word that the text ends in and that is being typed; empty after a space */
+    bool inside;              /* the text ends inside of a string, a quoted name or a comment: nothing to complete */
+    bool name;                /* an identifier may come */
+    bool expression;          /* an expression may come: columns, functions */
+    const char *const *words; /* keywords and signs that may come, ordered; those that start with `partial` */
     size_t word_count;
-    const char *after;         /* the last keyword before the place, in upper case: FROM, JOIN ...; "" if none */
+    const char *after; /* the last keyword before the place, in upper case: FROM, JOIN ...; "" if none */
 };
 /* What may come at the end of `text`. */
 void sql_expected_tokens(struct arena *arena, struct str text, struct sql_expected *expected);

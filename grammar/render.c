@@ -27,7 +27,8 @@ static struct character character_at(const char *p, const char *end) {
     if (size <= 0)
         return (struct character){.size = 1, .width = 1};
     bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
-    return (struct character){.size = (size_t)size, .width = control ? 1 : utf8proc_charwidth(code), .visible = !control};
+    return (struct character){
+        .size = (size_t)size, .width = control ? 1 : utf8proc_charwidth(code), .visible = !control};
 }
 
 /* The line around a byte offset, without its line end. */

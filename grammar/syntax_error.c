@@ -59,7 +59,7 @@ static void summarise(struct token_set *set, bool *expression, bool *operator) {
     acceptable_after("SELECT CAST ( a", &go_on);
     go_on.has[TOKEN_AS] = go_on.has[0] = false;
     *expression = set->has[TOKEN_INTEGER] && set->has[TOKEN_CASE] && set->has[TOKEN_NAME];
-    *operator= set->has[TOKEN_PLUS] && set->has[TOKEN_CONCAT] && !*expression;
+    *operator= set->has[TOKEN_PLUS] && set->has[TOKEN_CONCAT] && !* expression;
     if (*expression)
         remove_all(set, &begin);
     if (*operator)
@@ -126,7 +126,8 @@ static void describe_expected(struct error *error, const struct sql_machine *mac
 /* --- hints --- */
 
 /* The keyword nearest to a word among those that could stand here with `ahead` after them; NULL when none is near. */
-static const char *nearest_keyword(const struct sql_machine *machine, struct sql_token word, const struct sql_token *ahead) {
+static const char *nearest_keyword(const struct sql_machine *machine, struct sql_token word,
+                                   const struct sql_token *ahead) {
     if (word.size == 0 || word.size > 40 || word.data[0] == '`' || word.data[0] == '"')
         return NULL;
     const char *candidates[CANDIDATES_MAX];
@@ -146,7 +147,8 @@ static const char *nearest_keyword(const struct sql_machine *machine, struct sql
 }
 
 static bool is_word(struct sql_token token) {
-    return token.size && ((token.data[0] >= 'a' && token.data[0] <= 'z') || (token.data[0] >= 'A' && token.data[0] <= 'Z'));
+    return token.size &&
+           ((token.data[0] >= 'a' && token.data[0] <= 'z') || (token.data[0] >= 'A' && token.data[0] <= 'Z'));
 }
 
 /* Words that begin the next clause more often than they are meant as a name. */
@@ -182,7 +184,8 @@ static void hint(struct error *error, const struct replay *here, struct sql_toke
     else if (last == TOKEN_STRING && token_end(drive->last) == token.position)
         error_hint(error, "a quote inside a string is written twice: ''");
     else if (token.kind == TOKEN_HINT_OPEN)
-        error_hint(error, "a hint may stand after SELECT and after a table name; a comment is written /* without the +");
+        error_hint(error,
+                   "a hint may stand after SELECT and after a table name; a comment is written /* without the +");
     else if (machine_accepts(drive->machine, TOKEN_ON) && machine_accepts(drive->machine, TOKEN_USING))
         error_hint(error, "a join needs ON or USING");
 }

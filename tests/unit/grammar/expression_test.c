@@ -56,6 +56,7 @@ static const struct example arithmetic[] = {
 };
 
 static const struct example logic[] = {
+    {"a AND b AND c OR d OR e", "(or (or (and (and a b) c) d) e)"},
     {"a AND b OR NOT c AND d", "(or (and a b) (and (not c) d))"},
     {"NOT a = b", "(not (= a b))"},
     {"a = b AND c <> d", "(and (= a b) (<> c d))"},

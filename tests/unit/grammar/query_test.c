@@ -59,6 +59,7 @@ static const struct example grouping[] = {
 };
 
 static const struct example table_functions[] = {
+    {"SELECT * FROM f(TABLE t PARTITION BY ROW())", "(select * (from (table-function (f (table t)))))"},
     {"SELECT * FROM TABLE(TUMBLE(TABLE bid, DESCRIPTOR(ts), INTERVAL '10' MINUTE, INTERVAL '1' MINUTE))",
      "(select * (from (table-function (tumble (table bid) (descriptor ts) (interval 600000000us MINUTE) (interval "
      "60000000us MINUTE)))))"},
