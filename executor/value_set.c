@@ -88,7 +88,9 @@ struct value_entry_head *value_set_add(struct value_set *set, const struct value
         if (!entry->tag)
             break;
     }
-    if (set->count >= set->capacity - set->capacity / 4)
+    /* A quarter, and at least one place, stays free: probing ends there. */
+    uint32_t spare = set->capacity < 4 ? 1 : set->capacity / 4;
+    if (set->count + spare >= set->capacity)
         grow(set, format, memory);
     struct value_entry_head *entry = free_place(set, format, tag);
     entry->tag = tag;
