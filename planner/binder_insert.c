@@ -119,10 +119,11 @@ static enum status target_expression(struct insert_binder *insert, uint32_t inde
                        "column \"%s\" of table \"%s\" is NOT NULL and gets %s", column->name, insert->table->name,
                        insert->sources[index] < 0 ? "no value" : "NULL");
     if (!type_can_cast(source->type, type, CAST_IMPLICIT)) {
+        const char *wanted = type_text(binder->arena, type_with_nullable(binder->arena, type, true));
         FAIL_AT(binder->error, position, STATUS_DATATYPE_MISMATCH,
-                "column \"%s\" of table \"%s\" is %s, the query gives %s", column->name, insert->table->name,
-                type_text(binder->arena, type), type_text(binder->arena, source->type));
-        error_hint(binder->error, "write CAST(... AS %s)", type_text(binder->arena, type));
+                "column \"%s\" of table \"%s\" is %s, the query gives %s", column->name, insert->table->name, wanted,
+                type_text(binder->arena, type_with_nullable(binder->arena, source->type, true)));
+        error_hint(binder->error, "write CAST(... AS %s)", wanted);
         return STATUS_DATATYPE_MISMATCH;
     }
     const struct type *wanted = type_with_nullable(binder->arena, type, source->type->nullable || type->nullable);

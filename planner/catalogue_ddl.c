@@ -133,7 +133,7 @@ void catalogue_add_weather(struct catalogue *catalogue) {
     enum status status = sql_parse_next(&arena, STR(text), &offset, &statement, &error);
     if (status == STATUS_OK)
         status = catalogue_execute(catalogue, statement, STR(text), NULL, &arena, NULL, &error);
-    if (status != STATUS_OK) { arena_release(&arena); return; } /* TEMPORARY */
+    ASSERT(status == STATUS_OK);
     database_find(catalogue->current_database, "weather", false)->object.builtin = true;
     catalogue->version = 0;
     arena_release(&arena);

@@ -61,7 +61,8 @@ static void print_window(struct strbuf *out, const struct logical_window *window
     static const char *const names[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
     strbuf_printf(out, "window=[%s(", names[window->kind]);
     if (with_time)
-        strbuf_printf(out, "%s, ", input->columns[window->time_column].name);
+        strbuf_printf(out, "%s, ",
+                      window->processing_time ? "processing time" : input->columns[window->time_column].name);
     if (window->kind == PLAN__WINDOW_KIND__HOP || window->kind == PLAN__WINDOW_KIND__CUMULATE) {
         duration_print(out, window->slide_us);
         strbuf_append_text(out, ", ");

@@ -281,7 +281,7 @@ static Plan__Window *encode_window(struct arena *arena, const struct logical_win
     message->slide_us = window->slide_us;
     message->offset_us = window->offset_us;
     message->gap_us = window->gap_us;
-    message->time_column = window->time_column;
+    message->time_column = window->processing_time ? 0 : window->time_column;
     message->processing_time = window->processing_time;
     message->n_partition_columns = window->partition_count;
     message->partition_columns = indexes_copy(arena, window->partition_columns, window->partition_count);
@@ -364,7 +364,8 @@ static void set_mini_batch(const struct physical *physical, const struct logical
     int64_t latency_us = settings_duration_us(settings, SETTING_MINI_BATCH_ALLOW_LATENCY);
     if (aggregate->emit.kind == AST_EMIT_EVERY)
         chosen = (struct mini_batch){rows_max, aggregate->emit.interval_us};
-    else if (aggregate->emit.kind == AST_EMIT_ON_UPDATE || !settings_bool(settings, SETTING_MINI_BATCH_ENABLED))
+    else if (aggregate->emit.kind == AST_EMIT_ON_UPDATE || !settings_bool(settings, SETTING_MINI_BATCH_ENABLED) ||
+             aggregate->call_count == 0) /* DISTINCT gives a row once: there is nothing to merge */
         chosen = (struct mini_batch){0};
     else if (!settings_is_default(settings, SETTING_MINI_BATCH_ENABLED))
         chosen = (struct mini_batch){rows_max, latency_us};

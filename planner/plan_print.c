@@ -100,8 +100,8 @@ static void print_window(const struct printer *printer, const Plan__Window *wind
     static const char *const names[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
     strbuf_printf(printer->out, "window=[%s(", names[window->kind]);
     if (with_time)
-        strbuf_printf(printer->out, "%s%s, ", column_name(input, window->time_column),
-                      window->processing_time ? " (processing time)" : "");
+        strbuf_printf(printer->out, "%s, ",
+                      window->processing_time ? "processing time" : column_name(input, window->time_column));
     if (window->kind == PLAN__WINDOW_KIND__HOP || window->kind == PLAN__WINDOW_KIND__CUMULATE) {
         strbuf_append_text(printer->out, window->kind == PLAN__WINDOW_KIND__HOP ? "slide " : "step ");
         duration_print(printer->out, window->slide_us);

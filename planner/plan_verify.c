@@ -174,7 +174,7 @@ static enum status verify_calc(const struct verifier *verifier) {
 static enum status verify_window(const struct verifier *verifier, const Plan__Window *window, bool has_time_column) {
     if (!window || (unsigned)window->kind > PLAN__WINDOW_KIND__SESSION)
         return BAD(verifier, "no such window");
-    if (has_time_column && (window->time_column >= verifier->input->field_count ||
+    if (has_time_column && !window->processing_time && (window->time_column >= verifier->input->field_count ||
                             !type_is_timestamp(verifier->input->fields[window->time_column].type)))
         return BAD(verifier, "the time column is not a timestamp");
     bool session = window->kind == PLAN__WINDOW_KIND__SESSION;
