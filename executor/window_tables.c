@@ -191,36 +191,6 @@ static enum status fold_late(struct window_aggregate *window, struct open_window
     return STATUS_OK;
 }
 
-/* False when the window takes no more rows. */
-static enum status fold_into(struct window_aggregate *window, struct window_bounds bounds, struct batch *batch,
-                             const struct selection *selection, bool *taken, struct error *error) {
-    if (is_dropped(window, window_assigner_close_us(&window->assigner, bounds.end_us)))
-        return STATUS_OK;
-    *taken = true;
-    struct open_window *open = window_for(window, bounds);
-    return open->fired ? fold_late(window, open, batch, selection, error) : fold(window, open, batch, selection, error);
-}
-
-static enum status fold_run(struct window_aggregate *window, const struct window_run *run, struct batch *batch,
-                            struct error *error) {
-    bool taken = false;
-    if (window->plan->input_has_window) {
-        struct window_bounds bounds = {run->start_us, run->end_us};
-        TRY(fold_into(window, bounds, batch, &run->selection, &taken, error));
-    } else {
-        uint32_t count = window_assigner_count(&window->assigner, run->start_us);
-        for (uint32_t i = 0; i < count; i++) {
-            struct window_bounds bounds = window_assigner_window(&window->assigner, run->start_us, i);
-            TRY(fold_into(window, bounds, batch, &run->selection, &taken, error));
-        }
-    }
-    if (taken)
-        window->base.counters.rows_merged += run->selection.count;
-    else
-        window->base.counters.rows_late += run->selection.count;
-    return STATUS_OK;
-}
-
 static enum status bound_values(const struct batch *batch, uint32_t column, struct arena *arena, const int64_t **values,
                                 struct error *error) {
     struct column flat = column_flatten(&batch->columns[column], arena, batch->row_count);
@@ -264,31 +234,123 @@ static struct window_runs split_rows(struct window_aggregate *window, const stru
                                 window->assigner.offset_us, &window->scratch);
 }
 
+static uint32_t windows_of_run(const struct window_aggregate *window, const struct window_run *run) {
+    return window->plan->input_has_window ? 1 : window_assigner_count(&window->assigner, run->start_us);
+}
+
+static struct window_bounds window_of_run(const struct window_aggregate *window, const struct window_run *run,
+                                          uint32_t index) {
+    if (window->plan->input_has_window)
+        return (struct window_bounds){run->start_us, run->end_us};
+    return window_assigner_window(&window->assigner, run->start_us, index);
+}
+
+static int compare_bounds_at(const void *a, const void *b) {
+    return compare_bounds(*(const struct window_bounds *)a, *(const struct window_bounds *)b);
+}
+
+/* All windows that take rows of the runs, each once, by end. Rows whose last window takes none any more are late. */
+static struct window_bounds *windows_of_runs(struct window_aggregate *window, const struct window_runs *runs,
+                                             uint32_t *count) {
+    uint32_t capacity = 0, distinct = 0;
+    for (uint32_t i = 0; i < runs->count; i++)
+        capacity += windows_of_run(window, &runs->runs[i]);
+    struct window_bounds *bounds = arena_alloc(&window->scratch, sizeof *bounds * capacity);
+    *count = 0;
+    for (uint32_t i = 0; i < runs->count; i++) {
+        uint32_t before = *count;
+        for (uint32_t k = 0; k < windows_of_run(window, &runs->runs[i]); k++) {
+            struct window_bounds candidate = window_of_run(window, &runs->runs[i], k);
+            if (!is_dropped(window, window_assigner_close_us(&window->assigner, candidate.end_us)))
+                bounds[(*count)++] = candidate;
+        }
+        uint64_t *counter = *count > before ? &window->base.counters.rows_merged : &window->base.counters.rows_late;
+        *counter += runs->runs[i].selection.count;
+    }
+    qsort(bounds, *count, sizeof *bounds, compare_bounds_at);
+    for (uint32_t i = 0; i < *count; i++)
+        if (i == 0 || compare_bounds(bounds[i], bounds[distinct - 1]) != 0)
+            bounds[distinct++] = bounds[i];
+    *count = distinct;
+    return bounds;
+}
+
+/* Rows of the selection that are in the window, in their order: groups are created in order of rows. */
+static struct selection rows_in_window(struct window_aggregate *window, const struct row_times *times,
+                                       const struct selection *selection, struct window_bounds bounds) {
+    uint16_t *rows = arena_alloc(&window->scratch, sizeof *rows * selection->count);
+    struct selection inside = {.rows = rows};
+    for (uint32_t i = 0; i < selection->count; i++) {
+        uint32_t row = selection_row(selection, i);
+        int64_t time_us = times->ends_or_times[row];
+        rows[inside.count] = (uint16_t)row;
+        inside.count += time_us >= bounds.start_us && time_us < bounds.end_us;
+    }
+    return inside;
+}
+
+static enum status fold_into(struct window_aggregate *window, struct window_bounds bounds, struct batch *batch,
+                             const struct selection *selection, struct error *error) {
+    struct open_window *open = window_for(window, bounds);
+    return open->fired ? fold_late(window, open, batch, selection, error) : fold(window, open, batch, selection, error);
+}
+
+/* Every run is a window of its own. */
+static enum status fold_apart(struct window_aggregate *window, const struct window_runs *runs, struct batch *batch,
+                              struct error *error) {
+    for (uint32_t i = 0; i < runs->count; i++) {
+        struct window_runs one = {.runs = &runs->runs[i], .count = 1};
+        uint32_t count;
+        struct window_bounds *bounds = windows_of_runs(window, &one, &count);
+        if (count > 0)
+            TRY(fold_into(window, bounds[0], batch, &runs->runs[i].selection, error));
+    }
+    return STATUS_OK;
+}
+
+/* Runs share windows. */
+static enum status fold_overlapping(struct window_aggregate *window, const struct window_runs *runs,
+                                    const struct row_times *times, struct batch *batch,
+                                    const struct selection *selection, struct error *error) {
+    uint32_t count;
+    struct window_bounds *bounds = windows_of_runs(window, runs, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct selection rows =
+            runs->count > 1 ? rows_in_window(window, times, selection, bounds[i]) : runs->runs[0].selection;
+        TRY(fold_into(window, bounds[i], batch, &rows, error));
+    }
+    return STATUS_OK;
+}
+
 static enum status fold_selected(struct window_aggregate *window, const struct row_times *times, struct batch *batch,
                                  const struct selection *selection, struct error *error) {
     struct window_runs runs = split_rows(window, times, selection);
-    for (uint32_t i = 0; i < runs.count; i++)
-        TRY(fold_run(window, &runs.runs[i], batch, error));
-    return STATUS_OK;
+    bool apart = times->starts || window->assigner.kind == PLAN__WINDOW_KIND__TUMBLE;
+    return apart ? fold_apart(window, &runs, batch, error)
+                 : fold_overlapping(window, &runs, times, batch, selection, error);
 }
 
 static enum status tables_on_batch(struct window_aggregate *window, struct batch *batch, struct error *error) {
     struct row_times times;
     TRY(read_times(window, batch, &times, error));
     grouping_set_batch(&window->grouping, batch);
-    uint16_t *early = arena_alloc(&window->scratch, sizeof *early * batch->row_count);
-    struct selection in_time = {.rows = early};
+    uint16_t *rows = arena_alloc(&window->scratch, sizeof *rows * batch->row_count);
+    struct selection together = {.rows = rows};
     for (uint32_t row = 0; row < batch->row_count; row++) {
-        uint16_t only = (uint16_t)row;
-        struct selection one = {.rows = &only, .count = 1};
-        if (window->clock_us != WATERMARK_NONE && meets_closed_window(window, &times, row))
-            TRY(fold_selected(window, &times, batch, &one, error));
-        else
-            early[in_time.count++] = only;
+        bool alone = window->clock_us != WATERMARK_NONE && meets_closed_window(window, &times, row);
+        if (alone && together.count > 0) { /* groups are created in order of rows */
+            TRY(fold_selected(window, &times, batch, &together, error));
+            together.count = 0;
+        }
+        rows[together.count++] = (uint16_t)row;
+        if (alone) {
+            TRY(fold_selected(window, &times, batch, &together, error));
+            together.count = 0;
+        }
     }
-    if (in_time.count == batch->row_count)
-        in_time.rows = NULL;
-    TRY(fold_selected(window, &times, batch, &in_time, error));
+    if (together.count == batch->row_count)
+        together.rows = NULL;
+    TRY(fold_selected(window, &times, batch, &together, error));
     update_counters(window);
     return STATUS_OK;
 }
