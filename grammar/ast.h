@@ -33,6 +33,11 @@
  *   POSITION(a IN b)                        "position"(a, b)
  *   OVERLAY(a PLACING b FROM c [FOR d])     "overlay"(a, b, c[, d])
  *   CURRENT_TIMESTAMP, CURRENT_DATE, ...    "current_timestamp" without arguments, syntax AST_SYNTAX_NILADIC
+ *   JSON_VALUE(x, p RETURNING t ...)        "json_value"(x, p, returning => CAST(NULL AS t), on_empty => 'ERROR', on_error =>
+ *                                           'NULL', default_on_empty => e, default_on_error => e); so JSON_EXISTS, and
+ *                                           JSON_QUERY with wrapper => 'WITHOUT' | 'CONDITIONAL' | 'UNCONDITIONAL'
+ *   JSON_OBJECT(KEY k VALUE v, ...)         "json_object"(k, v, ..., on_null => 'NULL' | 'ABSENT'); so JSON_OBJECTAGG,
+ *                                           JSON_ARRAY(v, ... ABSENT ON NULL) and JSON_ARRAYAGG
  *   TUMBLE/HOP/... (group window or TVF)    "tumble", "hop", "session", "cumulate" like any function
  *
  * NOT IN, NOT EXISTS are not(AST_IN), not(AST_EXISTS).

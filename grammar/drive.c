@@ -43,8 +43,20 @@ static bool accepts_ahead(const struct drive *drive, int kind) {
            (ahead->kind == TOKEN_SEMICOLON && machine_accepts_two(drive->machine, kind, 0));
 }
 
+/* WITH TIME ZONE after a type is told from any other WITH by its second word. */
+static int zone_word(const struct drive *drive, int kind) {
+    bool zone = drive->ahead.kind == TOKEN_TIME || drive->ahead.kind == TOKEN_LOCAL;
+    int word = kind == TOKEN_WITH ? TOKEN_WITH_ZONE : TOKEN_WITHOUT_ZONE;
+    return zone && machine_accepts(drive->machine, word) ? word : kind;
+}
+
 static int meant(const struct drive *drive) {
     const struct sql_token *token = &drive->token;
+    if (token->kind == TOKEN_WITH || token->kind == TOKEN_WITHOUT) {
+        int word = zone_word(drive, token->kind);
+        if (word != token->kind || !token->soft)
+            return word;
+    }
     if (!token->soft)
         return token->kind;
     bool fits = machine_accepts(drive->machine, token->kind);

@@ -17,6 +17,7 @@
 #include "grammar/build_call.h"
 #include "grammar/build_command.h"
 #include "grammar/build_expression.h"
+#include "grammar/build_json.h"
 #include "grammar/build_literal.h"
 #include "grammar/build_match.h"
 #include "grammar/build_query.h"
@@ -105,10 +106,11 @@ base_type(A) ::= MAP(K) LESS type(L) COMMA type(R) GREATER. { A = build_type_of(
 base_type(A) ::= INTERVAL(K) interval_units(U). { A = build_type_interval(build, K, U); }
 base_type(A) ::= NULL(K). { A = build_type_simple(build, K, AST_TYPE_NULL); }
 
+/* WITH_ZONE is WITH before TIME or LOCAL (drive.c): after a type another WITH may follow. */
 zone(A) ::= . { A = BUILD_ZONE_NONE; }
-zone(A) ::= WITH TIME ZONE. { A = BUILD_ZONE_WITH; }
-zone(A) ::= WITH LOCAL TIME ZONE. { A = BUILD_ZONE_LOCAL; }
-zone(A) ::= WITHOUT TIME ZONE. { A = BUILD_ZONE_WITHOUT; }
+zone(A) ::= WITH_ZONE TIME ZONE. { A = BUILD_ZONE_WITH; }
+zone(A) ::= WITH_ZONE LOCAL TIME ZONE. { A = BUILD_ZONE_LOCAL; }
+zone(A) ::= WITHOUT_ZONE TIME ZONE. { A = BUILD_ZONE_WITHOUT; }
 
 fields(A) ::= field(F). { A = build_fields(build, NULL, F); }
 fields(A) ::= fields(L) COMMA field(F). { A = build_fields(build, L, F); }
@@ -321,6 +323,52 @@ filter(A) ::= FILTER LEFT_PAREN WHERE expr(E) RIGHT_PAREN. { A = E; }
 over(A) ::= . { A = NULL; }
 over(A) ::= OVER name(N). { A = build_window_reference(build, N); }
 over(A) ::= OVER window_in_parens(W). { A = W; }
+
+/* --- JSON: the clauses of its functions become named arguments --- */
+
+%type json_pairs {struct ast_arguments *}
+%type json_clauses {struct ast_arguments *}
+%type json_clause {struct ast_argument}
+%type on_null {const char *}
+%type behaviour {const char *}
+%type wrapper {const char *}
+plain_call(A) ::= JSON_EXISTS|JSON_VALUE|JSON_QUERY(K) LEFT_PAREN expr(E) COMMA expr(P) json_clauses(L) RIGHT_PAREN. {
+    A = build_json_path(build, K, E, P, L); }
+%type json_object {struct sql_token}
+%type json_array {struct sql_token}
+json_object(A) ::= JSON_OBJECT|JSON_OBJECTAGG(K). { A = K; }
+json_array(A) ::= JSON_ARRAY|JSON_ARRAYAGG(K). { A = K; }
+plain_call(A) ::= json_object(K) LEFT_PAREN RIGHT_PAREN. { A = build_json(build, K, NULL, NULL); }
+plain_call(A) ::= json_array(K) LEFT_PAREN RIGHT_PAREN. { A = build_json(build, K, NULL, NULL); }
+plain_call(A) ::= json_object(K) LEFT_PAREN json_pairs(L) on_null(N) RIGHT_PAREN. { A = build_json(build, K, L, N); }
+plain_call(A) ::= json_array(K) LEFT_PAREN expr_list(L) on_null(N) RIGHT_PAREN. {
+    A = build_json(build, K, build_json_items(build, L), N); }
+json_pairs(A) ::= json_key(K) VALUE expr(V). { A = build_json_pair(build, NULL, K, V); }
+json_pairs(A) ::= json_pairs(L) COMMA json_key(K) VALUE expr(V). { A = build_json_pair(build, L, K, V); }
+%type json_key {struct ast_expression *}
+json_key(A) ::= value(E). { A = E; }
+json_key(A) ::= KEY value(E). { A = E; }
+json_clauses(A) ::= . { A = NULL; }
+json_clauses(A) ::= json_clauses(L) json_clause(C). { A = build_arguments(build, L, C); }
+json_clause(A) ::= RETURNING(K) plain_type(T). { A = build_json_returning(build, K, T); }
+json_clause(A) ::= behaviour(B) ON EMPTY|ERROR(W). { A = build_json_behaviour(build, B, W); }
+json_clause(A) ::= DEFAULT value(E) ON EMPTY|ERROR(W). { A = build_json_default(build, E, W); }
+json_clause(A) ::= wrapper(W) WRAPPER(K). { A = build_json_word(build, "wrapper", W, K); }
+json_clause(A) ::= wrapper(W) ARRAY WRAPPER(K). { A = build_json_word(build, "wrapper", W, K); }
+wrapper(A) ::= WITHOUT. { A = "WITHOUT"; }
+wrapper(A) ::= WITH. { A = "UNCONDITIONAL"; }
+wrapper(A) ::= WITH UNCONDITIONAL. { A = "UNCONDITIONAL"; }
+wrapper(A) ::= WITH CONDITIONAL. { A = "CONDITIONAL"; }
+behaviour(A) ::= NULL. { A = "NULL"; }
+behaviour(A) ::= ERROR. { A = "ERROR"; }
+behaviour(A) ::= TRUE. { A = "TRUE"; }
+behaviour(A) ::= FALSE. { A = "FALSE"; }
+behaviour(A) ::= UNKNOWN. { A = "UNKNOWN"; }
+behaviour(A) ::= EMPTY ARRAY. { A = "EMPTY ARRAY"; }
+behaviour(A) ::= EMPTY OBJECT. { A = "EMPTY OBJECT"; }
+on_null(A) ::= . { A = NULL; }
+on_null(A) ::= NULL ON NULL. { A = "NULL"; }
+on_null(A) ::= ABSENT ON NULL. { A = "ABSENT"; }
 
 /* --- windows and sorting --- */
 
