@@ -136,8 +136,8 @@ static enum status run_constant(struct evaluator *evaluator, struct step *step, 
 }
 
 /* The function of each dictionary entry, under the rows' codes. */
-static enum status run_dictionary(struct evaluator *evaluator, struct step *step, uint32_t index,
-                                  struct column *result, struct error *error) {
+static enum status run_dictionary(struct evaluator *evaluator, struct step *step, uint32_t index, struct column *result,
+                                  struct error *error) {
     struct column dictionary = step->columns[index];
     uint32_t row_count = evaluator->input->row_count;
     struct column *entries = &step->columns[index];
@@ -154,7 +154,8 @@ static enum status run_dictionary(struct evaluator *evaluator, struct step *step
         return STATUS_OK;
     uint64_t *validity = validity_new(evaluator->batch_arena, row_count, true);
     for (uint32_t row = 0; row < row_count; row++) {
-        bool valid = validity_get(dictionary.validity, row) && validity_get(entry_validity, safe_code(&dictionary, row));
+        bool valid =
+            validity_get(dictionary.validity, row) && validity_get(entry_validity, safe_code(&dictionary, row));
         if (!valid)
             validity_set(validity, row, false);
     }
@@ -198,6 +199,9 @@ static enum status run_lazy(struct evaluator *evaluator, struct step *step, stru
 static bool may_run_on_dictionary(const struct evaluator *evaluator, const struct step *step, uint32_t index) {
     uint32_t flags = step->call.function->flags;
     uint32_t size = step->columns[index].dictionary_size;
+    enum layout layout = type_layout(step->call.type);
+    if (layout == LAYOUT_LIST || layout == LAYOUT_ROW)
+        return false;
     return flags & FUNCTION_STRICT && !(flags & (FUNCTION_CAN_FAIL | FUNCTION_VOLATILE)) && size > 0 &&
            size <= current_selection(evaluator)->count;
 }
@@ -223,26 +227,6 @@ static enum status run_call(struct evaluator *evaluator, struct step *step, stru
 
 /* ---- other steps ---- */
 
-/* A field of a ROW: the child, NULL where the parent is. */
-static struct column field_of(struct evaluator *evaluator, struct column *row, uint32_t index) {
-    uint32_t row_count = evaluator->input->row_count;
-    if (row->kind == COLUMN_DICTIONARY)
-        *row = column_flatten(row, evaluator->batch_arena, row_count);
-    struct column child = row->children[index];
-    if (row->kind == COLUMN_CONSTANT) {
-        if (column_is_null(row, 0))
-            return null_column(evaluator, child.type);
-        child = column_flatten(&child, evaluator->batch_arena, 1);
-        child.kind = COLUMN_CONSTANT;
-        return child;
-    }
-    if (row->validity && child.kind == COLUMN_CONSTANT)
-        child = column_flatten(&child, evaluator->batch_arena, row_count);
-    if (row->validity)
-        child.validity = validity_and(evaluator->batch_arena, child.validity, row->validity, row_count);
-    return child;
-}
-
 static enum status step_compute(struct evaluator *evaluator, struct step *step, struct column *result,
                                 struct error *error) {
     switch (step->kind) {
@@ -255,7 +239,8 @@ static enum status step_compute(struct evaluator *evaluator, struct step *step, 
     case STEP_FIELD: {
         struct column row;
         TRY(step_value(evaluator, step->arguments[0], &row, error));
-        *result = field_of(evaluator, &row, step->expression->field.index);
+        *result =
+            column_field(&row, evaluator->batch_arena, step->expression->field.index, evaluator->input->row_count);
         return STATUS_OK;
     }
     case STEP_RETYPE:
@@ -267,8 +252,7 @@ static enum status step_compute(struct evaluator *evaluator, struct step *step, 
 }
 
 /* The step's value for the rows of the innermost scope. */
-static enum status step_value(struct evaluator *evaluator, uint32_t number, struct column *value,
-                              struct error *error) {
+static enum status step_value(struct evaluator *evaluator, uint32_t number, struct column *value, struct error *error) {
     struct step *step = evaluator->steps.items[number];
     if (!scope_is_open(evaluator, step->scope)) {
         if (current_selection(evaluator)->count == 0) {

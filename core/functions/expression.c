@@ -38,16 +38,18 @@ struct expression *expression_field(struct arena *arena, struct expression *row,
 /* ---- literals ---- */
 
 struct expression *expression_null(struct arena *arena, const struct type *type, sql_position position) {
-    struct expression *expression = node_new(arena, EXPRESSION_LITERAL, type_with_nullable(arena, type, true), position);
+    struct expression *expression =
+        node_new(arena, EXPRESSION_LITERAL, type_with_nullable(arena, type, true), position);
     column_init_null(&expression->literal, arena, expression->type);
     return expression;
 }
 
 static struct expression *literal_new(struct arena *arena, const struct type *type, const void *value, size_t size,
                                       sql_position position) {
-    struct expression *expression = node_new(arena, EXPRESSION_LITERAL, type_with_nullable(arena, type, false), position);
-    expression->literal = (struct column){
-        .type = expression->type, .kind = COLUMN_CONSTANT, .values = arena_copy(arena, value, size)};
+    struct expression *expression =
+        node_new(arena, EXPRESSION_LITERAL, type_with_nullable(arena, type, false), position);
+    expression->literal =
+        (struct column){.type = expression->type, .kind = COLUMN_CONSTANT, .values = arena_copy(arena, value, size)};
     return expression;
 }
 

@@ -15,8 +15,8 @@ static struct expression *fixed_literal(struct arena *arena, const struct type *
     expression->kind = EXPRESSION_LITERAL;
     expression->type = type_with_nullable(arena, type, false);
     expression->position = position;
-    expression->literal = (struct column){
-        .type = expression->type, .kind = COLUMN_CONSTANT, .values = arena_copy(arena, value, size)};
+    expression->literal =
+        (struct column){.type = expression->type, .kind = COLUMN_CONSTANT, .values = arena_copy(arena, value, size)};
     return expression;
 }
 
@@ -68,9 +68,9 @@ enum status expression_number(struct arena *arena, struct str text, sql_position
     } else if (shape.valid) {
         unsigned precision = shape.digits ? shape.digits : 1;
         int128 value;
-        if (precision > DECIMAL_PRECISION_MAX ||
-            !decimal_parse(text, precision, shape.fraction_digits, &value))
-            return FAIL_AT(error, position, STATUS_OUT_OF_RANGE, "number has more than %d digits", DECIMAL_PRECISION_MAX);
+        if (precision > DECIMAL_PRECISION_MAX || !decimal_parse(text, precision, shape.fraction_digits, &value))
+            return FAIL_AT(error, position, STATUS_OUT_OF_RANGE, "number has more than %d digits",
+                           DECIMAL_PRECISION_MAX);
         const struct type *type = type_decimal(arena, precision, shape.fraction_digits);
         *result = fixed_literal(arena, type, &value, sizeof value, position);
     }

@@ -139,7 +139,8 @@ static enum status check_units(const struct call_request *request, const struct 
         if (pattern->kind != PATTERN_CLASS || pattern->class != CLASS_UNIT)
             continue;
         if (argument->kind != EXPRESSION_LITERAL || column_is_null(&argument->literal, 0))
-            return FAIL_AT(request->error, argument->position, STATUS_INVALID_ARGUMENT, "a time unit must be a literal");
+            return FAIL_AT(request->error, argument->position, STATUS_INVALID_ARGUMENT,
+                           "a time unit must be a literal");
         struct str text = view_str(COLUMN_VALUES(&argument->literal, struct string_view));
         if (time_unit_find(text) == TIME_UNIT_NONE) {
             FAIL_AT(request->error, argument->position, STATUS_INVALID_ARGUMENT, "unknown time unit \"%.*s\"",
@@ -156,7 +157,8 @@ static enum status call_overload(struct call_request *request, const struct func
     const struct type *result;
     const struct type **casts = ARENA_ARRAY(request->arena, const struct type *, request->argument_count + 2);
     ASSERT(signature_parse(function->signature, &signature));
-    ASSERT(signature_match(request->arena, &signature, request->arguments, request->argument_count, casts, &result) >= 0);
+    ASSERT(signature_match(request->arena, &signature, request->arguments, request->argument_count, casts, &result) >=
+           0);
     TRY(check_units(request, &signature));
     for (uint32_t i = 0; i < request->argument_count; i++) {
         if (casts[i])
@@ -175,8 +177,8 @@ static const struct function *best_overload(struct call_request *request, const 
         struct signature signature;
         const struct type *result;
         ASSERT(signature_parse(overloads[i].signature, &signature));
-        int cost = signature_match(request->arena, &signature, request->arguments, request->argument_count, casts,
-                                   &result);
+        int cost =
+            signature_match(request->arena, &signature, request->arguments, request->argument_count, casts, &result);
         if (cost >= 0 && cost < best_cost) {
             best = &overloads[i];
             best_cost = cost;

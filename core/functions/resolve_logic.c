@@ -83,7 +83,8 @@ enum status resolve_case(struct call_request *request, const struct function *fu
     if (request->argument_count < 2)
         return resolve_mismatch(request);
     if (request->argument_count % 2 == 0) {
-        struct expression **longer = arena_alloc(request->arena, (request->argument_count + 1) * sizeof(struct expression *));
+        struct expression **longer =
+            arena_alloc(request->arena, (request->argument_count + 1) * sizeof(struct expression *));
         memcpy(longer, request->arguments, request->argument_count * sizeof *longer);
         longer[request->argument_count++] = expression_null(request->arena, &type_null, request->position);
         request->arguments = longer;

@@ -1,4 +1,4 @@
-/* resolve_value.c: typing of constructors (ARRAY, MAP, ROW), of DECIMAL rounding, and of DATE ± INTERVAL. */
+/* resolve_value.c: typing of constructors (ARRAY, MAP, ROW), of DECIMAL rounding, and of date functions. */
 #include "core/functions/resolve.h"
 
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "core/base/arena.h"
 #include "core/data/datetime.h"
 #include "core/functions/expression.h"
+#include "core/functions/time_unit.h"
 
 enum status resolve_array(struct call_request *request, const struct function *function) {
     const struct type *element;
@@ -62,7 +63,8 @@ static enum status decimal_digits_call(struct call_request *request, const struc
         precision = precision > DECIMAL_PRECISION_MAX ? DECIMAL_PRECISION_MAX : precision ? precision : 1;
         type = type_decimal(request->arena, precision, scale);
     }
-    request->result = call_new(request, function, type_with_nullable(request->arena, type, resolve_any_nullable(request)));
+    request->result =
+        call_new(request, function, type_with_nullable(request->arena, type, resolve_any_nullable(request)));
     return STATUS_OK;
 }
 
@@ -76,7 +78,8 @@ enum status resolve_decimal_truncate(struct call_request *request, const struct 
 
 enum status resolve_decimal_floor(struct call_request *request, const struct function *function) {
     const struct type *type = type_decimal(request->arena, request->arguments[0]->type->precision, 0);
-    request->result = call_new(request, function, type_with_nullable(request->arena, type, resolve_any_nullable(request)));
+    request->result =
+        call_new(request, function, type_with_nullable(request->arena, type, resolve_any_nullable(request)));
     return STATUS_OK;
 }
 
@@ -90,6 +93,34 @@ enum status resolve_date_interval(struct call_request *request, const struct fun
         TRY(resolve_cast_argument(request, date, &type_timestamp3));
         return resolve_call(request, function->name, request->arguments, 2, &request->result);
     }
-    request->result = call_new(request, function, type_with_nullable(request->arena, &type_date, resolve_any_nullable(request)));
+    request->result =
+        call_new(request, function, type_with_nullable(request->arena, &type_date, resolve_any_nullable(request)));
     return STATUS_OK;
+}
+
+/* hour(x) is EXTRACT(HOUR FROM x) */
+enum status resolve_extract(struct call_request *request, const struct function *function) {
+    struct expression *unit = expression_string(request->arena, str_from(function->name), request->position);
+    struct expression *arguments[] = {unit, request->arguments[0]};
+    return resolve_call(request, "extract", arguments, 2, &request->result);
+}
+
+/* TIMESTAMPADD of days and longer units keeps a DATE. */
+enum status resolve_date_add(struct call_request *request, const struct function *function) {
+    const struct expression *unit = request->arguments[0];
+    bool literal = unit->kind == EXPRESSION_LITERAL && !column_is_null(&unit->literal, 0);
+    if (literal && time_unit_find(view_str(unit->literal.values)) < TIME_UNIT_HOUR) {
+        TRY(resolve_cast_argument(request, 1, &type_bigint));
+        request->result =
+            call_new(request, function, type_with_nullable(request->arena, &type_date, resolve_any_nullable(request)));
+        return STATUS_OK;
+    }
+    TRY(resolve_cast_argument(request, 2, &type_timestamp3));
+    return resolve_call(request, function->name, request->arguments, 3, &request->result);
+}
+
+/* Text in place of a timestamp is cast to one. */
+enum status resolve_date_format(struct call_request *request, const struct function *function) {
+    TRY(resolve_cast_argument(request, 0, &type_timestamp3));
+    return resolve_call(request, function->name, request->arguments, 2, &request->result);
 }

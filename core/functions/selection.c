@@ -68,7 +68,8 @@ static struct selection select_listed(const struct column *column, const struct 
     for (uint32_t i = 0; i < selection->count; i++) {
         uint32_t row = selection_row(selection, i);
         rows[count] = (uint16_t)row;
-        uint32_t code = codes && codes[row] < column->dictionary_size ? codes[row] : 0; /* a NULL row's may be anything */
+        uint32_t code =
+            codes && codes[row] < column->dictionary_size ? codes[row] : 0; /* a NULL row's may be anything */
         count += validity_get(column->validity, row) & values[codes ? code : row];
     }
     return finish(rows, count, selection);

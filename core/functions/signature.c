@@ -139,7 +139,7 @@ static void read_type(struct reader *reader, struct pattern *pattern, struct str
     }
     int class = find_word(word, class_names, CLASS_COUNT);
     pattern->kind = PATTERN_CLASS;
-    pattern->class = class < 0 ? CLASS_ANY : (enum type_class)class;
+    pattern->class = class < 0 ? CLASS_ANY : (enum type_class) class;
     if (class < 0)
         reader->failed = true;
     if (class == CLASS_DECIMAL && accept(reader, "("))
@@ -156,7 +156,7 @@ static void read_variable(struct reader *reader, struct pattern *pattern) {
     if (class < 0)
         reader->failed = true;
     else
-        pattern->class = (enum type_class)class;
+        pattern->class = (enum type_class) class;
 }
 
 static const struct pattern *read_pattern(struct reader *reader) {

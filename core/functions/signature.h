@@ -80,7 +80,8 @@ int signature_match(struct arena *arena, const struct signature *signature, stru
 int implicit_cast_cost(const struct type *from, enum type_kind to);
 /* The common type of two arguments that are compared or chosen between; texts give way to the other side when
  * `from_text` (comparison). NULL when there is none. */
-const struct type *type_common_argument(struct arena *arena, const struct type *a, const struct type *b, bool from_text);
+const struct type *type_common_argument(struct arena *arena, const struct type *a, const struct type *b,
+                                        bool from_text);
 
 /* Flink's DECIMAL arithmetic. Integers count as DECIMAL(3|5|10|19, 0). */
 const struct type *decimal_type_of(struct arena *arena, const struct type *type);

@@ -157,8 +157,10 @@ static void prepare_call(struct builder *builder, struct step *step) {
     step->columns = ARENA_ARRAY(evaluator->arena, struct column, step->argument_count + 1);
     step->can_fail = function->flags & FUNCTION_CAN_FAIL;
     step->expensive = function->flags & FUNCTION_EXPENSIVE;
-    bool safe_cast = function->kernel == cast_strict && !(function->flags & FUNCTION_CAN_FAIL);
-    step->dense = (function->flags & FUNCTION_DENSE || safe_cast) && is_fixed_width(step->expression->type);
+    bool dense = function->flags & FUNCTION_DENSE;
+    if (function->kernel == cast_strict && !(function->flags & FUNCTION_CAN_FAIL))
+        dense = types[0]->kind != TYPE_DECIMAL && !type_is_datetime(types[0]);
+    step->dense = dense && is_fixed_width(step->expression->type);
     for (uint32_t i = 0; i < step->argument_count; i++)
         step->dense &= is_fixed_width(types[i]);
 }

@@ -23,9 +23,9 @@ struct step {
     const struct expression *expression;
     uint32_t *arguments; /* step numbers */
     uint32_t argument_count;
-    bool can_fail;  /* itself or anything below */
+    bool can_fail; /* itself or anything below */
     bool expensive;
-    bool dense;     /* see FUNCTION_DENSE */
+    bool dense; /* see FUNCTION_DENSE */
     struct function_call call;
     struct lazy_site site;
     struct column *columns; /* room for the arguments while the step runs */

@@ -22,11 +22,11 @@ static enum status division_by_zero(const struct function_call *call, struct err
 }
 
 /* Types with a wider one to multiply in. */
-#define NARROW_MULTIPLY(left, right, out, bad, type, wide)                                                    \
-    do {                                                                                                      \
-        wide product_ = (wide)((wide)(left) * (wide)(right));                                                 \
-        bad = (type)(bad | ((wide)(type)product_ != product_));                                               \
-        (out) = (type)product_;                                                                               \
+#define NARROW_MULTIPLY(left, right, out, bad, type, wide)      \
+    do {                                                        \
+        wide product_ = (wide)((wide)(left) * (wide)(right));   \
+        bad = (type)(bad | ((wide)(type)product_ != product_)); \
+        (out) = (type)product_;                                 \
     } while (0)
 
 #define INTEGER_TYPE int8_t

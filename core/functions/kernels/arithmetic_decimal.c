@@ -10,7 +10,8 @@ static int128 value_at(const struct column *argument, uint32_t row) {
     return COLUMN_VALUES(argument, int128)[argument_index(argument, row)];
 }
 
-static enum status __attribute__((cold)) overflow(const struct function_call *call, const struct column *arguments, uint32_t row, struct error *error) {
+static enum status __attribute__((cold))
+overflow(const struct function_call *call, const struct column *arguments, uint32_t row, struct error *error) {
     struct strbuf text;
     strbuf_init(&text);
     for (uint32_t i = 0; i < call->argument_count; i++) {
@@ -53,7 +54,8 @@ static enum status sum(struct function_call *call, const struct column *argument
         uint128 factor_a = (uint128)decimal_power_of_ten(scale - a->scale);
         uint128 factor_b = (uint128)decimal_power_of_ten(scale - b->scale) * (subtract ? (uint128)-1 : 1);
         KERNEL_ROWS(call, row)
-            out[row] = (int128)((uint128)value_at(&arguments[0], row) * factor_a + (uint128)value_at(&arguments[1], row) * factor_b);
+        out[row] = (int128)((uint128)value_at(&arguments[0], row) * factor_a +
+                            (uint128)value_at(&arguments[1], row) * factor_b);
         return STATUS_OK;
     }
     KERNEL_ROWS(call, row) {
@@ -80,7 +82,7 @@ enum status arithmetic_multiply_decimal(struct function_call *call, const struct
     int128 *out = result->values;
     if (a->precision + b->precision <= DECIMAL_PRECISION_MAX) {
         KERNEL_ROWS(call, row)
-            out[row] = (int128)((uint128)value_at(&arguments[0], row) * (uint128)value_at(&arguments[1], row));
+        out[row] = (int128)((uint128)value_at(&arguments[0], row) * (uint128)value_at(&arguments[1], row));
         return STATUS_OK;
     }
     KERNEL_ROWS(call, row) {
@@ -91,8 +93,8 @@ enum status arithmetic_multiply_decimal(struct function_call *call, const struct
     return STATUS_OK;
 }
 
-enum status arithmetic_divide_decimal(struct function_call *call, const struct column *arguments,
-                                      struct column *result, struct error *error) {
+enum status arithmetic_divide_decimal(struct function_call *call, const struct column *arguments, struct column *result,
+                                      struct error *error) {
     int128 *out = result->values;
     KERNEL_ROWS(call, row) {
         int128 divisor = value_at(&arguments[1], row);
@@ -106,8 +108,8 @@ enum status arithmetic_divide_decimal(struct function_call *call, const struct c
     return STATUS_OK;
 }
 
-enum status arithmetic_modulo_decimal(struct function_call *call, const struct column *arguments,
-                                      struct column *result, struct error *error) {
+enum status arithmetic_modulo_decimal(struct function_call *call, const struct column *arguments, struct column *result,
+                                      struct error *error) {
     const struct type *a = arguments[0].type, *b = arguments[1].type;
     unsigned scale = larger(a->scale, b->scale);
     int128 *out = result->values;
@@ -123,12 +125,12 @@ enum status arithmetic_modulo_decimal(struct function_call *call, const struct c
     return STATUS_OK;
 }
 
-enum status arithmetic_negate_decimal(struct function_call *call, const struct column *arguments,
-                                      struct column *result, struct error *error) {
+enum status arithmetic_negate_decimal(struct function_call *call, const struct column *arguments, struct column *result,
+                                      struct error *error) {
     (void)error;
     int128 *out = result->values;
     KERNEL_ROWS(call, row)
-        out[row] = -value_at(&arguments[0], row);
+    out[row] = -value_at(&arguments[0], row);
     return STATUS_OK;
 }
 

@@ -31,7 +31,7 @@ KERNEL_PASTE(KERNEL_NAME, _recheck)(struct function_call *call, const struct col
 #define KERNEL_STATIC
 #endif
 KERNEL_STATIC enum status KERNEL_NAME(struct function_call *call, const struct column *arguments, struct column *result,
-                        struct error *error) {
+                                      struct error *error) {
     const KERNEL_LEFT *restrict left = arguments[0].values;
     const KERNEL_RIGHT *restrict right = arguments[1].values;
     KERNEL_OUT *restrict out = result->values;

@@ -4,19 +4,19 @@
 #include "core/functions/kernels/kernel.h"
 #include "core/functions/kernels/local_time.h"
 
-#define CAST_DATETIME(name, from_type, to_type, convert)                                                      \
-    static enum status name(struct cast_job *job) {                                                           \
-        const from_type *in = job->source->values;                                                            \
-        to_type *out = job->result->values;                                                                   \
-        const struct evaluation_context *context = job->call->context;                                        \
-        unsigned precision = job->result->type->precision;                                                    \
-        (void)context, (void)precision;                                                                       \
-        for (uint32_t i = 0; i < job->selection.count; i++) {                                                 \
-            uint32_t row = selection_row(&job->selection, i);                                                 \
-            from_type value = in[argument_index(job->source, row)];                                           \
-            out[row] = (to_type)(convert);                                                                    \
-        }                                                                                                     \
-        return STATUS_OK;                                                                                     \
+#define CAST_DATETIME(name, from_type, to_type, convert)               \
+    static enum status name(struct cast_job *job) {                    \
+        const from_type *in = job->source->values;                     \
+        to_type *out = job->result->values;                            \
+        const struct evaluation_context *context = job->call->context; \
+        unsigned precision = job->result->type->precision;             \
+        (void)context, (void)precision;                                \
+        for (uint32_t i = 0; i < job->selection.count; i++) {          \
+            uint32_t row = selection_row(&job->selection, i);          \
+            from_type value = in[argument_index(job->source, row)];    \
+            out[row] = (to_type)(convert);                             \
+        }                                                              \
+        return STATUS_OK;                                              \
     }
 
 CAST_DATETIME(to_precision, int64_t, int64_t, precision_floor(value, precision))

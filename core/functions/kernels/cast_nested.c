@@ -84,7 +84,8 @@ static enum status list_to_list(struct cast_job *job) {
             out[row] = (struct list_slice){to, slice.count};
             for (uint32_t done = 0; done < slice.count; done += ELEMENT_CHUNK) {
                 uint32_t count = slice.count - done < ELEMENT_CHUNK ? slice.count - done : ELEMENT_CHUNK;
-                TRY(cast_elements(job, &job->source->children[child], slice.offset + done, count, target, to + done, total));
+                TRY(cast_elements(job, &job->source->children[child], slice.offset + done, count, target, to + done,
+                                  total));
             }
             to += slice.count;
         }

@@ -8,37 +8,37 @@
 
 #define CAST_NAME(from, to) cast_##from##_to_##to
 
-#define CAST_ROWS(job, in_type, out_type, body)                                                               \
-    const in_type *restrict in = (job)->source->values;                                                       \
-    out_type *restrict out = (job)->result->values;                                                           \
-    bool constant = (job)->source->kind == COLUMN_CONSTANT;                                                   \
-    for (uint32_t i = 0; i < (job)->selection.count; i++) {                                                   \
-        uint32_t row = selection_row(&(job)->selection, i);                                                   \
-        in_type value = in[constant ? 0 : row];                                                               \
-        body                                                                                                  \
+#define CAST_ROWS(job, in_type, out_type, body)             \
+    const in_type *restrict in = (job)->source->values;     \
+    out_type *restrict out = (job)->result->values;         \
+    bool constant = (job)->source->kind == COLUMN_CONSTANT; \
+    for (uint32_t i = 0; i < (job)->selection.count; i++) { \
+        uint32_t row = selection_row(&(job)->selection, i); \
+        in_type value = in[constant ? 0 : row];             \
+        body                                                \
     }
 
 /* Every value of `from` has a value in `to`. */
-#define CAST_WIDEN(from, from_type, to, to_type, convert)                                                     \
-    static enum status CAST_NAME(from, to)(struct cast_job * job) {                                           \
-        if (job->dense_count && job->source->kind != COLUMN_CONSTANT) {                                       \
-            const from_type *restrict from_values = job->source->values;                                      \
-            to_type *restrict to_values = job->result->values;                                                \
-            for (uint32_t k = 0; k < job->dense_count; k++) {                                                 \
-                from_type value = from_values[k];                                                             \
-                to_values[k] = (to_type)(convert);                                                            \
-            }                                                                                                 \
-            return STATUS_OK;                                                                                 \
-        }                                                                                                     \
-        CAST_ROWS(job, from_type, to_type, out[row] = (to_type)(convert);)                                    \
-        return STATUS_OK;                                                                                     \
+#define CAST_WIDEN(from, from_type, to, to_type, convert)                  \
+    static enum status CAST_NAME(from, to)(struct cast_job * job) {        \
+        if (job->dense_count && job->source->kind != COLUMN_CONSTANT) {    \
+            const from_type *restrict from_values = job->source->values;   \
+            to_type *restrict to_values = job->result->values;             \
+            for (uint32_t k = 0; k < job->dense_count; k++) {              \
+                from_type value = from_values[k];                          \
+                to_values[k] = (to_type)(convert);                         \
+            }                                                              \
+            return STATUS_OK;                                              \
+        }                                                                  \
+        CAST_ROWS(job, from_type, to_type, out[row] = (to_type)(convert);) \
+        return STATUS_OK;                                                  \
     }
 
-#define CAST_NARROW(from, from_type, to, to_type, fits)                                                       \
-    static enum status CAST_NAME(from, to)(struct cast_job * job) {                                           \
-        CAST_ROWS(job, from_type, to_type, if (__builtin_expect(fits, 1)) out[row] = (to_type)value;          \
-                  else TRY(cast_reject(job, row, STATUS_OUT_OF_RANGE));)                                      \
-        return STATUS_OK;                                                                                     \
+#define CAST_NARROW(from, from_type, to, to_type, fits)                                              \
+    static enum status CAST_NAME(from, to)(struct cast_job * job) {                                  \
+        CAST_ROWS(job, from_type, to_type, if (__builtin_expect(fits, 1)) out[row] = (to_type)value; \
+                  else TRY(cast_reject(job, row, STATUS_OUT_OF_RANGE));)                             \
+        return STATUS_OK;                                                                            \
     }
 
 CAST_WIDEN(u8, uint8_t, u8, uint8_t, value)
@@ -94,21 +94,22 @@ CAST_WIDEN(f64, double, f64, double, value)
 /* ---- DECIMAL ---- */
 
 /* From whole numbers (and BOOLEAN): times a power of ten. */
-#define CAST_TO_DECIMAL(from, from_type, digits)                                                              \
-    static enum status CAST_NAME(from, i128)(struct cast_job * job) {                                         \
-        const struct type *type = job->result->type;                                                          \
-        int128 factor = decimal_power_of_ten(type->scale);                                                    \
-        bool safe = type->precision - type->scale >= (digits);                                                \
-        if (safe && job->dense_count && job->source->kind != COLUMN_CONSTANT) {                               \
-            const from_type *restrict from_values = job->source->values;                                      \
-            int128 *restrict to_values = job->result->values;                                                 \
-            for (uint32_t k = 0; k < job->dense_count; k++)                                                   \
-                to_values[k] = (int128)from_values[k] * factor;                                               \
-            return STATUS_OK;                                                                                 \
-        }                                                                                                     \
-        CAST_ROWS(job, from_type, int128, if (safe || decimal_fits(value, type->precision - type->scale))     \
-                  out[row] = (int128)value * factor; else TRY(cast_reject(job, row, STATUS_OUT_OF_RANGE));)   \
-        return STATUS_OK;                                                                                     \
+#define CAST_TO_DECIMAL(from, from_type, digits)                                                                     \
+    static enum status CAST_NAME(from, i128)(struct cast_job * job) {                                                \
+        const struct type *type = job->result->type;                                                                 \
+        int128 factor = decimal_power_of_ten(type->scale);                                                           \
+        bool safe = type->precision - type->scale >= (digits);                                                       \
+        if (safe && job->dense_count && job->source->kind != COLUMN_CONSTANT) {                                      \
+            const from_type *restrict from_values = job->source->values;                                             \
+            int128 *restrict to_values = job->result->values;                                                        \
+            for (uint32_t k = 0; k < job->dense_count; k++)                                                          \
+                to_values[k] = (int128)from_values[k] * factor;                                                      \
+            return STATUS_OK;                                                                                        \
+        }                                                                                                            \
+        CAST_ROWS(job, from_type, int128,                                                                            \
+                  if (safe || decimal_fits(value, type->precision - type->scale)) out[row] = (int128)value * factor; \
+                  else TRY(cast_reject(job, row, STATUS_OUT_OF_RANGE));)                                             \
+        return STATUS_OK;                                                                                            \
     }
 CAST_TO_DECIMAL(u8, uint8_t, 1)
 CAST_TO_DECIMAL(i8, int8_t, 3)
@@ -116,23 +117,23 @@ CAST_TO_DECIMAL(i16, int16_t, 5)
 CAST_TO_DECIMAL(i32, int32_t, 10)
 CAST_TO_DECIMAL(i64, int64_t, 19)
 
-#define CAST_REAL_TO_DECIMAL(from, from_type)                                                                 \
-    static enum status CAST_NAME(from, i128)(struct cast_job * job) {                                         \
-        const struct type *type = job->result->type;                                                          \
-        CAST_ROWS(job, from_type, int128,                                                                     \
-                  if (!decimal_from_double((double)value, type->precision, type->scale, &out[row]))           \
-                      TRY(cast_reject(job, row, STATUS_OUT_OF_RANGE));)                                       \
-        return STATUS_OK;                                                                                     \
+#define CAST_REAL_TO_DECIMAL(from, from_type)                                                       \
+    static enum status CAST_NAME(from, i128)(struct cast_job * job) {                               \
+        const struct type *type = job->result->type;                                                \
+        CAST_ROWS(job, from_type, int128,                                                           \
+                  if (!decimal_from_double((double)value, type->precision, type->scale, &out[row])) \
+                      TRY(cast_reject(job, row, STATUS_OUT_OF_RANGE));)                             \
+        return STATUS_OK;                                                                           \
     }
 CAST_REAL_TO_DECIMAL(f32, float)
 CAST_REAL_TO_DECIMAL(f64, double)
 
-#define CAST_FROM_DECIMAL(to, to_type)                                                                        \
-    static enum status CAST_NAME(i128, to)(struct cast_job * job) {                                           \
-        int128 divisor = decimal_power_of_ten(job->source->type->scale);                                      \
-        CAST_ROWS(job, int128, to_type, int128 whole = value / divisor; out[row] = (to_type)whole;            \
-                  if (out[row] != whole) TRY(cast_reject(job, row, STATUS_OUT_OF_RANGE));)                    \
-        return STATUS_OK;                                                                                     \
+#define CAST_FROM_DECIMAL(to, to_type)                                                             \
+    static enum status CAST_NAME(i128, to)(struct cast_job * job) {                                \
+        int128 divisor = decimal_power_of_ten(job->source->type->scale);                           \
+        CAST_ROWS(job, int128, to_type, int128 whole = value / divisor; out[row] = (to_type)whole; \
+                  if (out[row] != whole) TRY(cast_reject(job, row, STATUS_OUT_OF_RANGE));)         \
+        return STATUS_OK;                                                                          \
     }
 CAST_FROM_DECIMAL(i8, int8_t)
 CAST_FROM_DECIMAL(i16, int16_t)
@@ -168,12 +169,14 @@ static enum status cast_i128_to_i128(struct cast_job *job) {
 
 enum { NUMBER_BOOL, NUMBER_I8, NUMBER_I16, NUMBER_I32, NUMBER_I64, NUMBER_F32, NUMBER_F64, NUMBER_I128, NUMBER_COUNT };
 
-#define CAST_TABLE_ROW(from)                                                                                  \
-    {CAST_NAME(from, u8), CAST_NAME(from, i8),  CAST_NAME(from, i16), CAST_NAME(from, i32),                 \
-     CAST_NAME(from, i64),  CAST_NAME(from, f32), CAST_NAME(from, f64), CAST_NAME(from, i128)}
+#define CAST_TABLE_ROW(from)                                                                                        \
+    {                                                                                                               \
+        CAST_NAME(from, u8), CAST_NAME(from, i8), CAST_NAME(from, i16), CAST_NAME(from, i32), CAST_NAME(from, i64), \
+            CAST_NAME(from, f32), CAST_NAME(from, f64), CAST_NAME(from, i128)                                       \
+    }
 static cast_kernel *const kernels[NUMBER_COUNT][NUMBER_COUNT] = {
-    CAST_TABLE_ROW(u8), CAST_TABLE_ROW(i8),  CAST_TABLE_ROW(i16), CAST_TABLE_ROW(i32),
-    CAST_TABLE_ROW(i64),  CAST_TABLE_ROW(f32), CAST_TABLE_ROW(f64), CAST_TABLE_ROW(i128),
+    CAST_TABLE_ROW(u8),  CAST_TABLE_ROW(i8),  CAST_TABLE_ROW(i16), CAST_TABLE_ROW(i32),
+    CAST_TABLE_ROW(i64), CAST_TABLE_ROW(f32), CAST_TABLE_ROW(f64), CAST_TABLE_ROW(i128),
 };
 
 static int number_index(const struct type *type) {

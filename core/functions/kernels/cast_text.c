@@ -14,8 +14,8 @@ static struct str source_text(const struct cast_job *job, uint32_t row) {
     return argument_str(job->source, row);
 }
 
-#define CAST_EACH_ROW(job, row)                                                                               \
-    for (uint32_t i_ = 0, row = 0;                                                                            \
+#define CAST_EACH_ROW(job, row)    \
+    for (uint32_t i_ = 0, row = 0; \
          i_ < (job)->selection.count && ((row = selection_row(&(job)->selection, i_)), true); i_++)
 
 /* ---- text to values ---- */
@@ -46,18 +46,18 @@ static enum status integer_read(struct str text, int64_t minimum, int64_t maximu
     return sum < minimum || sum > maximum ? STATUS_OUT_OF_RANGE : STATUS_OK;
 }
 
-#define CAST_TEXT_TO_INTEGER(name, type, minimum, maximum)                                                    \
-    static enum status name(struct cast_job *job) {                                                           \
-        type *out = job->result->values;                                                                      \
-        CAST_EACH_ROW(job, row) {                                                                             \
-            int64_t value;                                                                                    \
-            enum status status = integer_read(source_text(job, row), minimum, maximum, &value);               \
-            if (status == STATUS_OK)                                                                          \
-                out[row] = (type)value;                                                                       \
-            else                                                                                              \
-                TRY(cast_reject(job, row, status));                                                           \
-        }                                                                                                     \
-        return STATUS_OK;                                                                                     \
+#define CAST_TEXT_TO_INTEGER(name, type, minimum, maximum)                                      \
+    static enum status name(struct cast_job *job) {                                             \
+        type *out = job->result->values;                                                        \
+        CAST_EACH_ROW(job, row) {                                                               \
+            int64_t value;                                                                      \
+            enum status status = integer_read(source_text(job, row), minimum, maximum, &value); \
+            if (status == STATUS_OK)                                                            \
+                out[row] = (type)value;                                                         \
+            else                                                                                \
+                TRY(cast_reject(job, row, status));                                             \
+        }                                                                                       \
+        return STATUS_OK;                                                                       \
     }
 CAST_TEXT_TO_INTEGER(text_to_tinyint, int8_t, INT8_MIN, INT8_MAX)
 CAST_TEXT_TO_INTEGER(text_to_smallint, int16_t, INT16_MIN, INT16_MAX)
@@ -107,15 +107,15 @@ static bool float_read(struct str text, float *value) {
     return true;
 }
 
-#define CAST_TEXT_TO(name, type, failure, read)                                                                \
-    static enum status name(struct cast_job *job) {                                                           \
-        type *out = job->result->values;                                                                      \
-        CAST_EACH_ROW(job, row) {                                                                             \
-            struct str text = str_trim(source_text(job, row));                                                \
-            if (!(read))                                                                                      \
-                TRY(cast_reject(job, row, failure));                                                           \
-        }                                                                                                     \
-        return STATUS_OK;                                                                                     \
+#define CAST_TEXT_TO(name, type, failure, read)                \
+    static enum status name(struct cast_job *job) {            \
+        type *out = job->result->values;                       \
+        CAST_EACH_ROW(job, row) {                              \
+            struct str text = str_trim(source_text(job, row)); \
+            if (!(read))                                       \
+                TRY(cast_reject(job, row, failure));           \
+        }                                                      \
+        return STATUS_OK;                                      \
     }
 CAST_TEXT_TO(text_to_boolean, uint8_t, STATUS_INVALID_TEXT, boolean_read(text, &out[row]))
 CAST_TEXT_TO(text_to_float, float, STATUS_INVALID_TEXT, float_read(text, &out[row]))
@@ -124,7 +124,8 @@ CAST_TEXT_TO(text_to_decimal, int128, STATUS_INVALID_TEXT,
              decimal_parse(text, job->result->type->precision, job->result->type->scale, &out[row]))
 CAST_TEXT_TO(text_to_date, int32_t, STATUS_INVALID_DATETIME, date_read(text, &out[row]))
 CAST_TEXT_TO(text_to_time, int64_t, STATUS_INVALID_DATETIME,
-             time_parse(text, &out[row]) && ((out[row] = precision_floor(out[row], job->result->type->precision)), true))
+             time_parse(text, &out[row]) &&
+                 ((out[row] = precision_floor(out[row], job->result->type->precision)), true))
 CAST_TEXT_TO(text_to_timestamp, int64_t, STATUS_INVALID_DATETIME,
              local_timestamp_read(text, &out[row]) &&
                  ((out[row] = precision_floor(out[row], job->result->type->precision)), true))
@@ -153,7 +154,8 @@ static struct string_view fitted(struct text_writer *writer, const struct type *
     uint32_t found = (uint32_t)text.size;
     size_t size = text.size;
     if (fixed || text.size > type->length)
-        size = bytes ? (text.size < type->length ? text.size : type->length) : characters_size(text, type->length, &found);
+        size =
+            bytes ? (text.size < type->length ? text.size : type->length) : characters_size(text, type->length, &found);
     if (fixed && found < type->length) {
         size_t padding = type->length - found;
         char *at = text_reserve(writer, size + padding + 1);
@@ -169,7 +171,7 @@ static enum status text_to_text(struct cast_job *job) {
     struct string_view *out = job->result->values;
     struct text_writer writer = text_writer_make(job->call->arena);
     CAST_EACH_ROW(job, row)
-        out[row] = fitted(&writer, job->result->type, source_text(job, row), false);
+    out[row] = fitted(&writer, job->result->type, source_text(job, row), false);
     return STATUS_OK;
 }
 
@@ -233,18 +235,12 @@ static enum status value_to_text(struct cast_job *job) {
 /* ---- the tables ---- */
 
 static cast_kernel *const from_text[TYPE_KIND_COUNT] = {
-    [TYPE_BOOLEAN] = text_to_boolean,
-    [TYPE_TINYINT] = text_to_tinyint,
-    [TYPE_SMALLINT] = text_to_smallint,
-    [TYPE_INT] = text_to_int,
-    [TYPE_BIGINT] = text_to_bigint,
-    [TYPE_FLOAT] = text_to_float,
-    [TYPE_DOUBLE] = text_to_double,
-    [TYPE_DECIMAL] = text_to_decimal,
-    [TYPE_DATE] = text_to_date,
-    [TYPE_TIME] = text_to_time,
-    [TYPE_TIMESTAMP] = text_to_timestamp,
-    [TYPE_TIMESTAMP_LTZ] = text_to_timestamp_ltz,
+    [TYPE_BOOLEAN] = text_to_boolean,     [TYPE_TINYINT] = text_to_tinyint,
+    [TYPE_SMALLINT] = text_to_smallint,   [TYPE_INT] = text_to_int,
+    [TYPE_BIGINT] = text_to_bigint,       [TYPE_FLOAT] = text_to_float,
+    [TYPE_DOUBLE] = text_to_double,       [TYPE_DECIMAL] = text_to_decimal,
+    [TYPE_DATE] = text_to_date,           [TYPE_TIME] = text_to_time,
+    [TYPE_TIMESTAMP] = text_to_timestamp, [TYPE_TIMESTAMP_LTZ] = text_to_timestamp_ltz,
 };
 
 cast_kernel *cast_text_kernel(const struct type *from, const struct type *to) {

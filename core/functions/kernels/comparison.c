@@ -33,11 +33,12 @@
 
 enum comparison { EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, COMPARISON_COUNT };
 
-#define COMPARISON_ROW(suffix) {equal_##suffix, not_equal_##suffix, less_##suffix, less_equal_##suffix}
+#define COMPARISON_ROW(suffix) \
+    { equal_##suffix, not_equal_##suffix, less_##suffix, less_equal_##suffix }
 static kernel_function *const fixed_kernels[LAYOUT_COUNT][COMPARISON_COUNT] = {
-    [LAYOUT_BOOL] = COMPARISON_ROW(u8), [LAYOUT_I8] = COMPARISON_ROW(i8),     [LAYOUT_I16] = COMPARISON_ROW(i16),
-    [LAYOUT_I32] = COMPARISON_ROW(i32),   [LAYOUT_I64] = COMPARISON_ROW(i64),   [LAYOUT_I128] = COMPARISON_ROW(i128),
-    [LAYOUT_F32] = COMPARISON_ROW(f32),   [LAYOUT_F64] = COMPARISON_ROW(f64),
+    [LAYOUT_BOOL] = COMPARISON_ROW(u8), [LAYOUT_I8] = COMPARISON_ROW(i8),   [LAYOUT_I16] = COMPARISON_ROW(i16),
+    [LAYOUT_I32] = COMPARISON_ROW(i32), [LAYOUT_I64] = COMPARISON_ROW(i64), [LAYOUT_I128] = COMPARISON_ROW(i128),
+    [LAYOUT_F32] = COMPARISON_ROW(f32), [LAYOUT_F64] = COMPARISON_ROW(f64),
 };
 
 /* A short constant is compared as two words. */
@@ -92,11 +93,11 @@ static enum status compare(struct function_call *call, const struct column *argu
     return STATUS_OK;
 }
 
-#define COMPARISON_KERNEL(name, comparison, first, second)                                                    \
-    enum status name(struct function_call *call, const struct column *arguments, struct column *result,       \
-                     struct error *error) {                                                                   \
-        struct column sides[] = {arguments[first], arguments[second]};                                        \
-        return compare(call, sides, result, comparison, error);                                               \
+#define COMPARISON_KERNEL(name, comparison, first, second)                                              \
+    enum status name(struct function_call *call, const struct column *arguments, struct column *result, \
+                     struct error *error) {                                                             \
+        struct column sides[] = {arguments[first], arguments[second]};                                  \
+        return compare(call, sides, result, comparison, error);                                         \
     }
 COMPARISON_KERNEL(comparison_equal, EQUAL, 0, 1)
 COMPARISON_KERNEL(comparison_not_equal, NOT_EQUAL, 0, 1)
@@ -109,7 +110,7 @@ static void compare_distinct(struct function_call *call, const struct column *ar
                              bool distinct) {
     uint8_t *values = result->values;
     KERNEL_ROWS(call, row)
-        values[row] = column_values_equal(&arguments[0], row, &arguments[1], row) != distinct;
+    values[row] = column_values_equal(&arguments[0], row, &arguments[1], row) != distinct;
 }
 
 enum status comparison_distinct(struct function_call *call, const struct column *arguments, struct column *result,
@@ -119,15 +120,16 @@ enum status comparison_distinct(struct function_call *call, const struct column 
     return STATUS_OK;
 }
 
-enum status comparison_not_distinct(struct function_call *call, const struct column *arguments,
-                                    struct column *result, struct error *error) {
+enum status comparison_not_distinct(struct function_call *call, const struct column *arguments, struct column *result,
+                                    struct error *error) {
     (void)error;
     compare_distinct(call, arguments, result, false);
     return STATUS_OK;
 }
 
 /* Copies the chosen argument's value; sign: 1 greatest, -1 least. Values of fixed width and strings only need their bytes. */
-static void choose_extreme(struct function_call *call, const struct column *arguments, struct column *result, int sign) {
+static void choose_extreme(struct function_call *call, const struct column *arguments, struct column *result,
+                           int sign) {
     size_t size = layout_size(type_layout(result->type));
     bool flat_value = size > 0 && type_layout(result->type) != LAYOUT_LIST;
     KERNEL_ROWS(call, row) {

@@ -7,16 +7,17 @@
 #include "core/functions/lazy.h"
 #include "core/functions/selection.h"
 
-static void copy_fixed(struct column *result, const struct column *source, const struct selection *selection, size_t size) {
+static void copy_fixed(struct column *result, const struct column *source, const struct selection *selection,
+                       size_t size) {
     uint8_t *target = result->values;
     const uint8_t *values = source->values;
     bool constant = source->kind == COLUMN_CONSTANT;
-#define COPY_SIZE(bytes)                                                                                      \
-    case bytes:                                                                                               \
-        for (uint32_t i = 0; i < selection->count; i++) {                                                     \
-            size_t row = selection_row(selection, i);                                                         \
-            memcpy(target + row * (bytes), values + (constant ? 0 : row * (bytes)), bytes);                   \
-        }                                                                                                     \
+#define COPY_SIZE(bytes)                                                                    \
+    case bytes:                                                                             \
+        for (uint32_t i = 0; i < selection->count; i++) {                                   \
+            size_t row = selection_row(selection, i);                                       \
+            memcpy(target + row * (bytes), values + (constant ? 0 : row * (bytes)), bytes); \
+        }                                                                                   \
         break
     switch (size) {
         COPY_SIZE(1);

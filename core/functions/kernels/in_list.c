@@ -56,17 +56,17 @@ static void find_hashed(struct function_call *call, const struct in_list *list, 
     }
 }
 
-#define FIND_LINEAR(type)                                                                                     \
-    {                                                                                                         \
-        const type *in = argument->values, *candidates = list->values.values;                                 \
-        KERNEL_ROWS(call, row) {                                                                              \
-            type value = in[argument_index(argument, row)];                                                   \
-            uint8_t found = 0;                                                                                \
-            for (uint32_t i = 0; i < list->count; i++)                                                        \
-                found |= value == candidates[i];                                                              \
-            values[row] = found;                                                                              \
-        }                                                                                                     \
-        return;                                                                                               \
+#define FIND_LINEAR(type)                                                     \
+    {                                                                         \
+        const type *in = argument->values, *candidates = list->values.values; \
+        KERNEL_ROWS(call, row) {                                              \
+            type value = in[argument_index(argument, row)];                   \
+            uint8_t found = 0;                                                \
+            for (uint32_t i = 0; i < list->count; i++)                        \
+                found |= value == candidates[i];                              \
+            values[row] = found;                                              \
+        }                                                                     \
+        return;                                                               \
     }
 
 static void find_linear(struct function_call *call, const struct in_list *list, const struct column *argument,

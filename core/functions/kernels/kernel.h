@@ -19,8 +19,8 @@
 #define KERNEL_PASTE(a, b) KERNEL_PASTE_(a, b)
 
 /* Every row to compute, in ascending order. */
-#define KERNEL_ROWS(call, row)                                                                               \
-    for (uint32_t index_##row = 0, count_##row = (call)->selection.count, row = 0;                           \
+#define KERNEL_ROWS(call, row)                                                     \
+    for (uint32_t index_##row = 0, count_##row = (call)->selection.count, row = 0; \
          index_##row < count_##row && ((row = selection_row(&(call)->selection, index_##row)), true); index_##row++)
 
 static inline uint32_t argument_index(const struct column *argument, uint32_t row) {

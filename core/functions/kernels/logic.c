@@ -161,18 +161,18 @@ enum status logic_or(struct function_call *call, const struct column *arguments,
 #include "core/functions/kernels/unary.inc.h"
 
 /* Tests of NULL and truth never give NULL: TEST is about (valid, value). */
-#define LOGIC_TEST(name, test)                                                                                    \
-    enum status name(struct function_call *call, const struct column *arguments, struct column *result,           \
-                     struct error *error) {                                                                       \
-        (void)error;                                                                                              \
-        uint8_t *values = result->values;                                                                         \
-        KERNEL_ROWS(call, row) {                                                                                  \
-            bool valid = !column_is_null(&arguments[0], row);                                                     \
-            bool value = valid && argument_bool(&arguments[0], row);                                              \
-            (void)value;                                                                                          \
-            values[row] = test;                                                                                   \
-        }                                                                                                         \
-        return STATUS_OK;                                                                                         \
+#define LOGIC_TEST(name, test)                                                                          \
+    enum status name(struct function_call *call, const struct column *arguments, struct column *result, \
+                     struct error *error) {                                                             \
+        (void)error;                                                                                    \
+        uint8_t *values = result->values;                                                               \
+        KERNEL_ROWS(call, row) {                                                                        \
+            bool valid = !column_is_null(&arguments[0], row);                                           \
+            bool value = valid && argument_bool(&arguments[0], row);                                    \
+            (void)value;                                                                                \
+            values[row] = test;                                                                         \
+        }                                                                                               \
+        return STATUS_OK;                                                                               \
     }
 LOGIC_TEST(logic_is_true, value)
 LOGIC_TEST(logic_is_not_true, !value)
@@ -187,7 +187,7 @@ static void test_null(struct function_call *call, const struct column *argument,
         return;
     }
     KERNEL_ROWS(call, row)
-        values[row] = column_is_null(argument, row) == null;
+    values[row] = column_is_null(argument, row) == null;
 }
 
 enum status logic_is_null(struct function_call *call, const struct column *arguments, struct column *result,

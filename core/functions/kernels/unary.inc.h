@@ -25,7 +25,7 @@ KERNEL_PASTE(KERNEL_NAME, _recheck)(struct function_call *call, const struct col
 #define KERNEL_STATIC
 #endif
 KERNEL_STATIC enum status KERNEL_NAME(struct function_call *call, const struct column *arguments, struct column *result,
-                        struct error *error) {
+                                      struct error *error) {
     const KERNEL_IN *restrict in = arguments[0].values;
     KERNEL_OUT *restrict out = result->values;
     KERNEL_BAD bad = 0;
@@ -34,7 +34,7 @@ KERNEL_STATIC enum status KERNEL_NAME(struct function_call *call, const struct c
             KERNEL_STEP(in[i], out[i], bad);
     } else {
         KERNEL_ROWS(call, row)
-            KERNEL_STEP(in[row], out[row], bad);
+        KERNEL_STEP(in[row], out[row], bad);
     }
 #ifdef KERNEL_REPORT
     if (__builtin_expect(KERNEL_FAILED(bad), 0))

@@ -1,0 +1,86 @@
+/* utf8.h: stepping through UTF-8 by characters. Bytes that are not valid UTF-8 are walked over without harm: a character
+ * is any byte and the continuation bytes (10xxxxxx) after it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/base/str.h"
+
+static inline bool utf8_starts(char c) {
+    return ((uint8_t)c & 0xC0) != 0x80;
+}
+
+/* The byte offset of the character after the one at `offset`. */
+static inline size_t utf8_next(struct str text, size_t offset) {
+    offset++;
+    while (offset < text.size && !utf8_starts(text.data[offset]))
+        offset++;
+    return offset;
+}
+
+static inline unsigned utf8_starts_in_word(const char *data) {
+    uint64_t word;
+    memcpy(&word, data, sizeof word);
+    uint64_t continuation = (word >> 7) & ~(word >> 6) & 0x0101010101010101ull;
+    return 8 - (unsigned)__builtin_popcountll(continuation);
+}
+
+static inline size_t utf8_count(struct str text) {
+    size_t count = 0, i = 0;
+    for (; i + 8 <= text.size; i += 8)
+        count += utf8_starts_in_word(text.data + i);
+    for (; i < text.size; i++)
+        count += utf8_starts(text.data[i]);
+    return count;
+}
+
+/* Byte offset of character number `characters`; the size when there are fewer. */
+static inline size_t utf8_offset(struct str text, size_t characters) {
+    size_t i = 0;
+    for (; characters >= 8 && i + 8 <= text.size; i += 8)
+        characters -= utf8_starts_in_word(text.data + i);
+    for (; i < text.size; i++) {
+        if (utf8_starts(text.data[i]) && characters-- == 0)
+            return i;
+    }
+    return text.size;
+}
+
+static inline bool utf8_is_ascii(struct str text) {
+    size_t i = 0;
+    uint64_t any = 0, word;
+    for (; i + 8 <= text.size; i += 8) {
+        memcpy(&word, text.data + i, sizeof word);
+        any |= word;
+    }
+    for (; i < text.size; i++)
+        any |= (uint64_t)(uint8_t)text.data[i];
+    return !(any & 0x8080808080808080ull);
+}
+
+/* At most four bytes; no more than U+10FFFF. */
+static inline size_t utf8_write(char *out, uint32_t code) {
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xC0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3F));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xE0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3F));
+        out[2] = (char)(0x80 | (code & 0x3F));
+        return 3;
+    }
+    out[0] = (char)(0xF0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 0x3F));
+    out[2] = (char)(0x80 | (code >> 6 & 0x3F));
+    out[3] = (char)(0x80 | (code & 0x3F));
+    return 4;
+}
