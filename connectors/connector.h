@@ -58,6 +58,8 @@ uint64_t options_size_bytes(const struct options *options, const struct option_s
 
 /* ---- records that could not be used ---------------------------------------------------------------------------------- */
 
+enum { DEAD_LETTER_BYTES_MAX = 64 * 1024 };
+
 struct dead_letter {
     const char *table;
     const char *split;   /* "topic-3", a file's path */
@@ -200,16 +202,24 @@ struct format_class {
     const char *name;                  /* "json" */
     const struct option_spec *options; /* ends with a NULL name; without the prefix */
     bool is_delimited;                 /* records are lines in a file */
+    bool keeps_empty_records;          /* an empty line is a record too */
     enum status (*decoder_open)(const struct decoder_config *config, struct decoder **decoder, struct error *error);
     /* Decodes records[*next..count) until all are used or the target is full; *next moves on. A bad record is reported and
      * skipped, or, when the options say so, fails the call. Records are valid for `capacity` of nothing beyond their size. */
     enum status (*decode)(struct decoder *decoder, const struct str *records, uint32_t count, uint32_t *next,
                           struct decode_target *target, struct error *error);
     void (*decoder_close)(struct decoder *decoder);
+    /* MAY: where the record that starts at `data` ends, for formats whose records can have lines inside: its '\n', or NULL when
+     * it is not before `end`. */
+    const char *(*record_end)(struct decoder *decoder, const char *data, const char *end);
+    /* MAY: the next record is the first one of a file. */
+    void (*decoder_start_file)(struct decoder *decoder);
     enum status (*encoder_open)(const struct encoder_config *config, struct encoder **encoder, struct error *error);
     enum status (*encode)(struct encoder *encoder, const struct batch *batch, const struct selection *selection,
                           struct encoded_rows *rows, struct error *error);
     void (*encoder_close)(struct encoder *encoder);
+    /* MAY: what comes before the first row of a file, with its line end. */
+    void (*encoder_start_file)(struct encoder *encoder, struct strbuf *out);
     /* Checks schema and options when a table is created. May be NULL. */
     enum status (*validate)(const struct schema *schema, const struct options *options, struct error *error);
 };

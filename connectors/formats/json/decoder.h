@@ -43,14 +43,8 @@ struct json_cursor {
     bool wrote_null;     /* since it was last cleared */
     struct error *error; /* the reason, once a function here returned false or NULL */
     const struct json_settings *settings;
-    struct json_date_cache *dates;
+    struct text_context *text;
     struct json_trace *trace; /* not NULL: the parser notes the record's layout */
-};
-
-/* The day of the last timestamps: most records of a stream share it. */
-struct json_date_cache {
-    uint64_t text[2]; /* ten bytes, zero-padded */
-    int64_t day_us;
 };
 
 /* One value found in a record, in order: a leaf, or something that nobody wants. */
@@ -82,11 +76,6 @@ bool json_convert_number(struct json_cursor *cursor, struct json_node *node, uin
                          const struct json_number *number);
 bool json_convert_bool(struct json_cursor *cursor, struct json_node *node, uint32_t row, bool value);
 bool json_mismatch(struct json_cursor *cursor, const struct json_node *node, const char *found, struct str text);
-/* "2024-05-01 12:00:00.123" with ' ' or 'T', up to nine fraction digits, 'Z' or an offset; text without quotes. */
-bool json_timestamp(struct json_date_cache *dates, struct str text, int64_t *timestamp_us, bool *has_zone);
-/* Rounds down to the type's fraction digits. */
-int64_t json_timestamp_clip(const struct type *type, int64_t timestamp_us);
-
 /* parse.c. Return where the value ends, or NULL after setting cursor->error. */
 const char *json_parse_value(struct json_cursor *cursor, struct json_node *node, uint32_t row, const char *p);
 const char *json_skip_value(struct json_cursor *cursor, const char *p);

@@ -6,13 +6,10 @@
 #include <math.h>
 
 #include "connectors/formats/json/lex.h"
+#include "connectors/formats/text_value.h"
 #include "core/base/arena.h"
 #include "core/data/column.h"
-#include "core/data/datetime.h"
-#include "core/data/decimal.h"
 #include "core/data/real.h"
-
-enum { INT_TEXT_MAX = 24, PLAIN_EXPONENT_LEAST = -6 };
 
 void json_output_init(struct json_output *output, struct arena *arena, const char *name, const struct type *type) {
     *output = (struct json_output){.type = type};
@@ -31,17 +28,6 @@ void json_output_init(struct json_output *output, struct arena *arena, const cha
     output->children = ARENA_ARRAY(arena, struct json_output, output->child_count);
     for (uint32_t i = 0; i < output->child_count; i++)
         json_output_init(&output->children[i], arena, fields[i].name, fields[i].type);
-}
-
-static void write_int(struct strbuf *out, int64_t value) {
-    char text[INT_TEXT_MAX], *end = text + sizeof text, *p = end;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do
-        *--p = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (value < 0)
-        *--p = '-';
-    strbuf_append(out, p, (size_t)(end - p));
 }
 
 /* The first byte at or after p that a JSON text must escape. */
@@ -93,70 +79,6 @@ static void write_double(struct strbuf *out, double value, bool is_float) {
         strbuf_append(out, text, size);
     else
         json_write_text(out, (struct str){text, size});
-}
-
-/* As BigDecimal prints: 0.0000001 becomes 1E-7, unless plain numbers are wanted. */
-static void write_decimal(struct strbuf *out, int128 value, unsigned scale, bool is_plain) {
-    unsigned digits = decimal_digits(value);
-    int exponent = (int)digits - 1 - (int)scale;
-    if (is_plain || exponent >= PLAIN_EXPONENT_LEAST) {
-        decimal_print(out, value, scale);
-        return;
-    }
-    struct strbuf text;
-    strbuf_init(&text);
-    decimal_print(&text, value < 0 ? -value : value, 0);
-    strbuf_printf(out, "%s%c", value < 0 ? "-" : "", text.data[0]);
-    if (text.size > 1)
-        strbuf_printf(out, ".%s", text.data + 1);
-    strbuf_printf(out, "E%d", exponent);
-    strbuf_release(&text);
-}
-
-static void write_base64(struct strbuf *out, struct str bytes) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    strbuf_append_char(out, '"');
-    for (size_t i = 0; i < bytes.size; i += 3) {
-        size_t left = bytes.size - i;
-        uint32_t bits = (uint32_t)(unsigned char)bytes.data[i] << 16;
-        bits |= left > 1 ? (uint32_t)(unsigned char)bytes.data[i + 1] << 8 : 0;
-        bits |= left > 2 ? (uint32_t)(unsigned char)bytes.data[i + 2] : 0;
-        char text[4] = {digits[bits >> 18], digits[bits >> 12 & 63], left > 1 ? digits[bits >> 6 & 63] : '=',
-                        left > 2 ? digits[bits & 63] : '='};
-        strbuf_append(out, text, 4);
-    }
-    strbuf_append_char(out, '"');
-}
-
-/* Digits up to the precision, without zeros at the end, and without a point when there are none. */
-static void trim_fraction(struct strbuf *out, size_t start) {
-    if (!memchr(out->data + start, '.', out->size - start))
-        return;
-    while (out->data[out->size - 1] == '0')
-        out->size--;
-    out->size -= out->data[out->size - 1] == '.';
-    out->data[out->size] = '\0';
-}
-
-static void write_datetime(struct strbuf *out, const struct type *type, const void *value, bool is_iso) {
-    strbuf_append_char(out, '"');
-    size_t start = out->size;
-    unsigned precision = type->precision < 6 ? type->precision : 6;
-    if (type->kind == TYPE_DATE) {
-        date_print(out, *(const int32_t *)value);
-    } else if (type->kind == TYPE_TIME) {
-        time_print(out, *(const int64_t *)value, precision);
-        trim_fraction(out, start);
-    } else {
-        timestamp_print(out, *(const int64_t *)value, precision);
-        trim_fraction(out, start);
-        char *separator = is_iso ? memchr(out->data + start, ' ', out->size - start) : NULL;
-        if (separator)
-            *separator = 'T';
-        if (type->kind == TYPE_TIMESTAMP_LTZ)
-            strbuf_append_char(out, 'Z');
-    }
-    strbuf_append_char(out, '"');
 }
 
 static enum status write_row(struct strbuf *out, const struct json_output *output, const struct column *column,
@@ -237,23 +159,30 @@ enum status json_write_value(struct strbuf *out, const struct json_output *outpu
         return write_row(out, output, column, row, settings, error);
     const void *value = column_value(column, row);
     if (type_is_datetime(type)) {
-        write_datetime(out, type, value, settings->is_iso_time);
+        strbuf_append_char(out, '"');
+        text_datetime_write(out, type, value, settings->is_iso_time);
+        strbuf_append_char(out, '"');
         return STATUS_OK;
     }
     switch (type_layout(type)) {
     case LAYOUT_BOOL: strbuf_append_text(out, *(const uint8_t *)value ? "true" : "false"); break;
-    case LAYOUT_I8: write_int(out, *(const int8_t *)value); break;
-    case LAYOUT_I16: write_int(out, *(const int16_t *)value); break;
-    case LAYOUT_I32: write_int(out, *(const int32_t *)value); break;
-    case LAYOUT_I64: write_int(out, *(const int64_t *)value / (type->kind == TYPE_INTERVAL_SECOND ? 1000 : 1)); break;
-    case LAYOUT_I128: write_decimal(out, *(const int128 *)value, type->scale, settings->is_plain_decimal); break;
+    case LAYOUT_I8: text_int_write(out, *(const int8_t *)value); break;
+    case LAYOUT_I16: text_int_write(out, *(const int16_t *)value); break;
+    case LAYOUT_I32: text_int_write(out, *(const int32_t *)value); break;
+    case LAYOUT_I64:
+        text_int_write(out, *(const int64_t *)value / (type->kind == TYPE_INTERVAL_SECOND ? 1000 : 1));
+        break;
+    case LAYOUT_I128: text_decimal_write(out, *(const int128 *)value, type->scale, settings->is_plain_decimal); break;
     case LAYOUT_F32: write_double(out, (double)*(const float *)value, true); break;
     case LAYOUT_F64: write_double(out, *(const double *)value, false); break;
     case LAYOUT_VIEW:
-        if (type_is_binary(type))
-            write_base64(out, view_str(value));
-        else
+        if (type_is_string(type)) {
             json_write_text(out, view_str(value));
+            break;
+        }
+        strbuf_append_char(out, '"');
+        text_base64_write(out, view_str(value));
+        strbuf_append_char(out, '"');
         break;
     case LAYOUT_LIST:
         return type->kind == TYPE_MAP ? write_map(out, output, column, row, settings, error)

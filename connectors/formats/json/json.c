@@ -2,6 +2,7 @@
 #include "connectors/connectors.h"
 #include "connectors/formats/json/decoder.h"
 #include "connectors/formats/json/encoder.h"
+#include "connectors/formats/text_value.h"
 #include "core/base/arena.h"
 
 static const struct option_spec json_options[] = {
@@ -25,7 +26,7 @@ struct decoder {
     const uint32_t *target_columns;
     struct json_settings settings;
     struct json_shapes *shapes;
-    struct json_date_cache dates;
+    struct text_context text;
 };
 
 static void node_init(struct json_node *node, struct arena *arena, const char *name, const struct type *type) {
@@ -89,8 +90,9 @@ static enum status json_decode(struct decoder *decoder, const struct str *record
         .arena = &target->batch->arena,
         .error = error,
         .settings = &decoder->settings,
-        .dates = &decoder->dates,
+        .text = &decoder->text,
     };
+    decoder->text.arena = &target->batch->arena;
     for (uint32_t i = 0; i < decoder->root.child_count; i++)
         json_node_bind(&decoder->root.children[i], &target->batch->columns[decoder->target_columns[i]],
                        target->capacity);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "connectors/formats/json/decoder.h"
+#include "connectors/formats/text_value.h"
 #include "connectors/view.h"
 #include "core/base/arena.h"
 
@@ -156,10 +157,10 @@ static inline const char *read_timestamp(const struct json_slot *slot, const str
     int64_t timestamp_us;
     bool has_zone;
     if (stop == cursor->end || *stop != '"' ||
-        !json_timestamp(cursor->dates, (struct str){p, (size_t)(stop - p)}, &timestamp_us, &has_zone) ||
+        !text_timestamp_read(&cursor->text->dates, (struct str){p, (size_t)(stop - p)}, &timestamp_us, &has_zone) ||
         (slot->node->type->kind == TYPE_TIMESTAMP_LTZ && !has_zone))
         return NULL;
-    ((int64_t *)slot->node->values)[row] = json_timestamp_clip(slot->node->type, timestamp_us);
+    ((int64_t *)slot->node->values)[row] = timestamp_clip(slot->node->type, timestamp_us);
     return stop + 1;
 }
 

@@ -1,0 +1,57 @@
+/* filesystem.c: files as a table: options, metadata columns, and what is possible. */
+#include "connectors/filesystem/filesystem.h"
+
+#include "connectors/connectors.h"
+#include "connectors/rows.h"
+
+const struct option_spec filesystem_options[] = {
+    {"path", OPTION_STRING, NULL, true, NULL,
+     "a file, a folder, or a pattern such as /data/*.json; a sink needs a folder"},
+    {"compression", OPTION_CHOICE, "auto", false, "auto|none|gzip|zstd",
+     "how files are packed; auto looks at the file, and writes without"},
+    {"max-record-size", OPTION_SIZE, "64mb", false, NULL, "a longer record is reported and passed over"},
+    {"source.monitor-interval", OPTION_DURATION, NULL, false, NULL,
+     "look for new files so often; the table then has no end"},
+    {"source.report-statistics", OPTION_CHOICE, "ALL", false, "ALL|NONE", "accepted for Flink's sake"},
+    {"sink.rolling-policy.file-size", OPTION_SIZE, "128mb", false, NULL, "a file is finished when it is that large"},
+    {"sink.rolling-policy.rollover-interval", OPTION_DURATION, "30min", false, NULL, "… or that old, at the next rows"},
+    {"sink.rolling-policy.check-interval", OPTION_DURATION, "1min", false, NULL, "accepted for Flink's sake"},
+    {0},
+};
+
+const struct metadata_column filesystem_metadata[] = {
+    {"file.path", &type_string, false},
+    {"file.name", &type_string, false},
+    {"file.size", &type_bigint, false},
+    {"file.modification-time", &type_timestamp_ltz3, false},
+    {0},
+};
+
+static enum status filesystem_validate(const struct schema *schema, const struct options *options,
+                                       struct error *error) {
+    (void)schema;
+    if (*options_text(options, filesystem_options, "path") == '\0')
+        return FAIL(error, STATUS_INVALID_OPTION, "option \"path\" is empty");
+    static const char *const sizes[] = {"max-record-size", "sink.rolling-policy.file-size"};
+    for (int i = 0; i < 2; i++)
+        if (options_size_bytes(options, filesystem_options, sizes[i]) == 0)
+            return FAIL(error, STATUS_INVALID_OPTION, "option \"%s\" must not be 0", sizes[i]);
+    if (options_size_bytes(options, filesystem_options, "max-record-size") > 1ull << 31)
+        return FAIL(error, STATUS_INVALID_OPTION, "option \"max-record-size\" must be at most 2gb");
+    return STATUS_OK;
+}
+
+static bool filesystem_is_bounded(const struct options *options) {
+    return options_find(options, "source.monitor-interval") == NULL;
+}
+
+const struct connector_class filesystem_connector = {
+    .name = "filesystem",
+    .options = filesystem_options,
+    .metadata = filesystem_metadata,
+    .uses_format = true,
+    .validate = filesystem_validate,
+    .is_bounded = filesystem_is_bounded,
+    .source_open = filesystem_source_open,
+    .sink_open = filesystem_sink_open,
+};
