@@ -1,0 +1,26 @@
+-- SELECT over one table: names, stars, nested fields, order and limits.
+CREATE TABLE t (a INT, b STRING, r ROW<x INT, y ROW<z STRING>>) WITH ('connector' = 'datagen', 'number-of-rows' = '100');
+CREATE VIEW v (k, label) AS SELECT a, b FROM t WHERE a > 1;
+SELECT * FROM t;
+SELECT u.*, u.a AS again FROM t AS u;
+SELECT r.x, r.y.z, (r).y FROM t;
+SELECT t.r.y.z FROM t;
+SELECT default_database.t.a FROM default_database.t;
+SELECT K FROM v;
+SELECT k, k, k AS k0 FROM v;
+SELECT x.c2 FROM (SELECT a, b FROM t) AS x (c1, c2);
+WITH one AS (SELECT a FROM t), two (n) AS (SELECT a + 1 FROM one) SELECT n FROM two;
+TABLE v;
+SELECT a AS n FROM t ORDER BY n DESC, b NULLS LAST LIMIT 5 OFFSET 2;
+SELECT a FROM t ORDER BY a + 1, 1;
+SELECT a FROM t LIMIT 5;
+SELECT a FROM t OFFSET 5;
+SELECT a FROM t LIMIT ALL;
+SELECT a FROM t FETCH FIRST 3 ROWS ONLY;
+(SELECT a FROM t LIMIT 2) UNION ALL (SELECT a FROM t ORDER BY a LIMIT 1) ORDER BY 1;
+SELECT a, 'x' AS label FROM t UNION ALL SELECT NULL, b FROM t;
+SELECT a FROM t UNION SELECT 1;
+SELECT DISTINCT a, b FROM t;
+SELECT 1 AS one, 'two' AS two, NULL AS three, INTERVAL '1' DAY AS four;
+VALUES (1, 'a'), (2, NULL), (3.5, 'c');
+SELECT * FROM (VALUES (1, 2)) AS p (x, y) WHERE x > 1;

@@ -1,0 +1,28 @@
+-- What a query may get wrong, and where the error points.
+CREATE TABLE t (city STRING, temp DOUBLE, r ROW<x INT>) WITH ('connector' = 'datagen', 'number-of-rows' = '100');
+SELECT tmp FROM t;
+SELECT t.tmp FROM t;
+SELECT s.temp FROM t;
+SELECT other.temp FROM t;
+SELECT r.xx FROM t;
+SELECT city.x FROM t;
+SELECT a FROM (SELECT city AS a, temp AS a FROM t);
+SELECT 'x' FROM tt;
+SELECT * FROM nowhere.t;
+SELECT *;
+SELECT x.* FROM t;
+SELECT city FROM t WHERE temp;
+SELECT city FROM t WHERE COUNT(*) > 1;
+SELECT city FROM t ORDER BY 2;
+SELECT DISTINCT city FROM t ORDER BY temp;
+SELECT city FROM t LIMIT -1;
+SELECT city FROM t LIMIT 'x';
+SELECT city FROM t LIMIT temp;
+SELECT city, temp FROM t UNION ALL SELECT city FROM t;
+SELECT temp FROM t UNION ALL SELECT ARRAY[1];
+VALUES (1), (2, 3);
+SELECT "hello";
+SELECT uper(city) FROM t;
+SELECT CAST(city AS INTT) FROM t;
+SELECT CAST(city AS DECIMAL(39, 2)) FROM t;
+SELECT * FROM t AS x (a, b, c, d);
