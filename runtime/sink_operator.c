@@ -1,10 +1,11 @@
-/* sink_operator.c: the end of a chain. A connector that works by key never sees -U: the +U that follows says it all. */
+/* sink_operator.c: the end of a chain. A connector that works by key never sees -U: the +U of the same key that follows says
+ * it all; a -U without one (a filter dropped the +U, or the key itself changed) takes the row away and becomes -D. */
 #include "runtime/sink_operator.h"
 
 struct sink_operator {
     struct stream_operator base;
     struct sink *sink; /* NULL: rows go to the client */
-    bool drops_update_before;
+    bool works_by_key;
     bool dirty;
 };
 
@@ -41,7 +42,7 @@ static enum status check_changes(struct sink_operator *sink, const Plan__Sink *p
         return FAIL(error, STATUS_UNSUPPORTED,
                     "table \"%s\" (connector \"%s\") takes inserts only, but the query updates its rows", plan->table,
                     plan->connector);
-    sink->drops_update_before = accepted == SINK_UPSERT;
+    sink->works_by_key = accepted == SINK_UPSERT;
     return STATUS_OK;
 }
 
@@ -69,20 +70,49 @@ static enum status sink_operator_open(struct stream_operator *self, const Plan__
     return found->connector->sink_open(config, &sink->sink, error);
 }
 
-/* Without the -U rows; NULL when nothing is left. */
-static struct batch *drop_update_before(struct stream_operator *self, struct batch *batch) {
+static bool same_key(const struct batch *batch, const Plan__Sink *plan, uint32_t a, uint32_t b) {
+    for (size_t i = 0; i < plan->n_key_columns; i++) {
+        const struct column *column = &batch->columns[plan->key_columns[i]];
+        if (!column_values_equal(column, a, column, b))
+            return false;
+    }
+    return true;
+}
+
+/* Is the -U of this row followed by the +U that replaces it? */
+static bool is_replaced(const struct batch *batch, const Plan__Sink *plan, uint32_t row) {
+    return row + 1 < batch->row_count && batch->change_kinds[row + 1] == CHANGE_UPDATE_AFTER &&
+           same_key(batch, plan, row, row + 1);
+}
+
+/* Without -U rows: replaced ones are dropped, others become -D. NULL when nothing is left. */
+static struct batch *resolve_update_before(struct stream_operator *self, struct batch *batch) {
+    const Plan__Sink *plan = self->node->sink;
     uint16_t *rows = arena_alloc(&batch->arena, sizeof *rows * batch->row_count);
     struct selection selection = {.rows = rows};
-    for (uint32_t row = 0; row < batch->row_count; row++)
-        if (batch->change_kinds[row] != CHANGE_UPDATE_BEFORE)
-            rows[selection.count++] = (uint16_t)row;
+    bool deletes = false;
+    for (uint32_t row = 0; row < batch->row_count; row++) {
+        bool before = batch->change_kinds[row] == CHANGE_UPDATE_BEFORE;
+        if (before && is_replaced(batch, plan, row))
+            continue;
+        deletes |= before;
+        rows[selection.count++] = (uint16_t)row;
+    }
     self->counters.rows_merged += batch->row_count - selection.count;
     if (selection.count == 0)
         return NULL;
-    if (selection.count < batch->row_count)
-        return batch_gather(self->context->pool, batch, &selection);
-    batch_reference(batch);
-    return batch;
+    if (selection.count == batch->row_count && !deletes) {
+        batch_reference(batch);
+        return batch;
+    }
+    struct batch *kept = batch_gather(self->context->pool, batch, &selection);
+    if (deletes) {
+        kept->change_kinds = arena_copy(&kept->arena, kept->change_kinds, kept->row_count);
+        for (uint32_t row = 0; row < kept->row_count; row++)
+            if (kept->change_kinds[row] == CHANGE_UPDATE_BEFORE)
+                kept->change_kinds[row] = CHANGE_DELETE;
+    }
+    return kept;
 }
 
 static enum status write_batch(struct sink_operator *sink, struct batch *batch, struct error *error) {
@@ -100,9 +130,9 @@ static enum status sink_operator_on_batch(struct stream_operator *self, uint32_t
                                           struct error *error) {
     (void)input;
     struct sink_operator *sink = (struct sink_operator *)self;
-    if (!sink->drops_update_before || !batch->change_kinds)
+    if (!sink->works_by_key || !batch->change_kinds)
         return write_batch(sink, batch, error);
-    struct batch *kept = drop_update_before(self, batch);
+    struct batch *kept = resolve_update_before(self, batch);
     if (!kept)
         return STATUS_OK;
     enum status status = write_batch(sink, kept, error);
