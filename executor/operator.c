@@ -82,19 +82,23 @@ enum status operator_emit_idle(struct stream_operator *self, bool idle, struct e
     return STATUS_OK;
 }
 
-/* Minimum over the inputs that count; when none does, what the operator has already. */
+/* Minimum over the inputs that are not idle; when all are, the maximum: none of them is waited for. */
 static int64_t merged_watermark(const struct stream_operator *self) {
-    int64_t merged = WATERMARK_END;
-    bool any = false;
+    int64_t least = WATERMARK_END, greatest = WATERMARK_NONE;
+    bool any_active = false;
     for (uint32_t i = 0; i < self->input_count; i++) {
         const struct operator_input *input = &self->inputs[i];
-        if (input->idle && !input->ended)
+        if (input->ended)
             continue;
-        any = true;
-        if (input->watermark_us < merged)
-            merged = input->watermark_us;
+        if (input->watermark_us > greatest)
+            greatest = input->watermark_us;
+        if (input->idle)
+            continue;
+        any_active = true;
+        if (input->watermark_us < least)
+            least = input->watermark_us;
     }
-    return any ? merged : self->watermark_us;
+    return any_active ? least : greatest;
 }
 
 static enum status raise_watermark(struct stream_operator *self, int64_t watermark_us, struct error *error) {

@@ -108,6 +108,8 @@ static void recycle(struct window_aggregate *window, struct group_table *table) 
 
 static void remove_slices(struct window_aggregate *window, uint32_t first, uint32_t count) {
     struct window_slices *slices = slices_of(window);
+    if (count == 0)
+        return;
     for (uint32_t i = 0; i < count; i++)
         recycle(window, slices->slices[first + i].table);
     slices->count -= count;

@@ -43,22 +43,25 @@ static bool is_quiet(const struct split_watermarks *watermarks, struct split_sta
 }
 
 bool split_watermarks_update(struct split_watermarks *watermarks, int64_t now_us) {
-    int64_t merged_us = WATERMARK_END;
+    int64_t least_us = WATERMARK_END, greatest_us = WATERMARK_NONE;
     bool any_active = false, any_live = false;
     for (uint32_t i = 0; i < watermarks->count; i++) {
         struct split_state *state = &watermarks->splits[i];
         if (state->ended)
             continue;
         any_live = true;
+        if (state->watermark_us > greatest_us)
+            greatest_us = state->watermark_us;
         state->idle = state->idle || is_quiet(watermarks, state, now_us);
         if (state->idle)
             continue;
         any_active = true;
-        if (state->watermark_us < merged_us)
-            merged_us = state->watermark_us;
+        if (state->watermark_us < least_us)
+            least_us = state->watermark_us;
     }
+    int64_t merged_us = any_active ? least_us : greatest_us;
     bool all_idle = any_live && !any_active;
-    bool raised = any_active && merged_us > watermarks->merged_us;
+    bool raised = any_live && merged_us > watermarks->merged_us;
     bool changed = raised || all_idle != watermarks->all_idle;
     if (raised)
         watermarks->merged_us = merged_us;

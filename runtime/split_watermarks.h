@@ -1,7 +1,8 @@
 /* split_watermarks.h: event time of one source: a watermark per split, merged with idleness.
  *
- * The merged watermark is the minimum over splits that are neither idle nor ended and never falls. A split is idle when it is
- * read to its end and has been quiet for the idle timeout. Pure: time comes in as an argument.
+ * The merged watermark is the minimum over splits that are neither idle nor ended, the maximum over idle ones when there is no
+ * other, and never falls. A split is idle when it is read to its end and has been quiet for the idle timeout. Pure: time comes
+ * in as an argument.
  */
 #pragma once
 

@@ -34,10 +34,8 @@ static bool end(struct garbage *garbage, struct garbage_action *action, enum gar
 
 static void add_root(struct garbage *garbage, const struct manifest_reference *reference, bool is_chain) {
     for (uint32_t i = 0; i < garbage->root_count; i++)
-        if (manifest_reference_equal(&garbage->roots[i], reference)) {
-            garbage->root_is_chain[i] |= is_chain;
+        if (manifest_reference_equal(&garbage->roots[i], reference))
             return;
-        }
     ASSERT(garbage->root_count < garbage->root_capacity);
     garbage->roots[garbage->root_count] = *reference;
     garbage->root_is_chain[garbage->root_count++] = is_chain;
@@ -73,7 +71,7 @@ static bool is_garbage(const struct garbage *garbage, const struct object_id *id
     const struct garbage_options *options = &garbage->options;
     if (!incarnation_equal(&id->job, &options->job))
         return false;
-    if (id->generation > options->generation && !PLANTED(GARBAGE_NEWER_GENERATION))
+    if (id->generation > options->generation && !PLANTED(GARBAGE_UNCHECKED))
         return false;
     if (id->generation == options->generation && id->epoch > garbage->head.epoch)
         return false;
@@ -141,6 +139,12 @@ static bool go_on(struct garbage *garbage, struct garbage_action *action) {
 }
 
 static bool read_next_manifest(struct garbage *garbage, struct garbage_action *action) {
+    /* Savepoints after the chain, so that one which is in it does not cut it short. */
+    if (garbage->root_read == garbage->root_count && garbage->savepoint_count > 0) {
+        for (uint32_t i = 0; i < garbage->savepoint_count && !PLANTED(GARBAGE_IGNORES_SAVEPOINTS); i++)
+            add_root(garbage, &garbage->savepoints[i].manifest, false);
+        garbage->savepoint_count = 0;
+    }
     if (garbage->root_read == garbage->root_count) {
         build_live(garbage);
         garbage->more = true;
@@ -166,9 +170,10 @@ static bool on_savepoints(struct garbage *garbage, const struct garbage_event *e
     garbage->root_is_chain = ARENA_ARRAY(&garbage->arena, bool, garbage->root_capacity);
     garbage->manifests = ARENA_ARRAY(&garbage->arena, struct manifest, garbage->root_capacity);
     garbage->chain_left = garbage->options.retained - 1;
+    garbage->savepoints =
+        arena_copy(&garbage->arena, event->savepoints, event->savepoint_count * sizeof *event->savepoints);
+    garbage->savepoint_count = event->savepoint_count;
     add_root(garbage, &garbage->head.manifest, true);
-    for (uint32_t i = 0; i < event->savepoint_count && !PLANTED(GARBAGE_IGNORES_SAVEPOINTS); i++)
-        add_root(garbage, &event->savepoints[i].manifest, false);
     return read_next_manifest(garbage, action);
 }
 
@@ -216,7 +221,7 @@ static bool on_listed(struct garbage *garbage, const struct garbage_event *event
 }
 
 static bool delete_batch(struct garbage *garbage, const struct garbage_event *event, struct garbage_action *action) {
-    if (!is_ours(garbage, event))
+    if (!is_ours(garbage, event) && !PLANTED(GARBAGE_UNCHECKED))
         return end(garbage, action, GARBAGE_GIVEN_UP);
     ask(garbage, action, GARBAGE_DELETING, GARBAGE_ACTION_DELETE);
     bool is_data = garbage->data_done < garbage->data_count;

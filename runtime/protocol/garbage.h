@@ -98,6 +98,8 @@ struct garbage {
     struct manifest_reference *roots; /* manifests to read: [root_read, root_count) */
     bool *root_is_chain;              /* follow its parent, if enough are not retained yet */
     uint32_t root_read, root_count, root_capacity;
+    struct savepoint *savepoints; /* not among the roots yet */
+    uint32_t savepoint_count;
     uint32_t chain_left;        /* epochs that may still be followed */
     struct manifest *manifests; /* retained, as read */
     uint32_t manifest_count;

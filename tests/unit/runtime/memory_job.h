@@ -77,6 +77,7 @@ static inline void memory_wait(struct source_poll *poll, int64_t max_wait_us, in
     memory.waited_us += (uint64_t)wait_us;
     poll->state = SOURCE_WAIT;
     poll->wait_us = 1;
+    poll->split = (uint32_t)(memory.poll_count % memory.split_count); /* says of one after the other where it stands */
     poll->split_caught_up = memory.caught_up;
 }
 

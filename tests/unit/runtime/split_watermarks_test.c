@@ -60,10 +60,26 @@ static void quiet_split_becomes_idle_when_caught_up(void **state) {
     watermarks.splits[0].caught_up = true;
     assert_true(split_watermarks_update(&watermarks, 9000));
     assert_true(watermarks.all_idle);
-    assert_int_equal(watermarks.merged_us, 40); /* idleness alone gives no time */
+    assert_int_equal(watermarks.merged_us, 40);
     split_watermarks_active(&watermarks, 1, 9001);
     assert_true(split_watermarks_update(&watermarks, 9001));
     assert_false(watermarks.all_idle);
+    split_watermarks_release(&watermarks);
+}
+
+static void when_all_are_idle_none_is_waited_for(void **state) {
+    (void)state;
+    struct split_watermarks watermarks;
+    split_watermarks_init(&watermarks, 1000);
+    split_watermarks_grow(&watermarks, 2, 0);
+    watermarks.splits[0].watermark_us = 40;
+    watermarks.splits[1].watermark_us = 70;
+    watermarks.splits[0].caught_up = watermarks.splits[1].caught_up = true;
+    assert_true(split_watermarks_update(&watermarks, 10));
+    assert_int_equal(watermarks.merged_us, 40);
+    assert_true(split_watermarks_update(&watermarks, 1000));
+    assert_true(watermarks.all_idle);
+    assert_int_equal(watermarks.merged_us, 70);
     split_watermarks_release(&watermarks);
 }
 
@@ -135,6 +151,7 @@ int main(void) {
         cmocka_unit_test(merged_is_minimum_of_active_splits),
         cmocka_unit_test(merged_never_falls),
         cmocka_unit_test(quiet_split_becomes_idle_when_caught_up),
+        cmocka_unit_test(when_all_are_idle_none_is_waited_for),
         cmocka_unit_test(timeout_zero_never_idles),
         cmocka_unit_test(rows_in_order_are_not_cut),
         cmocka_unit_test(cut_comes_before_the_row_of_a_closed_window),

@@ -1,0 +1,342 @@
+/* job_test.c: jobs as a whole: results, ends, stops, failures, idleness, flushing, processing time, published status. */
+#include "tests/unit/runtime/memory_job.h"
+
+static const char *const count_and_sum[] = {"count_star", "sum_bigint", NULL};
+static const char *const count_only[] = {"count_star", NULL};
+
+static const struct memory_row four_rows[] = {
+    {1, 10, 1000, 0, 0, 0}, {2, 20, 2000, 1000, 0, 0}, {1, 30, 12000, 11000, 0, 0}, {1, 5, 3000, 2000, 0, 0}};
+
+static void free_job(struct memory_plan *plan) {
+    job_free(memory.job);
+    memory.job = NULL;
+    arena_release(&plan->arena);
+}
+
+static void rows_pass_from_source_to_client(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0);
+    plan_add_sink(&plan, "");
+    memory_reset(four_rows, 4);
+    memory_run_ok(&plan, 3);
+    assert_string_equal(strbuf_text(&output.text),
+                        "+I 1 10 1000 0\n+I 2 20 2000 1000\n+I 1 30 12000 11000\n+I 1 5 3000 2000\n");
+    assert_int_equal(job_rows_in(memory.job), 4);
+    assert_int_equal(job_operator_count(memory.job), 2);
+    struct job_operator_status status;
+    job_operator_status(memory.job, 1, &status);
+    assert_string_equal(status.name, "Sink");
+    assert_int_equal(status.counters.rows_in, 4);
+    assert_int_equal(status.watermark_us, WATERMARK_END);
+    free_job(&plan);
+    assert_true(memory.closed);
+}
+
+static void late_rows_are_counted(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, true, 0);
+    plan_add_window(&plan, PLAN__WINDOW_KIND__TUMBLE, 10000, 0, 0, true, count_and_sum);
+    plan_add_sink(&plan, "memory");
+    memory_reset(four_rows, 4);
+    memory_run_ok(&plan, 2048);
+    assert_string_equal(strbuf_text(&output.text),
+                        "+I 1 1 10 0 10000 9000\n+I 2 1 20 0 10000 9000\n+I 1 1 30 10000 20000 19000\n");
+    assert_int_equal(job_rows_late(memory.job), 1);
+    assert_int_equal(output.flush_count, 1);
+    free_job(&plan);
+    assert_true(output.closed);
+}
+
+static void watermark_waits_for_the_slowest_split(void **state) {
+    (void)state;
+    static const struct memory_row rows[] = {{1, 1, 1000, 1000, 0, 0},   {1, 1, 50000, 50000, 0, 0},
+                                             {2, 1, 2000, 2000, 1, 0},   {2, 1, 8000, 8000, 1, 0},
+                                             {1, 1, 60000, 60000, 0, 0}, {2, 1, 70000, 70000, 1, 0}};
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, true, 0);
+    plan_add_window(&plan, PLAN__WINDOW_KIND__TUMBLE, 10000, 0, 0, true, count_only);
+    plan_add_sink(&plan, "");
+    memory_reset(rows, 6);
+    memory.split_count = 2;
+    memory_run_ok(&plan, 1);
+    assert_int_equal(job_rows_late(memory.job), 0);
+    assert_int_equal(job_split_count(memory.job), 2);
+    struct job_split_status split;
+    job_split_status(memory.job, 1, &split);
+    assert_string_equal(split.name, "memory-1");
+    assert_int_equal(split.rows, 3);
+    assert_int_equal(split.watermark_us, 70000);
+    assert_true(split.ended);
+    free_job(&plan);
+}
+
+/* Split 1 gives nothing for longer than the timeout: split 0 goes on alone. */
+static void idle_split_does_not_hold_windows_back(void **state) {
+    (void)state;
+    static const struct memory_row rows[] = {{1, 1, 1000, 1000, 0, 0},
+                                             {1, 1, 50000, 50000, 0, 0},
+                                             {1, 1, 51000, 51000, 0, 6000000},
+                                             {2, 1, 2000, 2000, 1, 0}};
+    for (int caught_up = 0; caught_up < 2; caught_up++) {
+        struct memory_plan plan;
+        plan_init(&plan);
+        plan_add_scan(&plan, true, 5000000);
+        plan_add_window(&plan, PLAN__WINDOW_KIND__TUMBLE, 10000, 0, 0, true, count_only);
+        plan_add_sink(&plan, "");
+        memory_reset(rows, 4);
+        memory.split_count = 2;
+        memory.caught_up = caught_up;
+        memory.world = env_virtual_new(1000000, 1);
+        memory_run_ok(&plan, 10);
+        assert_int_equal(job_rows_late(memory.job), caught_up);
+        assert_string_equal(strbuf_text(&output.text),
+                            caught_up ? "+I 1 1 0 10000 9000\n+I 1 2 50000 60000 59000\n"
+                                      : "+I 1 1 0 10000 9000\n+I 2 1 0 10000 9000\n+I 1 2 50000 60000 59000\n");
+        free_job(&plan);
+        env_virtual_free(memory.world);
+    }
+}
+
+static void null_event_time_is_an_error(void **state) {
+    (void)state;
+    static const struct memory_row rows[] = {{1, 1, 1000, 1000, 0, 0}, {1, 1, ROW_NULL, 1000, 0, 0}};
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, true, 0);
+    plan_add_window(&plan, PLAN__WINDOW_KIND__TUMBLE, 10000, 0, 0, true, count_only);
+    plan_add_sink(&plan, "");
+    memory_reset(rows, 2);
+    struct error error = {0};
+    assert_int_equal(memory_run(&plan, 10, &error), STATUS_NOT_NULL_VIOLATION);
+    assert_non_null(strstr(error.message, "\"ts\""));
+    free_job(&plan);
+}
+
+static void failing_source_ends_the_job_and_reports(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0);
+    plan_add_sink(&plan, "memory");
+    memory_reset(four_rows, 4);
+    memory.fail_after = 2;
+    struct error error = {0};
+    assert_int_equal(memory_run(&plan, 1, &error), STATUS_CONNECTION_FAILURE);
+    assert_int_equal(job_rows_in(memory.job), 2);
+    free_job(&plan);
+    assert_true(memory.closed);
+    assert_true(output.closed);
+}
+
+static void failing_sink_ends_the_job(void **state) {
+    (void)state;
+    for (int collects = 0; collects < 2; collects++) {
+        struct memory_plan plan;
+        plan_init(&plan);
+        plan_add_scan(&plan, true, 0);
+        plan_add_window(&plan, PLAN__WINDOW_KIND__HOP, 10000, 5000, 0, true, count_only);
+        plan_add_sink(&plan, collects ? "" : "memory");
+        memory_reset(four_rows, 4);
+        output.fail_after = 1;
+        struct error error = {0};
+        assert_int_equal(memory_run(&plan, 10, &error), STATUS_BROKEN_PIPE);
+        free_job(&plan);
+    }
+}
+
+static void unknown_connector_and_zone_are_refused(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0)->connector = "mysql";
+    plan_add_sink(&plan, "");
+    memory_reset(four_rows, 4);
+    struct job_config config = {
+        .plan = &plan.plan, .registry = &memory_registry, .env = env_posix(), .result = &output.target};
+    struct error error = {0};
+    struct job *job = NULL;
+    assert_int_equal(job_open(&config, &job, &error), STATUS_INVALID_OPTION);
+    assert_non_null(strstr(error.message, "mysql"));
+    plan.nodes[0]->scan->connector = "memory";
+    config.time_zone = "Mars/Olympus";
+    assert_int_equal(job_open(&config, &job, &error), STATUS_INVALID_OPTION);
+    assert_null(job);
+    arena_release(&plan.arena);
+}
+
+static void stop_when_rows_are_out(struct memory_table *table, uint32_t next_row) {
+    if (next_row == table->row_count)
+        job_stop(table->job);
+}
+
+static void stop_flushes_changes_but_no_open_windows(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, true, 0);
+    Plan__GroupAggregate *group = plan_add_group(&plan, true, count_and_sum);
+    group->mini_batch_rows = 1000;
+    group->mini_batch_us = 60000000;
+    plan.nodes[1]->change_mode = PLAN__CHANGE_MODE__UPSERT;
+    plan_add_sink(&plan, "");
+    memory_reset(four_rows, 4);
+    memory.unbounded = true;
+    memory.on_poll = stop_when_rows_are_out;
+    memory_run_ok(&plan, 10);
+    assert_string_equal(strbuf_text(&output.text), "+I 1 3 45\n+I 2 1 20\n");
+    free_job(&plan);
+
+    plan_init(&plan);
+    plan_add_scan(&plan, true, 0);
+    plan_add_window(&plan, PLAN__WINDOW_KIND__TUMBLE, 10000, 0, 0, true, count_only);
+    plan_add_sink(&plan, "");
+    memory_reset(four_rows, 3);
+    memory.unbounded = true;
+    memory.on_poll = stop_when_rows_are_out;
+    memory_run_ok(&plan, 10);
+    assert_string_equal(strbuf_text(&output.text), "+I 1 1 0 10000 9000\n+I 2 1 0 10000 9000\n");
+    free_job(&plan);
+}
+
+static void limit_ends_an_unbounded_source(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0);
+    Plan__Node *node = plan_add(&plan, PLAN__NODE__OPERATION_LIMIT);
+    node->output = plan.nodes[0]->output;
+    node->n_output = plan.nodes[0]->n_output;
+    node->limit = ARENA_NEW(&plan.arena, Plan__Limit);
+    plan__limit__init(node->limit);
+    node->limit->has_limit = true;
+    node->limit->limit = 2;
+    plan_add_sink(&plan, "");
+    memory_reset(four_rows, 4);
+    memory.unbounded = true;
+    memory_run_ok(&plan, 1);
+    assert_int_equal(job_rows_in(memory.job), 2);
+    assert_string_equal(strbuf_text(&output.text), "+I 1 10 1000 0\n+I 2 20 2000 1000\n");
+    free_job(&plan);
+}
+
+/* Windows of 10 ms of processing time; rows come 4 ms apart. */
+static void processing_time_windows_close_by_the_clock(void **state) {
+    (void)state;
+    static const struct memory_row rows[] = {{1, 1, 0, 0, 0, 0},
+                                             {1, 1, 0, 0, 0, 4000},
+                                             {2, 1, 0, 0, 0, 4000},
+                                             {1, 1, 0, 0, 0, 4000},
+                                             {1, 1, 0, 0, 0, 50000}};
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0);
+    Plan__WindowAggregate *window = plan_add_window(&plan, PLAN__WINDOW_KIND__TUMBLE, 10000, 0, 0, true, count_only);
+    window->window->processing_time = true;
+    plan_add_sink(&plan, "");
+    memory_reset(rows, 5);
+    memory.world = env_virtual_new(1000000, 1);
+    memory_run_ok(&plan, 10);
+    assert_string_equal(strbuf_text(&output.text), "+I 1 2 1000000 1010000 1009000\n+I 2 1 1000000 1010000 1009000\n"
+                                                   "+I 1 1 1010000 1020000 1019000\n+I 1 1 1060000 1070000 1069000\n");
+    free_job(&plan);
+    env_virtual_free(memory.world);
+}
+
+static void results_every_so_often(void **state) {
+    (void)state;
+    static const struct memory_row rows[] = {
+        {1, 1, 1000, 0, 0, 0}, {1, 2, 1500, 0, 0, 400000}, {1, 3, 1600, 0, 0, 2000000}, {1, 4, 1700, 0, 0, 300000}};
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, true, 0);
+    Plan__WindowAggregate *window = plan_add_window(&plan, PLAN__WINDOW_KIND__TUMBLE, 10000, 0, 0, true, count_and_sum);
+    window->emit = PLAN__EMIT__EVERY;
+    window->emit_interval_us = 1000000;
+    plan.nodes[1]->change_mode = PLAN__CHANGE_MODE__RETRACT;
+    plan_add_sink(&plan, "");
+    memory_reset(rows, 4);
+    memory.world = env_virtual_new(1000000, 1);
+    memory_run_ok(&plan, 10);
+    assert_string_equal(strbuf_text(&output.text), "+I 1 2 3 0 10000 9000\n"
+                                                   "-U 1 2 3 0 10000 9000\n+U 1 4 10 0 10000 9000\n");
+    free_job(&plan);
+    env_virtual_free(memory.world);
+}
+
+static void stop_after_a_while(struct memory_table *table, uint32_t next_row) {
+    (void)next_row;
+    if (table->waited_us > 3000000)
+        job_stop(table->job);
+}
+
+static void idle_job_waits_instead_of_spinning(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0);
+    plan_add_sink(&plan, "memory");
+    memory_reset(four_rows, 4);
+    memory.unbounded = true;
+    memory.world = env_virtual_new(0, 1);
+    memory.on_poll = stop_after_a_while;
+    memory_run_ok(&plan, 10);
+    assert_true(memory.poll_count < 100);    /* three seconds in steps of up to 100 ms */
+    assert_int_equal(output.flush_count, 1); /* once, soon after the rows; nothing to flush later */
+    free_job(&plan);
+    env_virtual_free(memory.world);
+}
+
+static void upsert_sink_never_sees_update_before(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0);
+    plan_add_group(&plan, true, count_only)->emit_before = true;
+    plan.nodes[1]->change_mode = PLAN__CHANGE_MODE__RETRACT;
+    plan_add_sink(&plan, "memory");
+    memory_reset(four_rows, 4);
+    output.changes = SINK_UPSERT;
+    memory_run_ok(&plan, 2);
+    assert_string_equal(strbuf_text(&output.text), "+I 1 1\n+I 2 1\n+U 1 3\n");
+    free_job(&plan);
+}
+
+static void append_only_sink_refuses_changes(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0);
+    plan_add_group(&plan, true, count_only);
+    plan.nodes[1]->change_mode = PLAN__CHANGE_MODE__UPSERT;
+    plan_add_sink(&plan, "memory");
+    memory_reset(four_rows, 4);
+    struct error error = {0};
+    assert_int_equal(memory_run(&plan, 2, &error), STATUS_UNSUPPORTED);
+    arena_release(&plan.arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_pass_from_source_to_client),
+        cmocka_unit_test(late_rows_are_counted),
+        cmocka_unit_test(watermark_waits_for_the_slowest_split),
+        cmocka_unit_test(idle_split_does_not_hold_windows_back),
+        cmocka_unit_test(null_event_time_is_an_error),
+        cmocka_unit_test(failing_source_ends_the_job_and_reports),
+        cmocka_unit_test(failing_sink_ends_the_job),
+        cmocka_unit_test(unknown_connector_and_zone_are_refused),
+        cmocka_unit_test(stop_flushes_changes_but_no_open_windows),
+        cmocka_unit_test(limit_ends_an_unbounded_source),
+        cmocka_unit_test(processing_time_windows_close_by_the_clock),
+        cmocka_unit_test(results_every_so_often),
+        cmocka_unit_test(idle_job_waits_instead_of_spinning),
+        cmocka_unit_test(upsert_sink_never_sees_update_before),
+        cmocka_unit_test(append_only_sink_refuses_changes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
