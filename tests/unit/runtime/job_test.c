@@ -306,6 +306,46 @@ static void upsert_sink_never_sees_update_before(void **state) {
     free_job(&plan);
 }
 
+/* c < 2 over (k, c) of a count: a row that counts on leaves the result. */
+static void plan_add_filter(struct memory_plan *plan) {
+    Plan__Node *node = plan_add(plan, PLAN__NODE__OPERATION_CALC);
+    Plan__Calc *calc = node->calc = ARENA_NEW(&plan->arena, Plan__Calc);
+    plan__calc__init(calc);
+    const Plan__Node *input = plan->nodes[node->id - 1];
+    struct expression *columns[] = {expression_column(&plan->arena, 0, &type_bigint, 0),
+                                    expression_column(&plan->arena, 1, &type_bigint, 0)};
+    struct expression *both[] = {columns[1], expression_bigint(&plan->arena, 2, 0)};
+    struct expression *condition;
+    assert_int_equal(expression_call(&plan->arena, "<", both, 2, 0, &condition, NULL), STATUS_OK);
+    calc->condition = plan_expression_encode(&plan->arena, condition);
+    calc->projections = ARENA_ARRAY(&plan->arena, Plan__Expression *, 2);
+    calc->n_projections = 2;
+    for (size_t i = 0; i < 2; i++)
+        calc->projections[i] = plan_expression_encode(&plan->arena, columns[i]);
+    node->output = input->output;
+    node->n_output = input->n_output;
+    node->change_mode = input->change_mode;
+}
+
+static void upsert_sink_deletes_rows_that_a_filter_takes_away(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    uint32_t key = 0;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0);
+    plan_add_group(&plan, true, count_only)->emit_before = true;
+    plan.nodes[1]->change_mode = PLAN__CHANGE_MODE__RETRACT;
+    plan_add_filter(&plan);
+    Plan__Sink *sink = plan_add_sink(&plan, "memory");
+    sink->key_columns = &key;
+    sink->n_key_columns = 1;
+    memory_reset(four_rows, 4);
+    output.changes = SINK_UPSERT;
+    memory_run_ok(&plan, 2);
+    assert_string_equal(strbuf_text(&output.text), "+I 1 1\n+I 2 1\n-D 1 1\n");
+    free_job(&plan);
+}
+
 static void append_only_sink_refuses_changes(void **state) {
     (void)state;
     struct memory_plan plan;
@@ -336,6 +376,7 @@ int main(void) {
         cmocka_unit_test(results_every_so_often),
         cmocka_unit_test(idle_job_waits_instead_of_spinning),
         cmocka_unit_test(upsert_sink_never_sees_update_before),
+        cmocka_unit_test(upsert_sink_deletes_rows_that_a_filter_takes_away),
         cmocka_unit_test(append_only_sink_refuses_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
