@@ -4,6 +4,46 @@
 #include "grammar/build_literal.h"
 #include "grammar/sql.h"
 
+enum ast_show_kind build_show_kind(struct sql_token keyword) {
+    switch (keyword.kind) {
+    case TOKEN_TABLES: return AST_SHOW_TABLES;
+    case TOKEN_VIEWS: return AST_SHOW_VIEWS;
+    case TOKEN_FUNCTIONS: return AST_SHOW_FUNCTIONS;
+    case TOKEN_DATABASES: return AST_SHOW_DATABASES;
+    case TOKEN_CATALOGS: return AST_SHOW_CATALOGS;
+    case TOKEN_SETTINGS: return AST_SHOW_SETTINGS;
+    case TOKEN_JOBS: return AST_SHOW_JOBS;
+    case TOKEN_JARS: return AST_SHOW_JARS;
+    case TOKEN_MODULES: return AST_SHOW_MODULES;
+    case TOKEN_PROCEDURES: return AST_SHOW_PROCEDURES;
+    case TOKEN_CONNECTORS: return AST_SHOW_CONNECTORS;
+    case TOKEN_FORMATS: return AST_SHOW_FORMATS;
+    default: UNREACHABLE();
+    }
+}
+
+enum ast_object_kind build_object(struct sql_token keyword) {
+    switch (keyword.kind) {
+    case TOKEN_TABLE: return AST_OBJECT_TABLE;
+    case TOKEN_VIEW: return AST_OBJECT_VIEW;
+    case TOKEN_FUNCTION: return AST_OBJECT_FUNCTION;
+    case TOKEN_CATALOG: return AST_OBJECT_CATALOG;
+    case TOKEN_DATABASE: return AST_OBJECT_DATABASE;
+    default: UNREACHABLE();
+    }
+}
+
+unsigned build_explain_detail(struct sql_token keyword) {
+    switch (keyword.kind) {
+    case TOKEN_ESTIMATED_COST: return BUILD_EXPLAIN_ESTIMATED_COST;
+    case TOKEN_CHANGELOG_MODE: return BUILD_EXPLAIN_CHANGELOG_MODE;
+    case TOKEN_JSON_EXECUTION_PLAN: return BUILD_EXPLAIN_JSON_EXECUTION_PLAN;
+    case TOKEN_PLAN_ADVICE: return BUILD_EXPLAIN_PLAN_ADVICE;
+    case TOKEN_VERBOSE: return BUILD_EXPLAIN_VERBOSE;
+    default: UNREACHABLE();
+    }
+}
+
 struct ast_statement *build_statement(struct builder *build, enum ast_statement_kind kind, sql_position position) {
     struct ast_statement *statement = ARENA_NEW(build->arena, struct ast_statement);
     statement->kind = kind;

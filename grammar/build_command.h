@@ -18,6 +18,11 @@ struct build_like { /* SHOW ... LIKE */
     bool ignore_case;
 };
 
+/* What a keyword stands for. */
+enum ast_show_kind build_show_kind(struct sql_token keyword);
+enum ast_object_kind build_object(struct sql_token keyword);
+unsigned build_explain_detail(struct sql_token keyword);
+
 /* A statement from `position` to the last token. */
 struct ast_statement *build_statement(struct builder *build, enum ast_statement_kind kind, sql_position position);
 

@@ -359,11 +359,7 @@ wrapper(A) ::= WITHOUT. { A = "WITHOUT"; }
 wrapper(A) ::= WITH. { A = "UNCONDITIONAL"; }
 wrapper(A) ::= WITH UNCONDITIONAL. { A = "UNCONDITIONAL"; }
 wrapper(A) ::= WITH CONDITIONAL. { A = "CONDITIONAL"; }
-behaviour(A) ::= NULL. { A = "NULL"; }
-behaviour(A) ::= ERROR. { A = "ERROR"; }
-behaviour(A) ::= TRUE. { A = "TRUE"; }
-behaviour(A) ::= FALSE. { A = "FALSE"; }
-behaviour(A) ::= UNKNOWN. { A = "UNKNOWN"; }
+behaviour(A) ::= NULL|ERROR|TRUE|FALSE|UNKNOWN(K). { A = build_upper(build, token_text(K)); }
 behaviour(A) ::= EMPTY ARRAY. { A = "EMPTY ARRAY"; }
 behaviour(A) ::= EMPTY OBJECT. { A = "EMPTY OBJECT"; }
 on_null(A) ::= . { A = NULL; }
@@ -909,12 +905,8 @@ statement(A) ::= DROP(K) temporary(M) object(O) if_exists(I) names(N) cascade(C)
     A = build_drop(build, K, M, false, O, I, N, C); }
 statement(A) ::= DROP(K) TEMPORARY SYSTEM FUNCTION if_exists(I) names(N). {
     A = build_drop(build, K, true, true, AST_OBJECT_FUNCTION, I, N, false); }
-object(A) ::= TABLE. { A = AST_OBJECT_TABLE; }
-object(A) ::= VIEW. { A = AST_OBJECT_VIEW; }
+object(A) ::= TABLE|VIEW|FUNCTION|CATALOG|DATABASE(K). { A = build_object(K); }
 object(A) ::= MATERIALIZED VIEW. { A = AST_OBJECT_MATERIALIZED_VIEW; }
-object(A) ::= FUNCTION. { A = AST_OBJECT_FUNCTION; }
-object(A) ::= CATALOG. { A = AST_OBJECT_CATALOG; }
-object(A) ::= DATABASE. { A = AST_OBJECT_DATABASE; }
 cascade(A) ::= . { A = false; }
 cascade(A) ::= RESTRICT. { A = false; }
 cascade(A) ::= CASCADE. { A = true; }
@@ -923,6 +915,7 @@ cascade(A) ::= CASCADE. { A = true; }
 
 %type explained {struct ast_statement *}
 %type explain_details {unsigned}
+%type explain_detail {unsigned}
 statement(A) ::= EXPLAIN(K) explained(S). { A = build_explain(build, K, AST_EXPLAIN_PLAN, 0, S); }
 statement(A) ::= EXPLAIN(K) PLAN FOR explained(S). { A = build_explain(build, K, AST_EXPLAIN_PLAN, 0, S); }
 statement(A) ::= EXPLAIN(K) ANALYZE explained(S). { A = build_explain(build, K, AST_EXPLAIN_ANALYZE, 0, S); }
@@ -935,18 +928,14 @@ explained(A) ::= create_table(T). { A = build_create_table_statement(build, T); 
 explained(A) ::= create_view_head(V) AS query(Q). { A = build_create_view_statement(build, V, Q); }
 explained(A) ::= STATEMENT(K) SET BEGIN inserts(L) END. { A = build_statement_set(build, K, L); }
 explained(A) ::= statement_set(S). { A = S; }
-explain_details(A) ::= explain_detail(D). { A = (unsigned)D; }
-explain_details(A) ::= explain_details(L) COMMA explain_detail(D). { A = L | (unsigned)D; }
-explain_detail(A) ::= ESTIMATED_COST. { A = BUILD_EXPLAIN_ESTIMATED_COST; }
-explain_detail(A) ::= CHANGELOG_MODE. { A = BUILD_EXPLAIN_CHANGELOG_MODE; }
-explain_detail(A) ::= JSON_EXECUTION_PLAN. { A = BUILD_EXPLAIN_JSON_EXECUTION_PLAN; }
-explain_detail(A) ::= PLAN_ADVICE. { A = BUILD_EXPLAIN_PLAN_ADVICE; }
-explain_detail(A) ::= VERBOSE. { A = BUILD_EXPLAIN_VERBOSE; }
+explain_details(A) ::= explain_detail(D). { A = D; }
+explain_details(A) ::= explain_details(L) COMMA explain_detail(D). { A = L | D; }
+explain_detail(A) ::= ESTIMATED_COST|CHANGELOG_MODE|JSON_EXECUTION_PLAN|PLAN_ADVICE|VERBOSE(K). {
+    A = build_explain_detail(K); }
 
 statement(A) ::= DESCRIBE|DESC(K) extended(E) names(N). { A = build_describe(build, K, E, AST_OBJECT_TABLE, N); }
-statement(A) ::= DESCRIBE|DESC(K) CATALOG extended(E) names(N). { A = build_describe(build, K, E, AST_OBJECT_CATALOG, N); }
-statement(A) ::= DESCRIBE|DESC(K) DATABASE extended(E) names(N). { A = build_describe(build, K, E, AST_OBJECT_DATABASE, N); }
-statement(A) ::= DESCRIBE|DESC(K) FUNCTION extended(E) names(N). { A = build_describe(build, K, E, AST_OBJECT_FUNCTION, N); }
+statement(A) ::= DESCRIBE|DESC(K) CATALOG|DATABASE|FUNCTION(O) extended(E) names(N). {
+    A = build_describe(build, K, E, build_object(O), N); }
 statement(A) ::= DESCRIBE|DESC(K) JOB STRING(S). { A = build_job(build, K, AST_STATEMENT_DESCRIBE_JOB, S, 0); }
 extended(A) ::= . { A = false; }
 extended(A) ::= EXTENDED. { A = true; }
@@ -960,23 +949,13 @@ statement(A) ::= SHOW(K) PARTITIONS names(N). { A = build_show(build, K, AST_SHO
 statement(A) ::= SHOW(K) CREATE TABLE names(N). { A = build_show(build, K, AST_SHOW_CREATE_TABLE, N, build_no_like()); }
 statement(A) ::= SHOW(K) CREATE VIEW names(N). { A = build_show(build, K, AST_SHOW_CREATE_VIEW, N, build_no_like()); }
 statement(A) ::= SHOW(K) STRING(S). { A = build_show_setting(build, K, S); }
-show_kind(A) ::= TABLES. { A = AST_SHOW_TABLES; }
-show_kind(A) ::= VIEWS. { A = AST_SHOW_VIEWS; }
+show_kind(A) ::= TABLES|VIEWS|FUNCTIONS|DATABASES|CATALOGS|SETTINGS|JOBS|JARS|MODULES|PROCEDURES|CONNECTORS
+    |FORMATS(K). { A = build_show_kind(K); }
 show_kind(A) ::= MATERIALIZED VIEWS. { A = AST_SHOW_MATERIALIZED_VIEWS; }
-show_kind(A) ::= FUNCTIONS. { A = AST_SHOW_FUNCTIONS; }
 show_kind(A) ::= USER FUNCTIONS. { A = AST_SHOW_USER_FUNCTIONS; }
-show_kind(A) ::= DATABASES. { A = AST_SHOW_DATABASES; }
-show_kind(A) ::= CATALOGS. { A = AST_SHOW_CATALOGS; }
 show_kind(A) ::= CURRENT CATALOG. { A = AST_SHOW_CURRENT_CATALOG; }
 show_kind(A) ::= CURRENT DATABASE. { A = AST_SHOW_CURRENT_DATABASE; }
-show_kind(A) ::= SETTINGS. { A = AST_SHOW_SETTINGS; }
-show_kind(A) ::= JOBS. { A = AST_SHOW_JOBS; }
-show_kind(A) ::= JARS. { A = AST_SHOW_JARS; }
-show_kind(A) ::= MODULES. { A = AST_SHOW_MODULES; }
 show_kind(A) ::= FULL MODULES. { A = AST_SHOW_FULL_MODULES; }
-show_kind(A) ::= PROCEDURES. { A = AST_SHOW_PROCEDURES; }
-show_kind(A) ::= CONNECTORS. { A = AST_SHOW_CONNECTORS; }
-show_kind(A) ::= FORMATS. { A = AST_SHOW_FORMATS; }
 show_from(A) ::= . { A = NULL; }
 show_from(A) ::= FROM|IN names(N). { A = N; }
 show_like(A) ::= . { A = build_no_like(); }

@@ -238,6 +238,44 @@ static const struct example soft_special[] = {
     {"position", "position"},
 };
 
+static const struct example json_value[] = {
+    {"JSON_VALUE(a, '$.b')", "(json_value a '$.b')"},
+    {"JSON_VALUE(a, '$.b' RETURNING INT)", "(json_value a '$.b' returning=>(cast NULL int))"},
+    {"JSON_VALUE(a, 'lax $.b' RETURNING DECIMAL(3, 1) NULL ON EMPTY DEFAULT -1 ON ERROR)",
+     "(json_value a 'lax $.b' returning=>(cast NULL decimal[3,1]) on_empty=>'NULL' default_on_error=>-1)"},
+    {"JSON_VALUE(a, b RETURNING TIMESTAMP(3) WITH LOCAL TIME ZONE ERROR ON EMPTY)",
+     "(json_value a b returning=>(cast NULL timestamp_ltz[3]) on_empty=>'ERROR')"},
+};
+
+static const struct example json_exists[] = {
+    {"JSON_EXISTS(a, '$.b')", "(json_exists a '$.b')"},
+    {"JSON_EXISTS(a, '$.b' TRUE ON ERROR)", "(json_exists a '$.b' on_error=>'TRUE')"},
+    {"JSON_EXISTS(a, '$.b' UNKNOWN ON ERROR)", "(json_exists a '$.b' on_error=>'UNKNOWN')"},
+};
+
+static const struct example json_query[] = {
+    {"JSON_QUERY(a, '$.b')", "(json_query a '$.b')"},
+    {"JSON_QUERY(a, '$.b' WITH CONDITIONAL ARRAY WRAPPER NULL ON EMPTY EMPTY ARRAY ON ERROR)",
+     "(json_query a '$.b' wrapper=>'CONDITIONAL' on_empty=>'NULL' on_error=>'EMPTY ARRAY')"},
+    {"JSON_QUERY(a, '$' RETURNING ARRAY<STRING> WITHOUT WRAPPER)",
+     "(json_query a '$' returning=>(cast NULL (array string)) wrapper=>'WITHOUT')"},
+    {"JSON_QUERY(a, '$' RETURNING STRING WITH WRAPPER EMPTY OBJECT ON EMPTY)",
+     "(json_query a '$' returning=>(cast NULL string) wrapper=>'UNCONDITIONAL' on_empty=>'EMPTY OBJECT')"},
+    {"JSON_QUERY(a, '$' WITHOUT ARRAY WRAPPER)", "(json_query a '$' wrapper=>'WITHOUT')"},
+};
+
+static const struct example json_constructors[] = {
+    {"JSON_OBJECT()", "(json_object)"},
+    {"JSON_OBJECT('a' VALUE 1, KEY b VALUE c ABSENT ON NULL)", "(json_object 'a' 1 b c on_null=>'ABSENT')"},
+    {"JSON_OBJECT(KEY 'a' VALUE JSON_OBJECT('x' VALUE y) NULL ON NULL)",
+     "(json_object 'a' (json_object 'x' y) on_null=>'NULL')"},
+    {"JSON_ARRAY()", "(json_array)"},
+    {"JSON_ARRAY(1, 'a' NULL ON NULL)", "(json_array 1 'a' on_null=>'NULL')"},
+    {"JSON_OBJECTAGG(KEY k VALUE v)", "(json_objectagg k v)"},
+    {"JSON_ARRAYAGG(x ABSENT ON NULL) FILTER (WHERE y)", "(json_arrayagg x on_null=>'ABSENT' (filter y))"},
+    {"JSON_STRING(a)", "(json_string a)"},
+};
+
 static void test_numbers_and_strings(void **state) {
     (void)state;
     check_examples(numbers_and_strings, COUNT_OF(numbers_and_strings), "SELECT ");
@@ -348,6 +386,26 @@ static void test_soft_special(void **state) {
     check_examples(soft_special, COUNT_OF(soft_special), "SELECT ");
 }
 
+static void test_json_value(void **state) {
+    (void)state;
+    check_examples(json_value, COUNT_OF(json_value), "SELECT ");
+}
+
+static void test_json_exists(void **state) {
+    (void)state;
+    check_examples(json_exists, COUNT_OF(json_exists), "SELECT ");
+}
+
+static void test_json_query(void **state) {
+    (void)state;
+    check_examples(json_query, COUNT_OF(json_query), "SELECT ");
+}
+
+static void test_json_constructors(void **state) {
+    (void)state;
+    check_examples(json_constructors, COUNT_OF(json_constructors), "SELECT ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_and_strings),
@@ -372,6 +430,10 @@ int main(void) {
         cmocka_unit_test(test_operators_and_names),
         cmocka_unit_test(test_json_and_quotes),
         cmocka_unit_test(test_soft_special),
+        cmocka_unit_test(test_json_value),
+        cmocka_unit_test(test_json_exists),
+        cmocka_unit_test(test_json_query),
+        cmocka_unit_test(test_json_constructors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

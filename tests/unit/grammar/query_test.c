@@ -59,7 +59,6 @@ static const struct example grouping[] = {
 };
 
 static const struct example table_functions[] = {
-    {"SELECT * FROM f(TABLE t PARTITION BY ROW())", "(select * (from (table-function (f (table t)))))"},
     {"SELECT * FROM TABLE(TUMBLE(TABLE bid, DESCRIPTOR(ts), INTERVAL '10' MINUTE, INTERVAL '1' MINUTE))",
      "(select * (from (table-function (tumble (table bid) (descriptor ts) (interval 600000000us MINUTE) (interval "
      "60000000us MINUTE)))))"},
@@ -83,6 +82,8 @@ static const struct example table_functions[] = {
     {"SELECT * FROM t CROSS JOIN UNNEST(arr) WITH ORDINALITY AS u (x, i), LATERAL (SELECT t.a) l, UNNEST(a, b)",
      "(select * (from (comma (comma (cross-join t (as u (columns x i) (unnest-ordinality (of arr)))) (lateral (as l "
      "(select t.a)))) (unnest (of a b)))))"},
+    {"SELECT * FROM f(TABLE t PARTITION BY ROW(), DESCRIPTOR(x))",
+     "(select * (from (table-function (f (table t) (descriptor x)))))"},
 };
 
 static const struct example joins[] = {
