@@ -57,10 +57,10 @@ static struct value_entry_head *free_place(const struct value_set *set, const st
 
 /* Room for half as many again at least; what is dead goes. */
 static void grow(struct value_set *set, const struct value_set_format *format, struct state_memory *memory) {
-    uint32_t live = 0, position = 0;
+    uint32_t live = set->count, position = 0;
     struct value_entry_head *entry;
-    while ((entry = value_set_next(set, format, &position)))
-        live += !is_dead(format, entry);
+    while (format->count_count && (entry = value_set_next(set, format, &position)))
+        live -= is_dead(format, entry);
     struct value_set bigger = {.capacity = set->capacity ? set->capacity : CAPACITY_FIRST};
     while (live >= bigger.capacity / 2)
         bigger.capacity *= 2;

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core/base/arena.h"
 #include "core/base/status.h"
@@ -16,6 +17,8 @@ enum {
     CLASS_COUNT = 40,
     BLOCK_SIZE_FIRST = 16 << 10,
     BLOCK_SIZE_MAX = 1 << 20,
+    HUGE_PAGE = 2 << 20,
+    HUGE_FROM = 4 << 20,
 };
 
 struct free_piece {
@@ -131,9 +134,18 @@ static void *carve(struct state_memory *memory, size_t size) {
     return piece;
 }
 
+/* Very large pieces (sets of a million values) are asked to lie in huge pages: they are read all over. */
+static void *large_block_new(size_t size) {
+    void *block = NULL;
+    if (size < HUGE_FROM || posix_memalign(&block, HUGE_PAGE, size) != 0)
+        return memory_alloc(size);
+    (void)madvise(block, size, MADV_HUGEPAGE); /* advice only */
+    return block;
+}
+
 static void *alloc_large(struct state_memory *memory, size_t size) {
     ASSERT(size < SIZE_MAX / 2);
-    struct large_piece *piece = memory_alloc(sizeof *piece + size);
+    struct large_piece *piece = large_block_new(sizeof *piece + size);
     *piece = (struct large_piece){.next = memory->large, .size = size};
     if (memory->large)
         memory->large->previous = piece;

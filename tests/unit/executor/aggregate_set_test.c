@@ -303,6 +303,46 @@ static void refusals(void **state) {
     assert_int_equal(aggregate_set_open(many, 40, &schema, false, &set, &error), STATUS_UNSUPPORTED);
 }
 
+/* Sets of many values: they grow, and merging them goes through many rounds. */
+static void large_sets(void **state) {
+    (void)state;
+    for (int retracting = 0; retracting < 2; retracting++) {
+        struct aggregate_set *set;
+        assert_int_equal(aggregate_set_open(&calls[3], 5, &schema, retracting, &set, NULL), STATUS_OK);
+        uint32_t size = aggregate_set_size(set);
+        uint8_t *groups[] = {arena_alloc(&arena, size), arena_alloc(&arena, size)}, *records[ROWS];
+        aggregate_set_init(set, groups, NULL, 2);
+        fill_columns();
+        for (uint32_t c = 0; c < COLUMN_COUNT; c++)
+            columns[c].validity = NULL;
+        for (int64_t first = 0; first < 12000; first += 100) { /* every value but the outer ones twice */
+            for (uint32_t row = 0; row < ROWS; row++) {
+                int64_t x = first + row;
+                COLUMN_VALUES(&columns[COLUMN_X], int64_t)[row] = x;
+                COLUMN_VALUES(&columns[COLUMN_S], struct string_view)
+                [row] = view_copy(&arena, str_from(arena_printf(&arena, "the text of %lld", (long long)x)));
+                COLUMN_VALUES(&columns[COLUMN_F], uint8_t)[row] = x % 3 == 0;
+                COLUMN_VALUES(&columns[COLUMN_G], uint8_t)[row] = x % 5 == 0;
+                records[row] = groups[x >= 4000];
+            }
+            struct selection all = {NULL, ROWS};
+            assert_int_equal(aggregate_set_update(set, columns, NULL, &all, records, NULL), STATUS_OK);
+        }
+        assert_int_equal(aggregate_set_merge(set, &groups[0], &groups[1], 1, NULL), STATUS_OK);
+        assert_int_equal(aggregate_set_merge(set, &groups[0], &groups[1], 1, NULL), STATUS_OK); /* changes nothing */
+        struct column results[5];
+        assert_int_equal(aggregate_set_finish(set, groups, 2, &arena, results, NULL), STATUS_OK);
+        static const int64_t expected[5][2] = {
+            {12100, 8100}, {4034, 2700}, {14634950, 13036950}, {12100, 8100}, {4034, 2700}};
+        for (uint32_t c = 0; c < 5; c++)
+            for (uint32_t g = 0; g < 2; g++)
+                assert_int_equal(COLUMN_VALUES(&results[c], int64_t)[g], expected[c][g]);
+        aggregate_set_release(set, groups, 2);
+        aggregate_set_close(set);
+        arena_reset(&arena);
+    }
+}
+
 /* Errors of kernels come through. */
 static void overflow(void **state) {
     (void)state;
@@ -325,7 +365,7 @@ static void overflow(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(append_only), cmocka_unit_test(with_retractions), cmocka_unit_test(families_share_values),
-        cmocka_unit_test(refusals),    cmocka_unit_test(overflow),
+        cmocka_unit_test(large_sets),  cmocka_unit_test(refusals),         cmocka_unit_test(overflow),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
