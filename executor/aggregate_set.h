@@ -27,8 +27,8 @@ struct aggregate_set_call {
     const struct type *type;           /* of the result */
     const uint32_t *arguments;         /* input columns; literal arguments are not among them */
     uint32_t argument_count;
-    const struct column *constants;    /* literal arguments (aggregate_call.constants) or NULL */
-    int32_t filter;                    /* BOOLEAN input column, or -1 */
+    const struct column *constants; /* literal arguments (aggregate_call.constants) or NULL */
+    int32_t filter;                 /* BOOLEAN input column, or -1 */
     bool distinct;
     sql_position position;
 };
@@ -44,18 +44,19 @@ uint32_t aggregate_set_size(const struct aggregate_set *set); /* bytes of a reco
 void aggregate_set_place(struct aggregate_set *set, uint32_t offset);
 
 /* Makes the states of records[items[i]] empty, or of records[i] when items is NULL. Their former content is not looked at. */
-void aggregate_set_init(const struct aggregate_set *set, uint8_t *const *records, const uint16_t *items, uint32_t count);
+void aggregate_set_init(const struct aggregate_set *set, uint8_t *const *records, const uint16_t *items,
+                        uint32_t count);
 /* Folds rows in. columns are those of the input (any column kind; only what calls name is looked at); change_kinds per row,
  * or NULL when all are inserts. */
 enum status aggregate_set_update(struct aggregate_set *set, const struct column *columns, const uint8_t *change_kinds,
                                  const struct selection *selection, uint8_t *const *records,
                                  struct error *error) MUST_CHECK;
 /* targets[i] += sources[i]; rows of the sources count as later ones. Sources stay as they were. */
-enum status aggregate_set_merge(struct aggregate_set *set, uint8_t *const *targets, uint8_t *const *sources, uint32_t count,
-                                struct error *error) MUST_CHECK;
+enum status aggregate_set_merge(struct aggregate_set *set, uint8_t *const *targets, uint8_t *const *sources,
+                                uint32_t count, struct error *error) MUST_CHECK;
 /* Makes results[c] a FLAT column of call c's type with `count` rows; the records stay as they were. */
-enum status aggregate_set_finish(struct aggregate_set *set, uint8_t *const *records, uint32_t count, struct arena *arena,
-                                 struct column *results, struct error *error) MUST_CHECK;
+enum status aggregate_set_finish(struct aggregate_set *set, uint8_t *const *records, uint32_t count,
+                                 struct arena *arena, struct column *results, struct error *error) MUST_CHECK;
 /* Whether aggregate_set_release has anything to do. */
 bool aggregate_set_owns_memory(const struct aggregate_set *set);
 /* Frees what the states hold beyond the record, and makes them empty. */

@@ -17,7 +17,7 @@ struct value_set_format {
 };
 
 struct value_set {
-    uint8_t *entries; /* in the state memory */
+    uint8_t *entries;  /* in the state memory */
     uint32_t capacity; /* power of two, or 0 */
     uint32_t count;
 };
@@ -33,7 +33,8 @@ static inline uint32_t value_set_tag(uint64_t hash) {
     return (uint32_t)(hash >> 32) | 1;
 }
 /* Where probing for the tag starts: for prefetching. The set is not empty. */
-static inline const void *value_set_home(const struct value_set *set, const struct value_set_format *format, uint32_t tag) {
+static inline const void *value_set_home(const struct value_set *set, const struct value_set_format *format,
+                                         uint32_t tag) {
     return set->entries + (size_t)(tag >> 1 & (set->capacity - 1)) * format->entry_size;
 }
 

@@ -30,7 +30,7 @@ const char *change_kind_text(enum change_kind kind); /* "+I" … */
 
 /* Reference-counted bytes that batches point into. */
 struct buffer {
-    uint32_t reference_count; /* atomic: buffers may cross threads */
+    uint32_t reference_count;               /* atomic: buffers may cross threads */
     void (*release)(struct buffer *buffer); /* frees bytes and struct */
     char *data;
     size_t size;

@@ -27,7 +27,7 @@ struct civil civil_from_us(int64_t timestamp_us);
 int64_t civil_to_us(const struct civil *civil); /* clamped to the range of timestamps */
 unsigned days_in_month(int32_t year, unsigned month);
 int64_t timestamp_add_months(int64_t timestamp_us, int64_t months); /* day clipped to the month's end; clamped */
-int64_t floor_divide(int64_t a, int64_t b); /* rounds toward minus infinity; b > 0 */
+int64_t floor_divide(int64_t a, int64_t b);                         /* rounds toward minus infinity; b > 0 */
 
 /* SQL and ISO forms: "2024-05-01", "2024-05-01 12:00:00[.ffffff]", "2024-05-01T12:00:00Z", "+02:00".
  * The whole text must match. zone_offset_us (may be NULL) receives the offset written, has_zone whether there was one. */
@@ -42,5 +42,6 @@ void timestamp_print(struct strbuf *out, int64_t timestamp_us, unsigned precisio
 struct time_zone;
 const struct time_zone *time_zone_find(const char *name);
 int64_t time_zone_offset_us(const struct time_zone *zone, int64_t utc_us);
-int64_t time_zone_to_utc(const struct time_zone *zone, int64_t local_us); /* gaps move forward, overlaps take the earlier */
+int64_t time_zone_to_utc(const struct time_zone *zone,
+                         int64_t local_us); /* gaps move forward, overlaps take the earlier */
 const char *time_zone_name(const struct time_zone *zone);

@@ -17,7 +17,8 @@ bool decimal_rescale(int128 value, unsigned scale, unsigned new_scale, int128 *r
 /* false on overflow of 38 digits (divide: also when the divisor is 0). Results have result_scale, rounded half up. */
 bool decimal_multiply(int128 a, unsigned scale_a, int128 b, unsigned scale_b, unsigned result_scale, int128 *result);
 bool decimal_divide(int128 a, unsigned scale_a, int128 b, unsigned scale_b, unsigned result_scale, int128 *result);
-bool decimal_parse(struct str text, unsigned precision, unsigned scale, int128 *value); /* rounds half up; exponent allowed */
+bool decimal_parse(struct str text, unsigned precision, unsigned scale,
+                   int128 *value); /* rounds half up; exponent allowed */
 void decimal_print(struct strbuf *out, int128 value, unsigned scale);
 double decimal_to_double(int128 value, unsigned scale);
 bool decimal_from_double(double value, unsigned precision, unsigned scale, int128 *result);

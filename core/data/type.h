@@ -56,9 +56,9 @@ struct field {
 struct type {
     enum type_kind kind;
     bool nullable;
-    uint8_t precision;   /* DECIMAL: digits; TIME/TIMESTAMP: fraction digits */
-    uint8_t scale;       /* DECIMAL */
-    uint32_t length;     /* CHAR/VARCHAR/BINARY/VARBINARY; LENGTH_MAX = unbounded (STRING, BYTES) */
+    uint8_t precision;    /* DECIMAL: digits; TIME/TIMESTAMP: fraction digits */
+    uint8_t scale;        /* DECIMAL */
+    uint32_t length;      /* CHAR/VARCHAR/BINARY/VARBINARY; LENGTH_MAX = unbounded (STRING, BYTES) */
     uint32_t field_count; /* ROW */
     const struct field *fields;
     const struct type *element; /* ARRAY element, MAP value */
@@ -90,7 +90,7 @@ struct type *type_map(struct arena *arena, const struct type *key, const struct 
 const struct type *type_with_nullable(struct arena *arena, const struct type *type, bool nullable);
 struct type *type_copy(struct arena *arena, const struct type *type); /* deep */
 
-bool type_equal(const struct type *a, const struct type *b);          /* with nullability */
+bool type_equal(const struct type *a, const struct type *b);             /* with nullability */
 bool type_equal_ignore_null(const struct type *a, const struct type *b); /* nullability ignored at every depth */
 bool type_is_integer(const struct type *type);
 bool type_is_numeric(const struct type *type); /* integers, FLOAT, DOUBLE, DECIMAL */
