@@ -33,9 +33,7 @@ int demo_run(struct client *client, int64_t duration_us, int64_t rows) {
     if (!duration_us && !rows && !client->console.is_terminal)
         duration_us = (int64_t)DEMO_SECONDS * 1000000;
     if (rows) {
-        snprintf(limit, sizeof limit,
-                 "CREATE TEMPORARY TABLE weather WITH ('connector' = 'weather', 'number-of-rows' = '%lld')",
-                 (long long)rows);
+        snprintf(limit, sizeof limit, "ALTER TABLE weather SET ('number-of-rows' = '%lld')", (long long)rows);
         if (client_execute(client, str_from(limit), NULL, SESSION_SEQUENTIAL) != STATUS_OK)
             return 1;
     }
