@@ -22,6 +22,7 @@
  *   a BETWEEN [SYMMETRIC] b AND c           "between" "between_symmetric"; NOT BETWEEN is not(between)
  *   a LIKE|ILIKE|SIMILAR TO b [ESCAPE c]    "like" "ilike" "similar_to" (2 or 3 arguments); NOT LIKE is not(like)
  *   a RLIKE b (and REGEXP)                  "rlike"
+ *   (a, b) OVERLAPS (c, d)                  "overlaps"(row, row)
  *   x[i]                                    "[]"(x, i)
  *   ROW(a, b) and (a, b)                    "row"; ARRAY[a, b] "array"; MAP['k', v] "map"(k, v, k, v, ...)
  *   x AT TIME ZONE z                        "at_time_zone"(x, z)

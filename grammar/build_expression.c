@@ -50,6 +50,7 @@ static const char *operator_name(int token) {
     case TOKEN_LIKE: return "like";
     case TOKEN_ILIKE: return "ilike";
     case TOKEN_RLIKE: return "rlike";
+    case TOKEN_OVERLAPS: return "overlaps";
     case TOKEN_SIMILAR: return "similar_to";
     default: UNREACHABLE();
     }

@@ -2,7 +2,7 @@
  *
  * Each action is one call of a builder; what a construct means is theirs. The grammar has no conflicts and no
  * fallback tokens: whether a soft keyword is meant as a word or as a name is decided before a token gets here
- * (parser.c), by asking the tables at the end of this file which of the two can go on.
+ * (drive.c), by asking the tables which of the two can go on.
  */
 %name sql_machine
 %token_prefix TOKEN_
@@ -146,6 +146,7 @@ expr(A) ::= expr(L) AND(O) expr(R). { A = build_chain(build, O, L, R); }
 expr(A) ::= NOT(O) expr(E). { A = build_not(build, O.position, E); }
 expr(A) ::= predicate(P). { A = P; }
 
+predicate(A) ::= predicate(L) OVERLAPS(O) value(R). { A = build_binary(build, O, L, R); }
 comparison(A) ::= EQUAL|NOT_EQUAL|LESS|LESS_EQUAL|GREATER|GREATER_EQUAL(O). { A = O; }
 matching(A) ::= LIKE|ILIKE|RLIKE(O). { A = O; }
 matching(A) ::= SIMILAR(O) TO. { A = O; }

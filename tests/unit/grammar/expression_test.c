@@ -214,6 +214,7 @@ static const struct example operators_and_names[] = {
 };
 
 static const struct example json_and_quotes[] = {
+    {"(a, b) OVERLAPS (c, d)", "(overlaps (row a b) (row c d))"},
     {"f(a => 1, b => 'x')", "(f a=>1 b=>'x')"},
     {"a IS JSON", "(is_json_value a)"},
     {"a IS NOT JSON OBJECT", "(not (is_json_object a))"},
