@@ -85,11 +85,6 @@ static enum status validate_bound(const struct bound *bound, struct error *error
                                                                 : NULL;
     if (needed && !options_find(bound->options, needed))
         return FAIL(error, STATUS_INVALID_OPTION, "this mode needs the option \"%s\"", needed);
-    if (bound->position == POSITION_GROUP && !options_find(bound->options, "properties.group.id")) {
-        FAIL(error, STATUS_INVALID_OPTION, "mode 'group-offsets' needs the option \"properties.group.id\"");
-        error_hint(error, "or say where to begin: 'scan.startup.mode' = 'earliest-offset'");
-        return STATUS_INVALID_OPTION;
-    }
     int64_t ignored;
     return bound->position == POSITION_SPECIFIC ? specific_offset(options_find(bound->options, bound->offsets_key),
                                                                   bound->offsets_key, 0, &ignored, error)
@@ -157,6 +152,16 @@ static enum status group_offset(struct resolver *resolver, const struct bound *b
     return STATUS_TOPIC_ERROR;
 }
 
+/* Only who reads needs a group: a table that is written to has the same default mode. */
+static enum status check_group(const struct bound *bound, struct error *error) {
+    if (bound->position == POSITION_GROUP && !options_find(bound->options, "properties.group.id")) {
+        FAIL(error, STATUS_INVALID_OPTION, "mode 'group-offsets' needs the option \"properties.group.id\"");
+        error_hint(error, "or say where to begin: 'scan.startup.mode' = 'earliest-offset'");
+        return STATUS_INVALID_OPTION;
+    }
+    return STATUS_OK;
+}
+
 static enum status resolve_bound(struct resolver *resolver, const struct bound *bound,
                                  const struct kafka_partition *partition, int64_t *offset, struct error *error) {
     if (bound->position == POSITION_NONE) {
@@ -220,6 +225,8 @@ static enum status add_partitions(struct kafka_client *client, const struct opti
     int64_t timeout_us = options_duration_us(options, specs, "connect.timeout");
     struct resolver resolver = {client, (int)(timeout_us / 1000)};
     struct bound start = startup_bound(options, specs), end = end_bound(options, specs);
+    TRY(check_group(&start, error));
+    TRY(check_group(&end, error));
     const char **topics;
     uint32_t topic_count;
     TRY(topic_names(client, options, timeout_us, arena, &topics, &topic_count, error));

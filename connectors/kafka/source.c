@@ -423,6 +423,7 @@ static enum status decode(struct kafka_source *source, struct split *split, stru
 static enum status poll_split(struct kafka_source *source, struct split *split, struct source_poll *poll,
                               struct error *error) {
     struct batch *batch = batch_new_for(source->config.pool, &source->schema, source->config.batch_rows);
+    batch->row_count = 0;
     rd_kafka_message_t **messages = arena_alloc(&batch->arena, sizeof(void *) * source->config.batch_rows);
     ssize_t count = rd_kafka_consume_batch_queue(split->queue, 0, messages, source->config.batch_rows);
     size_t kept = 0;

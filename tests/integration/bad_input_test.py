@@ -18,7 +18,7 @@ def file_table(path, columns, **options):
 
 
 def test_bad_sql_points_at_the_word():
-    done = run("-c", "SELECT city,\n  FORM weather")
+    done = run("-c", "SELECT city\n  FORM weather GROUP BY city")
     expect_error(done, "42601", "line 2", "^")
 
 
