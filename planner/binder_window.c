@@ -202,6 +202,8 @@ void grouping_attach_window(struct grouping *grouping) {
         .end_column = (uint32_t)columns[WINDOW_ROLE_END],
         .role_column = columns[WINDOW_ROLE_TIME],
     };
+    grouping->window.window.time_column = 0; /* not looked at */
+    grouping->window.window.partition_count = 0;
 }
 
 /* ---- TUMBLE_START, window_start … ---- */

@@ -10,6 +10,8 @@
 #include "core/functions/aggregate.h"
 #include "core/functions/function.h"
 
+#define EQUALITY_SELECTIVITY 0.1
+
 enum { STRING_BYTES = 24, LIST_ITEMS = 4, EXPENSIVE_COST = 20, STRING_COST = 4 };
 
 /* ---- statistics ---- */
@@ -251,7 +253,7 @@ static double equality_selectivity(const struct expression *call, const struct s
     double distinct = 1;
     for (uint32_t i = 0; i < call->call.argument_count && i < 2; i++)
         distinct = fmax(distinct, distinct_of(call->call.arguments[i], input));
-    return 1 / fmax(2, distinct);
+    return distinct == DEFAULT_DISTINCT ? EQUALITY_SELECTIVITY : 1 / fmax(2, distinct); /* not known : known */
 }
 
 static double combined_selectivity(const struct expression *call, const struct statistics *input, bool all) {

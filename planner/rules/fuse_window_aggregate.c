@@ -82,6 +82,8 @@ struct logical *rule_fuse_window_aggregate(struct rule_context *context, struct 
     /* The input's columns keep their places; what only spoke of the window becomes the time column. */
     struct logical *rows = table->inputs[0];
     uint32_t time_column = table->window_table.window.time_column;
+    if (time_column >= rows->column_count) /* processing time over rows without columns */
+        return NULL;
     struct expression **expressions = ARENA_ARRAY(context->arena, struct expression *, input->column_count + 1);
     const char **names = ARENA_ARRAY(context->arena, const char *, input->column_count + 1);
     for (uint32_t i = 0; i < input->column_count; i++) {

@@ -132,6 +132,11 @@ static void want(struct need *needs, uint32_t column) {
     needs[column] = (struct need){.whole = true};
 }
 
+/* Windows over processing time, and those that the input brings with it, look at no time column. */
+static bool reads_time(const struct logical_aggregate *aggregate) {
+    return aggregate->has_window && !aggregate->input_has_window && !aggregate->window.processing_time;
+}
+
 static void aggregate_needs(const struct logical_aggregate *aggregate, const struct need *needs, struct need *below) {
     for (uint32_t i = 0; i < aggregate->key_count; i++)
         want(below, aggregate->keys[i]);
@@ -144,7 +149,7 @@ static void aggregate_needs(const struct logical_aggregate *aggregate, const str
         if (call->filter >= 0)
             want(below, (uint32_t)call->filter);
     }
-    if (aggregate->has_window)
+    if (reads_time(aggregate))
         want(below, aggregate->window.time_column);
     if (aggregate->input_has_window) {
         want(below, aggregate->window_start_column);
@@ -191,8 +196,8 @@ static struct pruned prune_aggregate(struct pruner *pruner, struct logical *node
         result.mapping[i] = copy->column_count;
         copy->columns[copy->column_count++] = node->columns[i];
     }
-    if (aggregate->has_window)
-        copy->aggregate.window.time_column = input.mapping[aggregate->window.time_column];
+    copy->aggregate.window.time_column =
+        reads_time(aggregate) ? input.mapping[aggregate->window.time_column] : 0; /* 0: not looked at */
     if (aggregate->input_has_window) {
         copy->aggregate.window_start_column = input.mapping[aggregate->window_start_column];
         copy->aggregate.window_end_column = input.mapping[aggregate->window_end_column];
@@ -204,7 +209,8 @@ static struct pruned prune_aggregate(struct pruner *pruner, struct logical *node
 static struct pruned prune_window_table(struct pruner *pruner, struct logical *node, struct need *needs) {
     struct logical *rows = node->inputs[0];
     struct logical_window window = node->window_table.window;
-    want(needs, window.time_column);
+    if (!window.processing_time)
+        want(needs, window.time_column);
     for (uint32_t i = 0; i < window.partition_count; i++)
         want(needs, window.partition_columns[i]);
     struct need *below = arena_copy(pruner->arena, needs, sizeof *needs * (rows->column_count + 1u));
@@ -225,7 +231,7 @@ static struct pruned prune_window_table(struct pruner *pruner, struct logical *n
         if (of_input)
             copy->columns[to].type = input.node->columns[to].type;
     }
-    window.time_column = input.mapping[window.time_column];
+    window.time_column = window.processing_time ? 0 : input.mapping[window.time_column];
     window.partition_columns = ARENA_ARRAY(pruner->arena, uint32_t, window.partition_count + 1u);
     for (uint32_t i = 0; i < window.partition_count; i++)
         window.partition_columns[i] = input.mapping[node->window_table.window.partition_columns[i]];

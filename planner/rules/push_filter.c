@@ -11,6 +11,11 @@ static struct logical *with_new_input(struct rule_context *context, struct logic
     return logical_with_input(context->arena, over, filter);
 }
 
+/* What stays above may be there to keep this one from failing. */
+static bool may_overtake(const struct expression *conjunct, const struct conjuncts *above) {
+    return above->count == 0 || !expression_can_fail(conjunct);
+}
+
 static struct logical *rest_above(struct rule_context *context, struct logical *node, struct conjuncts *rest) {
     return rest->count ? logical_filter(context->arena, node, conjuncts_join(context->arena, rest)) : node;
 }
@@ -24,7 +29,7 @@ struct logical *rule_push_filter_into_project(struct rule_context *context, stru
     conjuncts_split(context->arena, node->filter.condition, &all);
     for (size_t i = 0; i < all.count; i++) {
         struct expression *moved = expression_substitute(context->arena, all.items[i], project->project.expressions);
-        if (above.count == 0 && expression_is_deterministic(moved)) /* what cannot move keeps the order behind it */
+        if (may_overtake(moved, &above) && expression_is_deterministic(moved))
             ARRAY_PUSH(context->arena, &below, moved);
         else
             ARRAY_PUSH(context->arena, &above, all.items[i]);
@@ -52,7 +57,8 @@ static struct logical *push_allowed(struct rule_context *context, struct logical
     conjuncts_split(context->arena, node->filter.condition, &all);
     for (size_t i = 0; i < all.count; i++) {
         struct expression *conjunct = all.items[i];
-        if (above.count == 0 && expression_is_deterministic(conjunct) && expression_uses_only(conjunct, allowed))
+        if (may_overtake(conjunct, &above) && expression_is_deterministic(conjunct) &&
+            expression_uses_only(conjunct, allowed))
             ARRAY_PUSH(context->arena, &below, expression_remap(context->arena, conjunct, mapping));
         else
             ARRAY_PUSH(context->arena, &above, conjunct);

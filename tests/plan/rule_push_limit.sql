@@ -1,0 +1,5 @@
+-- LIMIT tells the source how many rows will do.
+CREATE TABLE t (a INT, b STRING, x DOUBLE, r ROW<i INT, s STRING, n ROW<deep INT, other INT>>, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen');
+EXPLAIN VERBOSE SELECT a + 1 FROM t LIMIT 10 OFFSET 5;
+EXPLAIN VERBOSE SELECT a FROM t WHERE a > 1 LIMIT 10;
+EXPLAIN VERBOSE SELECT a FROM t LIMIT 0;

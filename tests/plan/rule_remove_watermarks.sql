@@ -1,0 +1,6 @@
+-- Event time that nobody asks for is not computed.
+CREATE TABLE t (a INT, b STRING, x DOUBLE, r ROW<i INT, s STRING, n ROW<deep INT, other INT>>, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen');
+EXPLAIN VERBOSE SELECT a FROM t;
+EXPLAIN VERBOSE SELECT COUNT(*) FROM t GROUP BY TUMBLE(ts, 10s);
+EXPLAIN VERBOSE SELECT window_start, a FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), 10s));
+EXPLAIN VERBOSE SELECT a, CURRENT_WATERMARK(ts) FROM t;
