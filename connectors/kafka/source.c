@@ -403,7 +403,12 @@ static enum status decode(struct kafka_source *source, struct split *split, stru
     struct decode_target target = {
         .batch = batch, .capacity = count, .row_records = row_records, .bad_record = report_bad, .context = source};
     uint32_t next = 0;
-    TRY(source->value.format->decode(source->value.decoder, records, used, &next, &target, error));
+    enum status status = source->value.format->decode(source->value.decoder, records, used, &next, &target, error);
+    if (status != STATUS_OK) {
+        error_detail(error, "table \"%s\", topic \"%s\" partition %d, offset %lld", source->config.table,
+                     split->at.topic, (int)split->at.partition, next < used ? (long long)all[next]->offset : -1LL);
+        return status;
+    }
     ASSERT(next == used); /* a record gives one row at most */
     batch->row_count = target.row_count;
     bool *rejected = NULL;
