@@ -250,6 +250,24 @@ static void failing_names_the_line(void **state) {
     table_release(&table);
 }
 
+/* Quoted lines inside a record, a header in every file, and lines that are records although they are empty. */
+static void other_formats(void **state) {
+    (void)state;
+    write_text("csv/a.csv", "s,id\n\"one\ntwo\",1\n\"bad\"x,2\n,3");
+    write_text("csv/b.csv", "id,s\n4,\"\n\n\"\r\n\n5,x\n");
+    check_rows(OPTIONS("path", path_of("csv"), "format", "csv", "csv.header", "true"), NULL, "1\n3\n4\n5\n",
+               "a.csv:17:4:field 1 has a quote that is not closed, or text behind it\n");
+    write_text("lines.txt", "a\n\nb");
+    const struct field line[] = {{"line", &type_string}};
+    struct table table;
+    table_init(&table, OPTIONS("path", path_of("lines.txt"), "format", "raw"));
+    table.schema = (struct schema){(struct field *)line, 1};
+    assert_int_equal(table_open(&table, NULL, NULL, 16, NULL), STATUS_OK);
+    assert_int_equal(table_read(&table, 0, 0), STATUS_OK);
+    assert_string_equal(table.rows.data, "a\n\nb\n");
+    table_release(&table);
+}
+
 static void watching_a_folder(void **state) {
     (void)state;
     write_text("watched/a.json", "{\"id\":1}\n");
@@ -388,6 +406,7 @@ int main(void) {
         cmocka_unit_test(strings_outlive_the_source),
         cmocka_unit_test(row_limit),
         cmocka_unit_test(failing_names_the_line),
+        cmocka_unit_test(other_formats),
         cmocka_unit_test(watching_a_folder),
         cmocka_unit_test(sink_writes_parts),
         cmocka_unit_test(sink_rolls_by_size),
