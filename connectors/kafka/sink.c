@@ -238,6 +238,18 @@ static void kafka_sink_close(struct sink *base) {
 static const struct sink_class kafka_sink_class = {
     .write = kafka_write, .flush = kafka_flush, .close = kafka_sink_close};
 
+/* A broker that makes topics on first use needs a moment to do so. */
+static enum status wait_for_topic(struct kafka_sink *sink, const char *topic, struct error *error) {
+    enum { TRIES = 10, PAUSE_MS = 200 };
+    for (unsigned tries = 1;; tries++) {
+        enum status status =
+            kafka_partition_count(&sink->client, topic, sink->timeout_us, &sink->partition_count, error);
+        if (status != STATUS_TOPIC_ERROR || tries == TRIES)
+            return status;
+        rd_kafka_poll(sink->client.handle, PAUSE_MS);
+    }
+}
+
 static enum status open_parts(struct kafka_sink *sink, const uint32_t *primary_key, uint32_t primary_key_count,
                               struct error *error) {
     const struct options *options = sink->config.options;
@@ -248,7 +260,7 @@ static enum status open_parts(struct kafka_sink *sink, const uint32_t *primary_k
     TRY(open_sides(sink, primary_key, primary_key_count, error));
     TRY(kafka_client_open(&sink->client, RD_KAFKA_PRODUCER, options, error));
     sink->timeout_us = options_duration_us(options, sink->specs, "connect.timeout");
-    TRY(kafka_partition_count(&sink->client, topic, sink->timeout_us, &sink->partition_count, error));
+    TRY(wait_for_topic(sink, topic, error));
     sink->topic = rd_kafka_topic_new(sink->client.handle, topic, NULL);
     if (!sink->topic)
         return kafka_failed(&sink->client, error, rd_kafka_last_error(), topic);
