@@ -29,9 +29,13 @@ static inline unsigned mask_of_bytes(const uint8_t *values) {
     return (unsigned)((bytes * 0x0102040810204080ull) >> 56);
 }
 
+typedef uint16_t eight_rows __attribute__((vector_size(16)));
+
 static inline uint32_t put_rows(uint16_t *rows, uint32_t count, uint32_t first_row, unsigned mask) {
-    for (unsigned i = 0; i < 8; i++)
-        rows[count + i] = (uint16_t)(positions[mask][i] + first_row);
+    eight_rows list;
+    memcpy(&list, positions[mask], sizeof list);
+    list += (uint16_t)first_row;
+    memcpy(rows + count, &list, sizeof list);
     return count + (uint32_t)__builtin_popcount(mask);
 }
 

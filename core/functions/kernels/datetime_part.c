@@ -57,17 +57,52 @@ static int64_t date_part(enum time_unit unit, int64_t day) {
     }
 }
 
-static int64_t time_part(enum time_unit unit, int64_t us) {
-    int64_t of_day = us - day_of_us(us) * US_PER_DAY;
+/* The unit's length and how many make the next one; length 0: not a part of the day. */
+static void time_unit_size(enum time_unit unit, uint64_t *length_us, uint64_t *count, int64_t *factor) {
+    *factor = unit == TIME_UNIT_NANOSECOND ? 1000 : 1;
     switch (unit) {
-    case TIME_UNIT_HOUR: return of_day / US_PER_HOUR;
-    case TIME_UNIT_MINUTE: return of_day / US_PER_MINUTE % 60;
-    case TIME_UNIT_SECOND: return of_day / US_PER_SECOND % 60;
-    case TIME_UNIT_MILLISECOND: return of_day % US_PER_MINUTE / 1000;
-    case TIME_UNIT_MICROSECOND: return of_day % US_PER_MINUTE;
-    case TIME_UNIT_NANOSECOND: return of_day % US_PER_MINUTE * 1000;
-    default: return floor_divide(us, US_PER_SECOND); /* EPOCH */
+    case TIME_UNIT_HOUR: *length_us = US_PER_HOUR, *count = 24; break;
+    case TIME_UNIT_MINUTE: *length_us = US_PER_MINUTE, *count = 60; break;
+    case TIME_UNIT_SECOND: *length_us = US_PER_SECOND, *count = 60; break;
+    case TIME_UNIT_MILLISECOND: *length_us = 1000, *count = 60000; break;
+    case TIME_UNIT_MICROSECOND:
+    case TIME_UNIT_NANOSECOND: *length_us = 1, *count = 60000000; break;
+    default: *length_us = 0, *count = 1; break;
     }
+}
+
+/* Any time is above it, and it is a whole number of days, so that parts come from unsigned division. */
+#define PART_BIAS_US (UINT64_C(20000000) * (uint64_t)US_PER_DAY)
+
+static int64_t time_part(enum time_unit unit, int64_t us) {
+    uint64_t length_us, count;
+    int64_t factor;
+    time_unit_size(unit, &length_us, &count, &factor);
+    if (!length_us)
+        return floor_divide(us, US_PER_SECOND); /* EPOCH */
+    return (int64_t)(((uint64_t)us + PART_BIAS_US) / length_us % count) * factor;
+}
+
+#define PART_LOOP(length, count)                                                                                     \
+    do {                                                                                                             \
+        KERNEL_ROWS(call, row)                                                                                       \
+        out[row] = (int64_t)(((uint64_t)argument_i64(argument, row) + PART_BIAS_US) / (uint64_t)(length) % (count)); \
+    } while (0)
+
+/* Parts of the day of a type without zone: constant divisors, no branch. */
+static bool extract_plain(struct function_call *call, enum time_unit unit, const struct column *argument,
+                          int64_t *out) {
+    if (argument->type->kind != TYPE_TIMESTAMP && argument->type->kind != TYPE_TIME)
+        return false;
+    if (unit == TIME_UNIT_HOUR)
+        PART_LOOP(US_PER_HOUR, 24);
+    else if (unit == TIME_UNIT_MINUTE)
+        PART_LOOP(US_PER_MINUTE, 60);
+    else if (unit == TIME_UNIT_SECOND)
+        PART_LOOP(US_PER_SECOND, 60);
+    else
+        return false;
+    return true;
 }
 
 enum status datetime_extract(struct function_call *call, const struct column *arguments, struct column *result,
@@ -76,6 +111,8 @@ enum status datetime_extract(struct function_call *call, const struct column *ar
     int64_t *out = result->values;
     enum time_unit unit = time_unit_find(argument_str(&arguments[0], 0));
     const struct column *argument = &arguments[1];
+    if (extract_plain(call, unit, argument, out))
+        return STATUS_OK;
     if (unit == TIME_UNIT_EPOCH && argument->type->kind == TYPE_TIMESTAMP_LTZ) {
         KERNEL_ROWS(call, row)
         out[row] = floor_divide(argument_i64(argument, row), US_PER_SECOND);
@@ -192,7 +229,7 @@ static enum status round_all(struct function_call *call, const struct column *va
             COLUMN_VALUES(result, int32_t)[row] = (int32_t)day_of_us(rounded);
         else
             COLUMN_VALUES(result, int64_t)
-            [row] = value->type->kind == TYPE_TIMESTAMP_LTZ ? local_to_utc(call->context, rounded) : rounded;
+        [row] = value->type->kind == TYPE_TIMESTAMP_LTZ ? local_to_utc(call->context, rounded) : rounded;
     }
     return STATUS_OK;
 }

@@ -11,11 +11,20 @@ static const char *const month_names[] = {"January", "February", "March",     "A
                                           "July",    "August",   "September", "October", "November", "December"};
 static const char *const day_names[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 
+/* How long the letter's text stays the same; offsets and zone names change at no round time. */
+static int64_t letter_unit_us(char letter) {
+    if (strchr("yuMLdDEeQw", letter))
+        return US_PER_DAY;
+    if (strchr("HkKha", letter))
+        return US_PER_HOUR;
+    return letter == 'm' ? US_PER_MINUTE : letter == 's' ? US_PER_SECOND : 0;
+}
+
 enum status datetime_pattern_read(struct str text, struct datetime_pattern *pattern, sql_position position,
                                   struct error *error) {
     bool quoted = false;
     pattern->count = 0;
-    pattern->date_only = true;
+    pattern->unit_us = US_PER_DAY;
     for (size_t i = 0; i < text.size; i++) {
         char c = text.data[i];
         if (pattern->count == DATETIME_PATTERN_MAX)
@@ -37,7 +46,8 @@ enum status datetime_pattern_read(struct str text, struct datetime_pattern *patt
             item.count++;
             i++;
         }
-        pattern->date_only &= strchr("yuMLdDEeQw", c) != NULL;
+        int64_t unit_us = letter_unit_us(c);
+        pattern->unit_us = unit_us < pattern->unit_us ? unit_us : pattern->unit_us;
         pattern->items[pattern->count++] = item;
     }
     return STATUS_OK;

@@ -22,7 +22,7 @@ struct datetime_item {
 struct datetime_pattern {
     struct datetime_item items[DATETIME_PATTERN_MAX];
     uint32_t count;
-    bool date_only; /* the text is the same all day long */
+    int64_t unit_us; /* the text is the same for so long: a day, an hour … ; 0: changes with every value */
 };
 
 /* Fails on an unknown letter. */

@@ -1,5 +1,5 @@
 /* datetime_text.c: DATE_FORMAT, TO_TIMESTAMP, TO_DATE, UNIX_TIMESTAMP, FROM_UNIXTIME. A constant pattern is read once per
- * call site; a pattern without a time of day gives one text per day, which is then shared by the day's rows.
+ * call site; a pattern of days or minutes gives one text per day or minute, which neighbouring rows share.
  * Text that does not match its pattern gives NULL, as in Flink. */
 #include <math.h>
 
@@ -46,23 +46,24 @@ struct formatter {
     struct function_call *call;
     struct text_writer writer;
     const struct datetime_pattern *pattern;
-    int64_t last_day;
+    int64_t same_from, same_to; /* local times that have last_view */
     struct string_view last_view;
 };
 
 static struct formatter formatter_make(struct function_call *call) {
-    return (struct formatter){.call = call, .writer = text_writer_make(call->arena), .last_day = INT64_MIN};
+    return (struct formatter){.call = call, .writer = text_writer_make(call->arena)};
 }
 
 static struct string_view format_one(struct formatter *formatter, int64_t us, bool instant) {
     int64_t local = instant ? utc_to_local(formatter->call->context, us) : us;
-    int64_t day = floor_divide(local, US_PER_DAY);
-    if (formatter->pattern->date_only && day == formatter->last_day)
+    if (local >= formatter->same_from && local < formatter->same_to)
         return formatter->last_view;
     char *at = text_reserve(&formatter->writer, DATETIME_TEXT_MAX);
     size_t size = datetime_pattern_write(formatter->pattern, local, local - (instant ? us : local),
                                          instant ? zone_name(formatter->call) : "", at);
-    formatter->last_day = day;
+    int64_t unit_us = formatter->pattern->unit_us;
+    formatter->same_from = unit_us ? floor_divide(local, unit_us) * unit_us : 0;
+    formatter->same_to = unit_us ? formatter->same_from + unit_us : 0;
     formatter->last_view = text_commit(&formatter->writer, size);
     return formatter->last_view;
 }
@@ -75,7 +76,7 @@ enum status datetime_format(struct function_call *call, const struct column *arg
     KERNEL_ROWS(call, row) {
         if (!formatter.pattern || !constant) {
             TRY(site_pattern(call, argument_str(&arguments[1], row), &formatter.pattern, error));
-            formatter.last_day = INT64_MIN;
+            formatter.same_to = formatter.same_from;
         }
         out[row] = format_one(&formatter, argument_i64(&arguments[0], row), instant);
     }
@@ -92,7 +93,7 @@ enum status datetime_from_unixtime(struct function_call *call, const struct colu
         int64_t us;
         TRY(site_pattern(call, text, &formatter.pattern, error));
         if (call->argument_count > 1 && arguments[1].kind != COLUMN_CONSTANT)
-            formatter.last_day = INT64_MIN;
+            formatter.same_to = formatter.same_from;
         if (__builtin_mul_overflow(argument_i64(&arguments[0], row), US_PER_SECOND, &us) ||
             us > INT64_C(253402300799999999) || us < INT64_C(-62135596800000000))
             return FAIL_AT(error, call->position, STATUS_OUT_OF_RANGE, "seconds out of range of a TIMESTAMP");

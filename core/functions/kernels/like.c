@@ -86,7 +86,7 @@ static bool match(const struct like_pattern *pattern, struct str text) {
     case LIKE_SUFFIX:
         return text.size >= literal.size &&
                bytes_equal(text.data + text.size - literal.size, literal.data, literal.size);
-    case LIKE_CONTAINS: return literal.size == 0 || memmem(text.data, text.size, literal.data, literal.size);
+    case LIKE_CONTAINS: return scan_text(text, literal) != SIZE_MAX;
     case LIKE_GENERAL: break;
     }
     return match_general(pattern, text);

@@ -5,6 +5,7 @@
 #include "core/functions/kernels/regexp_cache.h"
 #include "core/functions/kernels/text_writer.h"
 #include "core/functions/kernels/utf8.h"
+#include "core/functions/kernels/view_part.h"
 
 /* The pattern of this row; *regexp is kept while the pattern column is constant. */
 static enum status row_regexp(struct function_call *call, const struct column *pattern, uint32_t row,
@@ -53,7 +54,7 @@ enum status regexp_extract(struct function_call *call, const struct column *argu
             continue;
         }
         size_t from = regexp->offsets[2 * group], to = regexp->offsets[2 * group + 1];
-        out[row] = view_make(text.data + from, (uint32_t)(to - from));
+        out[row] = view_part(text, from, to - from);
     }
     return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/functions/kernels/text_scan.h"
 
 enum {
     CACHE_COUNT = 16,
@@ -96,7 +97,9 @@ static enum status compile(const struct function_call *call, struct str pattern,
         error_detail(error, "%s, at character %zu", message, offset);
         return STATUS_INVALID_REGEX;
     }
-    pcre2_jit_compile(regexp->code, PCRE2_JIT_COMPLETE); /* without JIT, matching interprets */
+    if (syntax == REGEXP_PLAIN)
+        regexp_literal_find(pattern, &regexp->literal);
+    regexp->jit = pcre2_jit_compile(regexp->code, PCRE2_JIT_COMPLETE) == 0; /* without JIT, matching interprets */
     regexp->match_data = pcre2_match_data_create_from_pattern(regexp->code, NULL);
     ASSERT(regexp->match_data);
     regexp->offsets = pcre2_get_ovector_pointer(regexp->match_data);
@@ -132,10 +135,35 @@ enum status regexp_get(struct function_call *call, struct str pattern, enum rege
     return STATUS_OK;
 }
 
+/* Moves the start up to where a match can begin at the earliest; false when there is no literal, so no match. */
+static bool literal_start(const struct regexp_literal *literal, struct str text, size_t *start) {
+    if (*start > text.size)
+        return false;
+    struct str rest = {text.data + *start, text.size - *start};
+    size_t offset = scan_text(rest, (struct str){literal->text, literal->size});
+    if (offset == SIZE_MAX)
+        return false;
+    if (literal->before == REGEXP_BEFORE_ANY)
+        return true;
+    for (int i = 0; i < literal->before && offset > 0; i++) {
+        do
+            offset--;
+        while (offset > 0 && ((uint8_t)rest.data[offset] & 0xC0) == 0x80);
+    }
+    *start += offset;
+    return true;
+}
+
 enum status regexp_find(const struct function_call *call, struct regexp *regexp, struct str text, size_t start,
                         bool *found, struct error *error) {
-    int count = pcre2_match(regexp->code, (PCRE2_SPTR)text.data, text.size, start, 0, regexp->match_data,
-                            regexp->match_context);
+    *found = false;
+    if (regexp->literal.size && !literal_start(&regexp->literal, text, &start))
+        return STATUS_OK;
+    PCRE2_SPTR subject = (PCRE2_SPTR)text.data;
+    int count =
+        regexp->jit
+            ? pcre2_jit_match(regexp->code, subject, text.size, start, 0, regexp->match_data, regexp->match_context)
+            : pcre2_match(regexp->code, subject, text.size, start, 0, regexp->match_data, regexp->match_context);
     *found = count > 0;
     if (count > 0 || count == PCRE2_ERROR_NOMATCH)
         return STATUS_OK;

@@ -9,6 +9,7 @@
 #include "core/base/status.h"
 #include "core/base/str.h"
 #include "core/functions/function.h"
+#include "core/functions/kernels/regexp_literal.h"
 
 #ifndef PCRE2_CODE_UNIT_WIDTH
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -17,11 +18,13 @@
 
 struct regexp {
     pcre2_code *code;
+    bool jit;
     pcre2_match_data *match_data;
     pcre2_match_context *match_context;
     const size_t
         *offsets; /* of the last match: start and end of group 0, 1, …; PCRE2_UNSET for a group that took no part */
-    uint32_t group_count; /* without group 0 */
+    uint32_t group_count;          /* without group 0 */
+    struct regexp_literal literal; /* looked for first */
 };
 
 enum regexp_syntax { REGEXP_PLAIN, REGEXP_SIMILAR };

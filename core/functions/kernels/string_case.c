@@ -29,18 +29,32 @@ static struct string_view case_inline(const struct string_view *view, bool upper
     return mapped;
 }
 
+static inline scan_block case_flips(scan_block block, bool upper) {
+    scan_block letters = (block >= scan_fill(upper ? 'a' : 'A')) & (block <= scan_fill(upper ? 'z' : 'Z'));
+    return letters & scan_fill(0x20);
+}
+
+/* More than 12 bytes, all ASCII. */
 static struct string_view case_ascii(struct text_writer *writer, const struct string_view *view, bool upper) {
     const char *data = view->data;
-    char first = upper ? 'a' : 'A', last = upper ? 'z' : 'Z';
-    uint8_t changes = 0;
-    for (uint32_t i = 0; i < view->size; i++)
-        changes |= (uint8_t)(data[i] >= first && data[i] <= last);
-    if (!changes)
-        return *view;
-    char *out = text_reserve(writer, view->size);
-    for (uint32_t i = 0; i < view->size; i++)
-        out[i] = (char)(data[i] ^ ((data[i] >= first && data[i] <= last) << 5));
-    return text_commit(writer, view->size);
+    size_t size = view->size;
+    char *out = text_reserve(writer, size > SCAN_BLOCK ? size : SCAN_BLOCK);
+    uint32_t changes = 0;
+    if (size < SCAN_BLOCK) {
+        memcpy(out, data, size);
+        scan_block block = scan_load(out), flips = case_flips(block, upper);
+        changes = scan_mask(flips != 0) & ((1u << size) - 1);
+        block ^= flips;
+        memcpy(out, &block, sizeof block);
+    }
+    for (size_t at = 0; size >= SCAN_BLOCK && at < size; at += SCAN_BLOCK) {
+        size_t from = at + SCAN_BLOCK <= size ? at : size - SCAN_BLOCK; /* the last block overlaps the one before */
+        scan_block block = scan_load(data + from), flips = case_flips(block, upper);
+        changes |= scan_mask(flips != 0);
+        block ^= flips;
+        memcpy(out + from, &block, sizeof block);
+    }
+    return changes ? text_commit(writer, size) : *view;
 }
 
 static size_t case_character(char *out, utf8proc_int32_t code, bool upper) {

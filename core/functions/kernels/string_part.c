@@ -4,9 +4,10 @@
 #include "core/functions/kernels/kernel.h"
 #include "core/functions/kernels/kernels.h"
 #include "core/functions/kernels/utf8.h"
+#include "core/functions/kernels/view_part.h"
 
 static struct string_view part(struct str text, size_t from, size_t to) {
-    return view_make(text.data + from, (uint32_t)(to - from));
+    return view_part(text, from, to - from);
 }
 
 /* Byte offset where the 1-based, perhaps negative position starts; false when it lies outside. */
@@ -137,15 +138,16 @@ enum status string_rtrim(struct function_call *call, const struct column *argume
 
 /* Part number `index` (from 0) between separators; false when there are not so many. */
 static bool split_at_byte(struct str text, char separator, uint64_t index, struct string_view *view) {
-    const char *from = text.data, *end = text.data + text.size;
-    for (; index > 0; index--) {
-        from = memchr(from, separator, (size_t)(end - from));
-        if (!from)
+    size_t from = 0;
+    if (index > 0) {
+        from = scan_byte(text, separator, index - 1);
+        if (from == SIZE_MAX)
             return false;
         from++;
     }
-    const char *to = memchr(from, separator, (size_t)(end - from));
-    *view = view_make(from, (uint32_t)((to ? to : end) - from));
+    struct str rest = {text.data + from, text.size - from};
+    size_t size = scan_byte(rest, separator, 0);
+    *view = view_part(rest, 0, size == SIZE_MAX ? rest.size : size);
     return true;
 }
 

@@ -32,9 +32,8 @@ static int64_t position_of(struct str needle, struct str text, int64_t start) {
     size_t from = utf8_offset(text, (uint64_t)start - 1);
     if (from == text.size && (needle.size || utf8_count(text) + 1 < (uint64_t)start))
         return 0;
-    const char *found =
-        needle.size ? memmem(text.data + from, text.size - from, needle.data, needle.size) : text.data + from;
-    return found ? (int64_t)utf8_count((struct str){text.data, (size_t)(found - text.data)}) + 1 : 0;
+    size_t found = scan_text((struct str){text.data + from, text.size - from}, needle);
+    return found == SIZE_MAX ? 0 : (int64_t)utf8_count((struct str){text.data, from + found}) + 1;
 }
 
 /* POSITION(needle IN text), LOCATE(needle, text[, start]) */
@@ -81,14 +80,7 @@ TEXTS_TO_BOOLEAN(string_starts_with,
                  text.size >= other.size && (!other.size || memcmp(text.data, other.data, other.size) == 0))
 TEXTS_TO_BOOLEAN(string_ends_with, text.size >= other.size && (!other.size || memcmp(text.data + text.size - other.size,
                                                                                      other.data, other.size) == 0))
-TEXTS_TO_BOOLEAN(string_contains, !other.size || memmem(text.data, text.size, other.data, other.size) != NULL)
-
-static int64_t count_byte(struct str text, char byte) {
-    int64_t count = 0;
-    for (size_t i = 0; i < text.size; i++)
-        count += text.data[i] == byte;
-    return count;
-}
+TEXTS_TO_BOOLEAN(string_contains, scan_text(text, other) != SIZE_MAX)
 
 static int64_t count_text(struct str text, struct str needle) {
     int64_t count = 0;
@@ -107,7 +99,7 @@ enum status string_count_char(struct function_call *call, const struct column *a
     int64_t *out = result->values;
     KERNEL_ROWS(call, row) {
         struct str text = argument_str(&arguments[0], row), needle = argument_str(&arguments[1], row);
-        out[row] = needle.size == 1 ? count_byte(text, needle.data[0]) : count_text(text, needle);
+        out[row] = needle.size == 1 ? (int64_t)scan_count_byte(text, needle.data[0]) : count_text(text, needle);
     }
     return STATUS_OK;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/str.h"
+#include "core/functions/kernels/text_scan.h"
 
 static inline bool utf8_starts(char c) {
     return ((uint8_t)c & 0xC0) != 0x80;
@@ -21,27 +22,26 @@ static inline size_t utf8_next(struct str text, size_t offset) {
     return offset;
 }
 
-static inline unsigned utf8_starts_in_word(const char *data) {
-    uint64_t word;
-    memcpy(&word, data, sizeof word);
-    uint64_t continuation = (word >> 7) & ~(word >> 6) & 0x0101010101010101ull;
-    return 8 - (unsigned)__builtin_popcountll(continuation);
-}
-
 static inline size_t utf8_count(struct str text) {
-    size_t count = 0, i = 0;
-    for (; i + 8 <= text.size; i += 8)
-        count += utf8_starts_in_word(text.data + i);
-    for (; i < text.size; i++)
-        count += utf8_starts(text.data[i]);
-    return count;
+    return scan_count_characters(text);
 }
 
-/* Byte offset of character number `characters`; the size when there are fewer. */
+/* Byte offset of character number `characters`; the size when there are fewer. Eight bytes at a time; in a word of ASCII
+ * characters are bytes. */
 static inline size_t utf8_offset(struct str text, size_t characters) {
     size_t i = 0;
-    for (; characters >= 8 && i + 8 <= text.size; i += 8)
-        characters -= utf8_starts_in_word(text.data + i);
+    for (; i + 8 <= text.size; i += 8) {
+        uint64_t word;
+        memcpy(&word, text.data + i, sizeof word);
+        uint64_t continuation = (word >> 7) & ~(word >> 6) & 0x0101010101010101ull;
+        unsigned starts = 8 - (unsigned)__builtin_popcountll(continuation);
+        if (characters < starts) {
+            if (!continuation)
+                return i + characters;
+            break;
+        }
+        characters -= starts;
+    }
     for (; i < text.size; i++) {
         if (utf8_starts(text.data[i]) && characters-- == 0)
             return i;
