@@ -41,55 +41,55 @@
         return STATUS_OK;                                                                            \
     }
 
-CAST_WIDEN(u8, uint8_t, u8, uint8_t, value)
-CAST_WIDEN(u8, uint8_t, i8, int8_t, value)
-CAST_WIDEN(u8, uint8_t, i16, int16_t, value)
-CAST_WIDEN(u8, uint8_t, i32, int32_t, value)
-CAST_WIDEN(u8, uint8_t, i64, int64_t, value)
-CAST_WIDEN(u8, uint8_t, f32, float, value)
-CAST_WIDEN(u8, uint8_t, f64, double, value)
-CAST_WIDEN(i8, int8_t, u8, uint8_t, value != 0)
-CAST_WIDEN(i8, int8_t, i8, int8_t, value)
-CAST_WIDEN(i8, int8_t, i16, int16_t, value)
-CAST_WIDEN(i8, int8_t, i32, int32_t, value)
-CAST_WIDEN(i8, int8_t, i64, int64_t, value)
-CAST_WIDEN(i8, int8_t, f32, float, value)
-CAST_WIDEN(i8, int8_t, f64, double, value)
-CAST_WIDEN(i16, int16_t, u8, uint8_t, value != 0)
-CAST_NARROW(i16, int16_t, i8, int8_t, value == (int8_t)value)
-CAST_WIDEN(i16, int16_t, i16, int16_t, value)
-CAST_WIDEN(i16, int16_t, i32, int32_t, value)
-CAST_WIDEN(i16, int16_t, i64, int64_t, value)
-CAST_WIDEN(i16, int16_t, f32, float, value)
-CAST_WIDEN(i16, int16_t, f64, double, value)
-CAST_WIDEN(i32, int32_t, u8, uint8_t, value != 0)
-CAST_NARROW(i32, int32_t, i8, int8_t, value == (int8_t)value)
-CAST_NARROW(i32, int32_t, i16, int16_t, value == (int16_t)value)
-CAST_WIDEN(i32, int32_t, i32, int32_t, value)
-CAST_WIDEN(i32, int32_t, i64, int64_t, value)
-CAST_WIDEN(i32, int32_t, f32, float, value)
-CAST_WIDEN(i32, int32_t, f64, double, value)
-CAST_WIDEN(i64, int64_t, u8, uint8_t, value != 0)
-CAST_NARROW(i64, int64_t, i8, int8_t, value == (int8_t)value)
-CAST_NARROW(i64, int64_t, i16, int16_t, value == (int16_t)value)
-CAST_NARROW(i64, int64_t, i32, int32_t, value == (int32_t)value)
-CAST_WIDEN(i64, int64_t, i64, int64_t, value)
-CAST_WIDEN(i64, int64_t, f32, float, value)
-CAST_WIDEN(i64, int64_t, f64, double, value)
-CAST_WIDEN(f32, float, u8, uint8_t, value != 0)
-CAST_NARROW(f32, float, i8, int8_t, value > -129.0f && value < 128.0f)
-CAST_NARROW(f32, float, i16, int16_t, value > -32769.0f && value < 32768.0f)
-CAST_NARROW(f32, float, i32, int32_t, value >= -2147483648.0f && value < 2147483648.0f)
-CAST_NARROW(f32, float, i64, int64_t, value >= -9223372036854775808.0f && value < 9223372036854775808.0f)
-CAST_WIDEN(f32, float, f32, float, value)
-CAST_WIDEN(f32, float, f64, double, value)
-CAST_WIDEN(f64, double, u8, uint8_t, value != 0)
-CAST_NARROW(f64, double, i8, int8_t, value > -129.0 && value < 128.0)
-CAST_NARROW(f64, double, i16, int16_t, value > -32769.0 && value < 32768.0)
-CAST_NARROW(f64, double, i32, int32_t, value > -2147483649.0 && value < 2147483648.0)
-CAST_NARROW(f64, double, i64, int64_t, value >= -9223372036854775808.0 && value < 9223372036854775808.0)
-CAST_WIDEN(f64, double, f32, float, value)
-CAST_WIDEN(f64, double, f64, double, value)
+CAST_WIDEN(u8, uint8_t, u8, uint8_t, value);
+CAST_WIDEN(u8, uint8_t, i8, int8_t, value);
+CAST_WIDEN(u8, uint8_t, i16, int16_t, value);
+CAST_WIDEN(u8, uint8_t, i32, int32_t, value);
+CAST_WIDEN(u8, uint8_t, i64, int64_t, value);
+CAST_WIDEN(u8, uint8_t, f32, float, value);
+CAST_WIDEN(u8, uint8_t, f64, double, value);
+CAST_WIDEN(i8, int8_t, u8, uint8_t, value != 0);
+CAST_WIDEN(i8, int8_t, i8, int8_t, value);
+CAST_WIDEN(i8, int8_t, i16, int16_t, value);
+CAST_WIDEN(i8, int8_t, i32, int32_t, value);
+CAST_WIDEN(i8, int8_t, i64, int64_t, value);
+CAST_WIDEN(i8, int8_t, f32, float, value);
+CAST_WIDEN(i8, int8_t, f64, double, value);
+CAST_WIDEN(i16, int16_t, u8, uint8_t, value != 0);
+CAST_NARROW(i16, int16_t, i8, int8_t, value == (int8_t)value);
+CAST_WIDEN(i16, int16_t, i16, int16_t, value);
+CAST_WIDEN(i16, int16_t, i32, int32_t, value);
+CAST_WIDEN(i16, int16_t, i64, int64_t, value);
+CAST_WIDEN(i16, int16_t, f32, float, value);
+CAST_WIDEN(i16, int16_t, f64, double, value);
+CAST_WIDEN(i32, int32_t, u8, uint8_t, value != 0);
+CAST_NARROW(i32, int32_t, i8, int8_t, value == (int8_t)value);
+CAST_NARROW(i32, int32_t, i16, int16_t, value == (int16_t)value);
+CAST_WIDEN(i32, int32_t, i32, int32_t, value);
+CAST_WIDEN(i32, int32_t, i64, int64_t, value);
+CAST_WIDEN(i32, int32_t, f32, float, value);
+CAST_WIDEN(i32, int32_t, f64, double, value);
+CAST_WIDEN(i64, int64_t, u8, uint8_t, value != 0);
+CAST_NARROW(i64, int64_t, i8, int8_t, value == (int8_t)value);
+CAST_NARROW(i64, int64_t, i16, int16_t, value == (int16_t)value);
+CAST_NARROW(i64, int64_t, i32, int32_t, value == (int32_t)value);
+CAST_WIDEN(i64, int64_t, i64, int64_t, value);
+CAST_WIDEN(i64, int64_t, f32, float, value);
+CAST_WIDEN(i64, int64_t, f64, double, value);
+CAST_WIDEN(f32, float, u8, uint8_t, value != 0);
+CAST_NARROW(f32, float, i8, int8_t, value > -129.0f && value < 128.0f);
+CAST_NARROW(f32, float, i16, int16_t, value > -32769.0f && value < 32768.0f);
+CAST_NARROW(f32, float, i32, int32_t, value >= -2147483648.0f && value < 2147483648.0f);
+CAST_NARROW(f32, float, i64, int64_t, value >= -9223372036854775808.0f && value < 9223372036854775808.0f);
+CAST_WIDEN(f32, float, f32, float, value);
+CAST_WIDEN(f32, float, f64, double, value);
+CAST_WIDEN(f64, double, u8, uint8_t, value != 0);
+CAST_NARROW(f64, double, i8, int8_t, value > -129.0 && value < 128.0);
+CAST_NARROW(f64, double, i16, int16_t, value > -32769.0 && value < 32768.0);
+CAST_NARROW(f64, double, i32, int32_t, value > -2147483649.0 && value < 2147483648.0);
+CAST_NARROW(f64, double, i64, int64_t, value >= -9223372036854775808.0 && value < 9223372036854775808.0);
+CAST_WIDEN(f64, double, f32, float, value);
+CAST_WIDEN(f64, double, f64, double, value);
 
 /* ---- DECIMAL ---- */
 

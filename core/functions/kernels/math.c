@@ -288,7 +288,7 @@ BITS(and, a &b)
 BITS(or, a | b)
 BITS(xor, a ^ b)
 BITS(left, b<0 || b> 63 ? 0 : (int64_t)((uint64_t)a << b))
-BITS(right, b<0 || b> 63 ? (a < 0 ? -1 : 0) : a >> b)
+BITS(right, a >> (b < 0 || b > 63 ? 63 : b))
 
 #define KERNEL_NAME math_bit_and
 #define MATH_BITS and_of
