@@ -116,10 +116,8 @@ static void upsert_deletes_by_key(void **state) {
 static void changes_are_held_back_and_merged(void **state) {
     (void)state;
     struct chain chain;
-    open_group(&chain, &(struct group_shape){.emit_before = true,
-                                             .mini_batch_rows = 5,
-                                             .mini_batch_us = 1000,
-                                             .calls = {"sum_bigint"}});
+    open_group(&chain, &(struct group_shape){
+                           .emit_before = true, .mini_batch_rows = 5, .mini_batch_us = 1000, .calls = {"sum_bigint"}});
     chain.collector->shows_control = true;
     chain.evaluation.now_us = 50000;
     chain_push(&chain, "a 1\nb 1");
@@ -167,8 +165,8 @@ static void final_results_come_at_the_end(void **state) {
 static void without_keys_there_is_one_group(void **state) {
     (void)state;
     struct chain chain;
-    open_group(&chain, &(struct group_shape){
-                           .global = true, .emit_final = true, .calls = {"count_star", "sum_bigint"}});
+    open_group(&chain,
+               &(struct group_shape){.global = true, .emit_final = true, .calls = {"count_star", "sum_bigint"}});
     chain_end(&chain);
     chain_expect(&chain, "+I 0 NULL\n");
     chain_close(&chain);
