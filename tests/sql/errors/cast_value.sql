@@ -1,3 +1,3 @@
 -- A text that is no number.
 -- expect-error: 22P02
-SELECT CAST(s AS INT) AS n FROM (VALUES ('1'), ('x1')) AS v (s);
+SELECT CAST(s AS INT) AS n FROM (VALUES ('x1'), ('1')) AS v (s);

@@ -1,3 +1,3 @@
 -- Arguments that no overload takes.
--- expect-error: 42883
+-- expect-error: 42804
 SELECT SQRT('x');

@@ -1,3 +1,3 @@
 -- A comparison of types that have none.
 -- expect-error: 42804
-SELECT city FROM weather WHERE city > 5;
+SELECT city FROM weather WHERE ts > 5;

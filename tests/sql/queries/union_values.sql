@@ -8,7 +8,7 @@
 -- | 6,,5,1.00,toys
 CREATE TABLE orders (id BIGINT, who STRING, amount INT, price DECIMAL(10, 2), kind STRING)
 WITH ('connector' = 'filesystem', 'path' = 'orders.csv', 'format' = 'csv', 'csv.null-literal' = '');
-SELECT id FROM orders WHERE id = 1 UNION ALL SELECT id FROM orders WHERE id >= 5 UNION ALL SELECT CAST(7 AS BIGINT);
+SELECT id FROM (SELECT id FROM orders WHERE id = 1 UNION ALL SELECT id FROM orders WHERE id >= 5 UNION ALL SELECT CAST(7 AS BIGINT)) AS u ORDER BY id;
 VALUES (1, 'a'), (2, 'b');
 SELECT n * 2 AS d, t FROM (VALUES (1, 'x'), (2, CAST(NULL AS STRING))) AS v (n, t);
 SELECT DISTINCT amount FROM orders ORDER BY amount NULLS LAST;
