@@ -74,10 +74,18 @@ static bool is_json(const struct printer_class *class) {
 static enum status on_start(struct session_listener *listener, const struct session_result *result,
                             struct error *error) {
     struct client *client = client_of(listener);
+    (void)error;
+    client->result = result;
+    client->prints_text = result->is_text && !is_json(class_for(client));
+    return STATUS_OK;
+}
+
+/* With the first rows, or when there is nothing to do for now: a query that fails at once prints no header. */
+static enum status show_result(struct client *client, struct error *error) {
+    const struct session_result *result = client->result;
     const struct printer_class *class = class_for(client);
     bool has_changes = result->change_mode != PLAN__CHANGE_MODE__APPEND;
-    client->prints_text = result->is_text && !is_json(class);
-    if (client->prints_text)
+    if (client->printer || client->live || client->prints_text)
         return STATUS_OK;
     if (client->console.is_terminal && !result->bounded && class == &printer_class_table && !wants_changelog(client)) {
         client->live = live_table_new(&client->console, client->session, result);
@@ -106,6 +114,7 @@ static enum status print_text(struct client *client, const struct batch *batch, 
 
 static enum status on_batch(struct session_listener *listener, const struct batch *batch, struct error *error) {
     struct client *client = client_of(listener);
+    TRY(show_result(client, error));
     if (client->prints_text)
         return print_text(client, batch, error);
     if (client->live)
@@ -118,6 +127,7 @@ static enum status on_batch(struct session_listener *listener, const struct batc
 
 static enum status on_idle(struct session_listener *listener, struct error *error) {
     struct client *client = client_of(listener);
+    TRY(show_result(client, error));
     if (client->live)
         return live_table_idle(client->live, error);
     if (client->printer && !client->final_rows)
@@ -136,9 +146,11 @@ static void result_release(struct client *client) {
     client->printer = NULL;
     client->live = NULL;
     client->final_rows = NULL;
+    client->result = NULL;
 }
 
 static enum status finish_result(struct client *client, struct error *error) {
+    TRY(show_result(client, error));
     if (client->live)
         return live_table_end(client->live, error);
     if (!client->printer)
@@ -169,9 +181,10 @@ static void on_notice(struct session_listener *listener, sql_position position, 
     report_notice(&source, position, message, hint);
 }
 
+/* A line of progress would run into rows on the same terminal. */
 static void on_job_start(struct session_listener *listener) {
     struct client *client = client_of(listener);
-    if (!client->live && !(client->printer && client->console.is_terminal))
+    if (!client->result || !client->console.is_terminal)
         client->progress = progress_start(client->session);
 }
 

@@ -27,6 +27,7 @@ struct client {
     struct str text;
 
     /* The result being printed. */
+    const struct session_result *result; /* between its start and its end */
     struct printer *printer;
     struct live_table *live;
     struct changelog *final_rows;

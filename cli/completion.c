@@ -50,8 +50,27 @@ static void add_tables(struct finder *finder) {
             add(finder, names.items[i]);
 }
 
-/* Columns of every table that the statement names. */
+static void add_columns_of(struct finder *finder, const char *table, bool *found) {
+    const struct catalogue_object *object = catalogue_find_text(session_catalogue(finder->session), table);
+    *found |= object != NULL;
+    for (uint32_t column = 0; object && column < object->column_count; column++)
+        add(finder, object->columns[column].name);
+}
+
+/* Columns of every table: the SELECT list comes before FROM. */
+static void add_all_columns(struct finder *finder) {
+    struct catalogue_names names = {0};
+    struct error error;
+    bool found;
+    if (catalogue_list(session_catalogue(finder->session), CATALOGUE_LIST_TABLES, NULL, finder->arena, &names,
+                       &error) == STATUS_OK)
+        for (size_t i = 0; i < names.count; i++)
+            add_columns_of(finder, names.items[i], &found);
+}
+
+/* Columns of every table that the statement names; of all when it names none yet. */
 static void add_columns(struct finder *finder) {
+    bool found = false;
     struct sql_token_ranges tokens = {0};
     sql_tokenize(finder->arena, finder->text, &tokens);
     for (unsigned i = 0; i < tokens.count; i++) {
@@ -62,10 +81,10 @@ static void add_columns(struct finder *finder) {
         size_t quotes = token->class == SQL_TOKEN_QUOTED_NAME && token->size > 2 ? 1 : 0;
         const char *name =
             arena_strndup(finder->arena, finder->text.data + token->offset + quotes, token->size - 2 * quotes);
-        const struct catalogue_object *object = catalogue_find_text(session_catalogue(finder->session), name);
-        for (uint32_t column = 0; object && column < object->column_count; column++)
-            add(finder, object->columns[column].name);
+        add_columns_of(finder, name, &found);
     }
+    if (!found && finder->partial.size)
+        add_all_columns(finder);
 }
 
 static void add_functions(struct finder *finder) {

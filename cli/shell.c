@@ -29,10 +29,10 @@ static void complete(void *context, struct arena *arena, struct str text, struct
 static enum status execute_complete(struct shell *shell, struct strbuf *text) {
     size_t done = 0;
     enum status status = STATUS_OK;
-    for (;;) {
+    while (status == STATUS_OK && str_trim((struct str){text->data + done, text->size - done}).size) {
         bool complete_statement;
         size_t end = sql_statement_end(strbuf_str(text), done, &complete_statement);
-        if (!complete_statement || status != STATUS_OK)
+        if (!complete_statement)
             break;
         struct str statement = {text->data + done, end - done};
         line_reader_remember(shell->reader, statement);

@@ -317,7 +317,7 @@ def test_shell_completion():
     with Terminal() as shell:
         shell.wait_for(PROMPT)
         shell.send("SELECT hum\t")
-        shell.wait_for("hum")
+        shell.wait_for("humidity ")
         shell.send("\x15")
         shell.send("SEL\t")
         shell.wait_for("SELECT ")
