@@ -187,6 +187,14 @@ static enum status emit_piece(struct change_list *list, const struct change_chun
     return operator_emit(self, output, error);
 }
 
+/* At most `limit`, but -U and +U stay together: whoever works by key looks for the one behind the other. */
+static uint32_t piece_rows(const struct emission *emission, uint32_t first, uint32_t limit) {
+    uint32_t left = emission->count - first;
+    if (left <= limit)
+        return left;
+    return limit + (emission->kinds[first + limit - 1] == CHANGE_UPDATE_BEFORE);
+}
+
 static enum status emit_chunk(struct change_list *list, const struct change_chunk *chunk, struct batch *now,
                               void *context, struct error *error) {
     struct grouping *grouping = list->grouping;
@@ -201,10 +209,10 @@ static enum status emit_chunk(struct change_list *list, const struct change_chun
     };
     for (uint32_t row = 0; row < chunk->count; row++)
         plan_row(list, chunk, row, changed[row], &emission);
-    uint32_t limit = grouping->owner->context->batch_rows;
-    for (uint32_t first = 0; first < emission.count; first += limit) {
-        uint32_t left = emission.count - first;
-        TRY(emit_piece(list, chunk, now, &emission, first, left < limit ? left : limit, context, error));
+    for (uint32_t first = 0; first < emission.count;) {
+        uint32_t count = piece_rows(&emission, first, grouping->owner->context->batch_rows);
+        TRY(emit_piece(list, chunk, now, &emission, first, count, context, error));
+        first += count;
     }
     for (uint32_t row = 0; row < chunk->count; row++)
         if (!grouping_is_live(grouping, chunk->records[row]))

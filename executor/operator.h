@@ -35,8 +35,8 @@ struct operator_context {
     const Plan__Plan *plan; /* the nodes belong to it */
     struct batch_pool *pool;
     struct evaluation_context *evaluation; /* now_us and watermark_us are kept current by the task */
-    uint32_t batch_rows;                   /* rows per emitted batch at most */
-    bool *stop_wanted; /* set when an operator became done: the task looks which sources nobody reads now */
+    uint32_t batch_rows; /* rows per emitted batch at most, but an update (-U, +U) is not torn apart */
+    bool *stop_wanted;   /* set when an operator became done: the task looks which sources nobody reads now */
 };
 
 struct operator_counters {

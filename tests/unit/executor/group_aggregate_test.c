@@ -85,6 +85,18 @@ static void updates_that_change_nothing_are_not_emitted(void **state) {
     }
 }
 
+static void an_update_is_not_torn_apart(void **state) {
+    (void)state;
+    struct chain chain;
+    open_group(&chain, &(struct group_shape){.emit_before = true, .calls = {"count_star"}});
+    chain.context.batch_rows = 1;
+    chain_push(&chain, "a 1\nb 1");
+    chain_push(&chain, "a 1\nb 1\nc 1");
+    chain_expect(&chain, "+I a 1\n+I b 1\n-U a 1\n+U a 2\n-U b 1\n+U b 2\n+I c 1\n");
+    assert_int_equal(chain.tested->counters.batches_out, 5);
+    chain_close(&chain);
+}
+
 static void retractions_take_rows_out(void **state) {
     (void)state;
     struct chain chain;
@@ -257,6 +269,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changes_go_out_after_each_batch),
         cmocka_unit_test(updates_that_change_nothing_are_not_emitted),
+        cmocka_unit_test(an_update_is_not_torn_apart),
         cmocka_unit_test(retractions_take_rows_out),
         cmocka_unit_test(upsert_deletes_by_key),
         cmocka_unit_test(changes_are_held_back_and_merged),
