@@ -183,8 +183,7 @@ static bool takes_final_only(const struct modes *modes, uint32_t id) {
     const Plan__Node *node = node_at(modes, id)->message;
     if (node->operation_case == PLAN__NODE__OPERATION_SORT || node->operation_case == PLAN__NODE__OPERATION_LIMIT)
         return true;
-    return node->operation_case == PLAN__NODE__OPERATION_SINK &&
-           sink_takes(node_at(modes, id)) == SINK_APPEND_ONLY;
+    return node->operation_case == PLAN__NODE__OPERATION_SINK && sink_takes(node_at(modes, id)) == SINK_APPEND_ONLY;
 }
 
 static bool passes_changes_on(const Plan__Node *node) {
@@ -255,8 +254,8 @@ static enum status group_mode(struct modes *modes, uint32_t id) {
     const struct logical_emit *emit = &node->logical->aggregate.emit;
     if (input_of(modes, node)->message->change_mode != PLAN__CHANGE_MODE__APPEND)
         TRY(check_retractable(modes, node));
-    bool is_final = node->bounded &&
-                    (modes->wants_final[id] || emit->kind == AST_EMIT_ON_CLOSE || reader_wants_final(modes));
+    bool is_final =
+        node->bounded && (modes->wants_final[id] || emit->kind == AST_EMIT_ON_CLOSE || reader_wants_final(modes));
     if (emit->kind == AST_EMIT_ON_CLOSE && !node->bounded) {
         FAIL_AT(modes->physical->error, emit->position, STATUS_WINDOWING_ERROR,
                 "EMIT ON CLOSE needs a window in GROUP BY, or bounded input");
@@ -292,7 +291,7 @@ static enum status window_mode(struct modes *modes, uint32_t id) {
     modes->updates[id] = window_updates(aggregate);
     if (modes->updates[id] && modes->wants_final[id])
         return refuse_updates(modes, id);
-    node->message->change_mode = !modes->updates[id]         ? PLAN__CHANGE_MODE__APPEND
+    node->message->change_mode = !modes->updates[id]       ? PLAN__CHANGE_MODE__APPEND
                                  : modes->needs_before[id] ? PLAN__CHANGE_MODE__RETRACT
                                                            : PLAN__CHANGE_MODE__UPSERT;
     return STATUS_OK;
@@ -320,7 +319,8 @@ static enum status sort_mode(struct modes *modes, const struct physical_node *no
     if (input_of(modes, node)->bounded)
         return STATUS_OK;
     struct error *error = modes->physical->error;
-    FAIL_AT(error, node->logical->position, STATUS_UNSUPPORTED, "ORDER BY over input that never ends is not executed yet");
+    FAIL_AT(error, node->logical->position, STATUS_UNSUPPORTED,
+            "ORDER BY over input that never ends is not executed yet");
     error_hint(error, "sort bounded input, or put a LIMIT into a subquery");
     return STATUS_UNSUPPORTED;
 }
@@ -334,9 +334,7 @@ static enum status set_mode(struct modes *modes, uint32_t id) {
     case PLAN__NODE__OPERATION_SINK: TRY(sink_mode(modes, id)); break;
     case PLAN__NODE__OPERATION_SORT: TRY(sort_mode(modes, node)); break;
     case PLAN__NODE__OPERATION_CALC:
-    case PLAN__NODE__OPERATION_WINDOW_TABLE:
-        message->change_mode = input_of(modes, node)->message->change_mode;
-        break;
+    case PLAN__NODE__OPERATION_WINDOW_TABLE: message->change_mode = input_of(modes, node)->message->change_mode; break;
     case PLAN__NODE__OPERATION_UNION_ALL:
         for (size_t i = 0; i < message->n_inputs; i++)
             if (node_at(modes, message->inputs[i])->message->change_mode != PLAN__CHANGE_MODE__APPEND)

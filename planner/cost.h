@@ -16,10 +16,10 @@ struct arena;
 
 enum {
     DEFAULT_ROWS_PER_SECOND = 100000, /* a source that does not say gives what it can */
-    DEFAULT_ROW_COUNT = 1000000, /* bounded input that does not say */
-    DEFAULT_DISTINCT = 1000,     /* values of a column */
-    DEFAULT_SESSION_ROWS = 10,   /* per session */
-    GROUP_OVERHEAD_BYTES = 24,   /* hash slot and header per group */
+    DEFAULT_ROW_COUNT = 1000000,      /* bounded input that does not say */
+    DEFAULT_DISTINCT = 1000,          /* values of a column */
+    DEFAULT_SESSION_ROWS = 10,        /* per session */
+    GROUP_OVERHEAD_BYTES = 24,        /* hash slot and header per group */
 };
 
 struct statistics {

@@ -128,8 +128,8 @@ void logical_window_columns(struct arena *arena, const struct type *time_type, b
     const struct type *time = type_with_nullable(arena, type_timestamp(arena, kind, 3), false);
     columns[0] = (struct logical_column){"window_start", bound, TIME_NONE, WINDOW_ROLE_START};
     columns[1] = (struct logical_column){"window_end", bound, TIME_NONE, WINDOW_ROLE_END};
-    columns[2] = (struct logical_column){"window_time", time, processing_time ? TIME_PROCESSING : TIME_EVENT,
-                                         WINDOW_ROLE_TIME};
+    columns[2] =
+        (struct logical_column){"window_time", time, processing_time ? TIME_PROCESSING : TIME_EVENT, WINDOW_ROLE_TIME};
 }
 
 const struct logical_window *logical_window_origin(const struct logical *node, uint32_t column) {

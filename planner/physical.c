@@ -405,7 +405,8 @@ static enum status build_aggregate(struct physical *physical, const struct logic
         encode_group_aggregate(physical, aggregate, statistics, &node);
     *id = add_shared(physical, node);
     physical->nodes[*id].message->state_bytes = estimate.state_bytes;
-    physical->nodes[*id].message->state_description = describe_groups(physical->arena, &estimate, aggregate->has_window);
+    physical->nodes[*id].message->state_description =
+        describe_groups(physical->arena, &estimate, aggregate->has_window);
     return STATUS_OK;
 }
 
@@ -436,7 +437,8 @@ static enum status build_sort(struct physical *physical, const struct logical *l
     node.message->operation_case = PLAN__NODE__OPERATION_SORT;
     node.message->sort = message;
     *id = add_shared(physical, node);
-    double rows = sort->range.has_limit ? (double)sort->range.limit + (double)sort->range.offset : statistics->row_count;
+    double rows =
+        sort->range.has_limit ? (double)sort->range.limit + (double)sort->range.offset : statistics->row_count;
     physical->nodes[*id].message->state_bytes = rows * statistics->width_bytes;
     physical->nodes[*id].message->state_description = "rows to sort";
     return STATUS_OK;
@@ -509,8 +511,7 @@ static void encode_table_sink(struct physical *physical, const struct logical *l
     message->columns = ARENA_ARRAY(arena, Plan__ScanColumn *, logical->column_count);
     message->key_columns = ARENA_ARRAY(arena, uint32_t, table->primary_key_count);
     for (uint32_t i = 0; i < logical->column_count; i++)
-        message->columns[i] =
-            encode_table_column(arena, table, sink->table_columns[i], logical->columns[i].type);
+        message->columns[i] = encode_table_column(arena, table, sink->table_columns[i], logical->columns[i].type);
     for (uint32_t k = 0; k < table->primary_key_count; k++)
         for (uint32_t i = 0; i < logical->column_count; i++)
             if (sink->table_columns[i] == table->primary_key[k])

@@ -87,8 +87,8 @@ static void set_stable_ids(struct physical *physical) {
         strbuf_reset(&text);
         strbuf_printf(&text, "%s|", statement);
         append_role(&text, node, input);
-        char *id = arena_printf(physical->arena, "%s-%016" PRIx64, plan_node_name(node),
-                                hash_bytes(text.data, text.size));
+        char *id =
+            arena_printf(physical->arena, "%s-%016" PRIx64, plan_node_name(node), hash_bytes(text.data, text.size));
         unsigned repeated = 0;
         for (uint32_t k = 0; k < i; k++)
             repeated += strncmp(physical->nodes[k].message->stable_id, id, strlen(id)) == 0;

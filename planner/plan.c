@@ -137,7 +137,47 @@ static enum status decode_literal(const struct expression_decoder *decoder, cons
     return STATUS_OK;
 }
 
-/* A call is what resolving its function over its arguments gives, and nothing else: kernels rely on their types. */
+static bool is_cast(const struct function *function) {
+    return strcmp(function->name, "cast") == 0 || strcmp(function->name, "try_cast") == 0;
+}
+
+/* Did resolving leave the arguments as they were? If not, casts were missing. */
+static bool same_arguments(const struct expression *a, const struct expression *b) {
+    if (a->call.argument_count != b->call.argument_count)
+        return false;
+    for (uint32_t i = 0; i < a->call.argument_count; i++)
+        if (a->call.arguments[i] != b->call.arguments[i])
+            return false;
+    return true;
+}
+
+/* COALESCE resolves to its first argument once that is known not to be NULL; the longer form computes the same. */
+static bool is_longer_coalesce(const struct expression *call) {
+    if (strcmp(call->call.function->name, "coalesce") != 0)
+        return false;
+    for (uint32_t i = 0; i < call->call.argument_count; i++)
+        if (!type_equal_ignore_null(call->call.arguments[i]->type, call->type))
+            return false;
+    return true;
+}
+
+/* A call is what resolving its function over its arguments gives, and nothing else: kernels rely on their types. The type of
+ * the result may depend on the value of an argument (digits of ROUND) where the function types itself; its kind does not. */
+static bool call_is_sound(const struct expression_decoder *decoder, const struct expression *call) {
+    const struct function *function = call->call.function;
+    struct expression *again;
+    if (is_cast(function))
+        return call->call.argument_count == 1 &&
+               type_can_cast(call->call.arguments[0]->type, call->type, CAST_EXPLICIT);
+    if (expression_call(decoder->arena, function->name, call->call.arguments, call->call.argument_count, 0, &again,
+                        NULL) != STATUS_OK)
+        return false;
+    if (again->kind != EXPRESSION_CALL || again->call.function != function || !same_arguments(again, call))
+        return is_longer_coalesce(call);
+    return type_equal_ignore_null(again->type, call->type) ||
+           (function->resolve && again->type->kind == call->type->kind && type_layout(call->type) < LAYOUT_ROW);
+}
+
 static enum status decode_call(const struct expression_decoder *decoder, const Plan__Call *message, unsigned depth,
                                struct expression *expression) {
     const struct function *function = message ? function_by_id(message->function) : NULL;
@@ -153,6 +193,8 @@ static enum status decode_call(const struct expression_decoder *decoder, const P
     expression->call.function = function;
     expression->call.arguments = arguments;
     expression->call.argument_count = (uint32_t)message->n_arguments;
+    if (!call_is_sound(decoder, expression))
+        return FAIL(decoder->error, STATUS_INVALID_DEFINITION, "plan: %s does not take these arguments", function->id);
     return STATUS_OK;
 }
 

@@ -4,12 +4,14 @@
  * may use every column reference and every enumeration without looking again. */
 #include "planner/plan.h"
 
+#include <string.h>
+
 #include "core/base/arena.h"
 #include "core/base/array.h"
 #include "core/data/row_codec.h"
 #include "core/functions/aggregate.h"
 
-enum { NODES_MAX = 4096, NODE_COLUMNS_MAX = 10000 };
+enum { NODES_MAX = 4096, NODE_COLUMNS_MAX = 10000, ARGUMENTS_MAX = 16 };
 
 struct verifier {
     struct arena *arena;
@@ -174,8 +176,9 @@ static enum status verify_calc(const struct verifier *verifier) {
 static enum status verify_window(const struct verifier *verifier, const Plan__Window *window, bool has_time_column) {
     if (!window || (unsigned)window->kind > PLAN__WINDOW_KIND__SESSION)
         return BAD(verifier, "no such window");
-    if (has_time_column && !window->processing_time && (window->time_column >= verifier->input->field_count ||
-                            !type_is_timestamp(verifier->input->fields[window->time_column].type)))
+    if (has_time_column && !window->processing_time &&
+        (window->time_column >= verifier->input->field_count ||
+         !type_is_timestamp(verifier->input->fields[window->time_column].type)))
         return BAD(verifier, "the time column is not a timestamp");
     bool session = window->kind == PLAN__WINDOW_KIND__SESSION;
     bool slides = window->kind == PLAN__WINDOW_KIND__HOP || window->kind == PLAN__WINDOW_KIND__CUMULATE;
@@ -204,16 +207,47 @@ static enum status verify_window_table(const struct verifier *verifier) {
     return check_window_columns(verifier, verifier->input->field_count);
 }
 
-static enum status verify_aggregate(const struct verifier *verifier, const Plan__AggregateCall *call, size_t output) {
-    if (!aggregate_by_id(call->aggregate))
-        return BAD(verifier, "unknown aggregate \"%.100s\"", call->aggregate);
-    TRY(check_columns(verifier, call->arguments, call->n_arguments, verifier->input, "arguments"));
+/* Arguments as expressions over the input: columns, then literals. */
+static enum status aggregate_arguments(const struct verifier *verifier, const Plan__AggregateCall *call,
+                                       struct expression **arguments) {
+    for (size_t i = 0; i < call->n_arguments; i++)
+        arguments[i] =
+            expression_column(verifier->arena, call->arguments[i], verifier->input->fields[call->arguments[i]].type, 0);
     for (size_t i = 0; i < call->n_constants; i++) {
-        struct expression *constant;
-        TRY(plan_expression_decode(verifier->arena, call->constants[i], 0, &constant, verifier->error));
-        if (constant->kind != EXPRESSION_LITERAL)
+        struct expression **constant = &arguments[call->n_arguments + i];
+        TRY(plan_expression_decode(verifier->arena, call->constants[i], 0, constant, verifier->error));
+        if ((*constant)->kind != EXPRESSION_LITERAL)
             return BAD(verifier, "argument %zu of %.100s is not a literal", i + 1, call->aggregate);
     }
+    return STATUS_OK;
+}
+
+/* The aggregate is what its name resolves to over these arguments, or its twin that takes back rows; no cast is missing. */
+static enum status check_overload(const struct verifier *verifier, const Plan__AggregateCall *call,
+                                  const struct aggregate *aggregate, const struct type *type) {
+    uint32_t count = (uint32_t)(call->n_arguments + call->n_constants);
+    if (count > ARGUMENTS_MAX)
+        return BAD(verifier, "%u arguments of %.100s", count, call->aggregate);
+    struct expression *arguments[ARGUMENTS_MAX], *cast[ARGUMENTS_MAX];
+    TRY(aggregate_arguments(verifier, call, arguments));
+    memcpy(cast, arguments, sizeof cast);
+    const struct aggregate *resolved;
+    const struct type *resolved_type;
+    TRY(aggregate_resolve(verifier->arena, aggregate->name, count == 0, cast, count, 0, &resolved, &resolved_type,
+                          verifier->error));
+    bool same = resolved == aggregate || aggregate_retractable(resolved) == aggregate;
+    for (uint32_t i = 0; i < count; i++)
+        same &= cast[i] == arguments[i];
+    if (!same || !type_equal_ignore_null(type, resolved_type))
+        return BAD(verifier, "%.100s does not take these arguments", call->aggregate);
+    return STATUS_OK;
+}
+
+static enum status verify_aggregate(const struct verifier *verifier, const Plan__AggregateCall *call, size_t output) {
+    const struct aggregate *aggregate = aggregate_by_id(call->aggregate);
+    if (!aggregate)
+        return BAD(verifier, "unknown aggregate \"%.100s\"", call->aggregate);
+    TRY(check_columns(verifier, call->arguments, call->n_arguments, verifier->input, "arguments"));
     if (call->has_filter) {
         TRY(check_columns(verifier, &call->filter, 1, verifier->input, "filter"));
         if (verifier->input->fields[call->filter].type->kind != TYPE_BOOLEAN)
@@ -221,6 +255,7 @@ static enum status verify_aggregate(const struct verifier *verifier, const Plan_
     }
     const struct type *type;
     TRY(plan_type_decode(verifier->arena, call->type, &type, verifier->error));
+    TRY(check_overload(verifier, call, aggregate, type));
     return check_type(verifier, type, verifier->output->fields[output].type, "aggregate", output);
 }
 

@@ -24,11 +24,11 @@ struct arena;
 struct settings;
 
 struct planner_options {
-    const struct settings *settings;    /* NULL = all defaults */
-    struct str sql_text;                /* what positions refer to; kept in the plan */
-    const char *statement_name;         /* part of the stable ids of state; NULL = "query" */
-    bool final_rows_only;               /* the reader wants a bounded query's final rows, not the way there */
-    bool trace_rules;                   /* fill planner_result.trace */
+    const struct settings *settings; /* NULL = all defaults */
+    struct str sql_text;             /* what positions refer to; kept in the plan */
+    const char *statement_name;      /* part of the stable ids of state; NULL = "query" */
+    bool final_rows_only;            /* the reader wants a bounded query's final rows, not the way there */
+    bool trace_rules;                /* fill planner_result.trace */
 };
 
 /* Something the user should know; not an error. */
@@ -57,25 +57,28 @@ struct planner_result {
 /* A SELECT whose rows go to the client: the last node is a Sink with connector "". Its Node.output names the columns
  * (unique), its input's change_mode says which changes come. */
 enum status plan_query(struct arena *arena, const struct catalogue *catalogue, const struct ast_query *query,
-                       const struct planner_options *options, struct planner_result *result, struct error *error) MUST_CHECK;
+                       const struct planner_options *options, struct planner_result *result,
+                       struct error *error) MUST_CHECK;
 enum status plan_insert(struct arena *arena, const struct catalogue *catalogue, const struct ast_insert *insert,
-                        const struct planner_options *options, struct planner_result *result, struct error *error) MUST_CHECK;
+                        const struct planner_options *options, struct planner_result *result,
+                        struct error *error) MUST_CHECK;
 /* One plan with a sink per INSERT; equal parts (the scan of one table) are shared. */
-enum status plan_statement_set(struct arena *arena, const struct catalogue *catalogue, const struct ast_inserts *inserts,
-                               const struct planner_options *options, struct planner_result *result,
-                               struct error *error) MUST_CHECK;
+enum status plan_statement_set(struct arena *arena, const struct catalogue *catalogue,
+                               const struct ast_inserts *inserts, const struct planner_options *options,
+                               struct planner_result *result, struct error *error) MUST_CHECK;
 /* Any statement that becomes a plan. CREATE TABLE … AS creates its table first (result->plan is NULL when it exists
  * already and IF NOT EXISTS was written). */
 bool planner_plans(const struct ast_statement *statement);
 enum status plan_statement(struct arena *arena, struct catalogue *catalogue, const struct ast_statement *statement,
-                           const struct planner_options *options, struct planner_result *result, struct error *error) MUST_CHECK;
+                           const struct planner_options *options, struct planner_result *result,
+                           struct error *error) MUST_CHECK;
 
 /* EXPLAIN of a query, INSERT, statement set or CREATE TABLE … AS (which then creates nothing): three sections of text, or
  * one JSON object with JSON_EXECUTION_PLAN. VERBOSE adds the trace of rules. EXPLAIN ANALYZE runs the statement, so the
  * caller plans explain->statement, runs it, and uses explain_plan for the text. */
 enum status explain_statement(struct arena *arena, const struct catalogue *catalogue, const struct ast_explain *explain,
-                              const struct planner_options *options, struct planner_notices *notices, struct strbuf *out,
-                              struct error *error) MUST_CHECK;
+                              const struct planner_options *options, struct planner_notices *notices,
+                              struct strbuf *out, struct error *error) MUST_CHECK;
 /* The physical plan as JSON: {"nodes": [{"id", "type", "contents", "predecessors": [{"id"}], …}]}, as Flink's. */
 void explain_plan_json(struct strbuf *out, const Plan__Plan *plan);
 

@@ -17,8 +17,8 @@ struct logical *rule_project_values(struct rule_context *context, struct logical
     for (uint32_t i = 0; i < input->values.row_count; i++) {
         rows[i] = ARENA_ARRAY(context->arena, struct expression *, node->column_count);
         for (uint32_t k = 0; k < node->column_count; k++) {
-            struct expression *value = expression_substitute(context->arena, node->project.expressions[k],
-                                                             input->values.rows[i]);
+            struct expression *value =
+                expression_substitute(context->arena, node->project.expressions[k], input->values.rows[i]);
             rows[i][k] = fold_expression(context, value);
             if (rows[i][k]->kind != EXPRESSION_LITERAL)
                 return NULL;

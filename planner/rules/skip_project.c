@@ -28,7 +28,8 @@ static uint32_t moved_column(const struct logical *project, uint32_t column) {
 
 static void move_calls(struct rule_context *context, struct logical_aggregate *aggregate,
                        const struct logical *project) {
-    struct logical_aggregate_call *calls = ARENA_ARRAY(context->arena, struct logical_aggregate_call, aggregate->call_count);
+    struct logical_aggregate_call *calls =
+        ARENA_ARRAY(context->arena, struct logical_aggregate_call, aggregate->call_count);
     for (uint32_t i = 0; i < aggregate->call_count; i++) {
         calls[i] = aggregate->calls[i];
         calls[i].arguments = moved(context, calls[i].arguments, calls[i].argument_count, project);

@@ -138,7 +138,8 @@ static enum status execute(struct session *session, struct arena *arena, const s
                            struct error *error) {
     if (catalogue_executes(statement)) {
         const char *summary;
-        TRY(catalogue_execute(session->catalogue, statement, session->text, &session->settings, arena, &summary, error));
+        TRY(catalogue_execute(session->catalogue, statement, session->text, &session->settings, arena, &summary,
+                              error));
         strbuf_printf(&session->out, "%s\n", summary);
         return STATUS_OK;
     }
