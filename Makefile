@@ -58,7 +58,7 @@ RDKAFKA := build/deps/librdkafka
 ifneq ($(wildcard $(RDKAFKA)/lib/librdkafka.so),)
 INCLUDES += -isystem $(RDKAFKA)/include
 RDKAFKA_LINK := -L$(RDKAFKA)/lib -Wl,-rpath,'$$ORIGIN/../deps/librdkafka/lib' \
-    -Wl,-rpath,'$$ORIGIN/../../../../deps/librdkafka/lib'
+    -Wl,-rpath,'$$ORIGIN/../../../deps/librdkafka/lib' -Wl,-rpath,'$$ORIGIN/../../../../deps/librdkafka/lib'
 endif
 LDFLAGS_MODE := -pthread $(LDFLAGS_$(MODE)) -Wl,--as-needed $(RDKAFKA_LINK) $(LDFLAGS)
 LIBS := -lrdkafka -lcrypto -lprotobuf-c -lpcre2-8 -lutf8proc -lxxhash -lzstd -lz -llz4 -ledit -ljansson \
@@ -190,6 +190,11 @@ $(BUILD)/tests/plan/plan_test: $(BUILD)/tests/plan/plan_test.o $(call layer_arch
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(call layer_archives,cli)
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,cli),)
+
+# Benchmarks of one layer alone: bench/<name>.c
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(call layer_archives,connectors)
+	@echo "  LD  $@"
+	$(call link,$<,$(call layer_archives,connectors),)
 
 # --- generated sources --------------------------------------------------------------------------------------------
 $(GEN)/grammar/lexer.c: grammar/lexer.re

@@ -157,8 +157,6 @@ const char *csv_record_end(const struct csv_dialect *dialect, const char *data, 
 }
 
 static bool needs_quotes(const struct csv_dialect *dialect, struct str text) {
-    if (dialect->null_literal && str_equal(text, str_from(dialect->null_literal)))
-        return true;
     if (text.size &&
         (text.data[0] == ' ' || text.data[text.size - 1] == ' ' || (dialect->allows_comments && text.data[0] == '#')))
         return true;
