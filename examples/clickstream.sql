@@ -1,4 +1,4 @@
--- Visits: the clicks of one person belong to one visit as long as they are less than 30 minutes apart.
+-- Visits: the clicks of one person belong to one visit as long as they are at most 30 minutes apart.
 --
 --     streamsql -f examples/clickstream.sql           from the root of the repository
 --

@@ -43,10 +43,10 @@ def random_value(rng, name, kind, row):
 
 
 def random_events(rng, count):
-    """Rows in order of time, some at the same time, with gaps for sessions."""
+    """Rows in strict order of time, so that none is behind a watermark that is the newest time; with gaps for sessions."""
     rows, milliseconds = [], 0
     for row in range(count):
-        milliseconds += rng.choice([0, 1, 250, 999, 1000, 3000, 7000, 25000 if rng.random() < 0.2 else 500])
+        milliseconds += rng.choice([1, 2, 250, 999, 1000, 3000, 7000, 25000 if rng.random() < 0.2 else 500])
         seconds, fraction = divmod(milliseconds, 1000)
         minutes, seconds = divmod(seconds, 60)
         rows.append([row, rng.choice(["a", "b", "c"]) if rng.random() < 0.9 else None,
@@ -469,7 +469,7 @@ class Generator:
         """The condition belongs before the sessions are formed: both read a filtered table."""
         partition = "PARTITION BY k " if key else ""
         filtered = [f"(SELECT * FROM e WHERE {where.ours})", f"(SELECT * FROM e WHERE {where.postgres}) AS f"] if where else ["e", "e"]
-        opens = (f"CASE WHEN ts - LAG(ts) OVER ({partition}ORDER BY ts, id) < INTERVAL '{gap} seconds' THEN 0 ELSE 1 END")
+        opens = (f"CASE WHEN ts - LAG(ts) OVER ({partition}ORDER BY ts, id) <= INTERVAL '{gap} seconds' THEN 0 ELSE 1 END")
         numbered = f"(SELECT *, {opens} AS o FROM {filtered[1]}) AS a"
         sessions = f"(SELECT *, SUM(o) OVER ({partition}ORDER BY ts, id) AS n FROM {numbered}) AS b"
         group = ", ".join([k.ours for k in key] + [f"SESSION(ts, INTERVAL '{gap}' SECOND)"])
