@@ -30,7 +30,7 @@ bool real_value_store(enum layout layout, void *slot, double value, bool is_infi
 }
 
 static bool read_datetime(const struct type *type, void *slot, struct str text, struct date_cache *dates) {
-    int64_t value;
+    int64_t value = 0;
     bool has_zone;
     switch (type->kind) {
     case TYPE_DATE: return date_parse(text, slot);

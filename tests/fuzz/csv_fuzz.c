@@ -1,7 +1,5 @@
 /* csv_fuzz.c: any bytes as CSV. Records found by the splitter's rule decode without harm, and rows that are written and read
  * back are the same rows. */
-#include <stdio.h>
-
 #include "connectors/formats/csv/dialect.h"
 #include "tests/fuzz/format_target.h"
 

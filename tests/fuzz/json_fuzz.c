@@ -1,7 +1,5 @@
 /* json_fuzz.c: any bytes as JSON records, one a line. The general path and the learnt shapes must give the same rows and the same
  * reasons, whatever is readable behind a record, whatever the batch size. */
-#include <stdio.h>
-
 #include "connectors/formats/json/decoder.h"
 #include "tests/fuzz/format_target.h"
 

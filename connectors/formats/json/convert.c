@@ -89,7 +89,7 @@ static bool store_number(struct json_node *node, uint32_t row, const struct json
     case LAYOUT_I64:
         if (!number->is_integer) {
             double value = trunc(json_number_double(number));
-            if (!(value >= -0x1p63 && value < 0x1p63))
+            if (!(value >= -9223372036854775808.0 && value < 9223372036854775808.0))
                 return false;
             integer = (int64_t)value;
         } else if (!json_number_int(number, &integer)) {

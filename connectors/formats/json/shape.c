@@ -154,7 +154,7 @@ static inline const char *read_timestamp(const struct json_slot *slot, const str
     if (*p++ != '"')
         return NULL;
     const char *stop = json_string_stop(p, cursor->end, cursor->limit);
-    int64_t timestamp_us;
+    int64_t timestamp_us = 0;
     bool has_zone;
     if (stop == cursor->end || *stop != '"' ||
         !text_timestamp_read(&cursor->text->dates, (struct str){p, (size_t)(stop - p)}, &timestamp_us, &has_zone) ||
