@@ -83,6 +83,8 @@ static enum status calc_on_batch(struct stream_operator *self, uint32_t input, s
                                  struct error *error) {
     (void)input;
     struct calc *calc = (struct calc *)self;
+    self->context->evaluation->watermark_us =
+        self->watermark_us; /* CURRENT_WATERMARK() is that of this place in the plan */
     struct batch *output = batch_new(self->context->pool, calc->projection_count);
     enum status status = calc_project(calc, batch, output, error);
     if (status != STATUS_OK) {

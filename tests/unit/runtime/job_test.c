@@ -1,6 +1,9 @@
 /* job_test.c: jobs as a whole: results, ends, stops, failures, idleness, flushing, processing time, published status. */
 #include "tests/unit/runtime/memory_job.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 static const char *const count_and_sum[] = {"count_star", "sum_bigint", NULL};
 static const char *const count_only[] = {"count_star", NULL};
 
@@ -274,6 +277,11 @@ static void stop_after_a_while(struct memory_table *table, uint32_t next_row) {
         job_stop(table->job);
 }
 
+static void let_time_pass(struct memory_table *table, uint32_t next_row) {
+    (void)next_row;
+    env_virtual_advance(table->world, 50000);
+}
+
 static void idle_job_waits_instead_of_spinning(void **state) {
     (void)state;
     struct memory_plan plan;
@@ -303,6 +311,72 @@ static void upsert_sink_never_sees_update_before(void **state) {
     output.changes = SINK_UPSERT;
     memory_run_ok(&plan, 2);
     assert_string_equal(strbuf_text(&output.text), "+I 1 1\n+I 2 1\n+U 1 3\n");
+    free_job(&plan);
+}
+
+static void sinks_are_flushed_every_second_while_rows_come(void **state) {
+    (void)state;
+    enum { ROWS = 100 };
+    static struct memory_row rows[ROWS];
+    for (int i = 0; i < ROWS; i++)
+        rows[i] = (struct memory_row){.key = i, .value = i};
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, false, 0);
+    plan_add_sink(&plan, "memory");
+    memory_reset(rows, ROWS);
+    memory.world = env_virtual_new(0, 1);
+    memory.on_poll = let_time_pass; /* 50 ms per row */
+    memory_run_ok(&plan, 1);
+    assert_in_range(output.flush_count, 4, 7);
+    free_job(&plan);
+    env_virtual_free(memory.world);
+}
+
+/* Another thread looks at a running job, and stops it. */
+static void *observe_and_stop(void *context) {
+    struct job *job = context;
+    uint64_t rows = 0;
+    while (rows < 1000) {
+        assert_true(job_rows_in(job) >= rows);
+        rows = job_rows_in(job);
+        for (uint32_t i = 0; i < job_operator_count(job); i++) {
+            struct job_operator_status status;
+            job_operator_status(job, i, &status);
+            assert_true(status.counters.rows_out <= status.counters.rows_in);
+        }
+        for (uint32_t i = 0; i < job_split_count(job); i++) {
+            struct job_split_status split;
+            job_split_status(job, i, &split);
+            assert_string_equal(split.source, "t");
+        }
+        sched_yield();
+    }
+    job_stop(job);
+    return NULL;
+}
+
+static pthread_t observer;
+
+static void start_observer_then_repeat(struct memory_table *table, uint32_t next_row) {
+    if (table->poll_count == 1)
+        assert_int_equal(pthread_create(&observer, NULL, observe_and_stop, table->job), 0);
+    if (next_row == table->row_count)
+        table->next_row = 0;
+}
+
+static void other_threads_may_look_and_stop(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    plan_init(&plan);
+    plan_add_scan(&plan, true, 0);
+    plan_add_sink(&plan, "memory");
+    memory_reset(four_rows, 4);
+    memory.unbounded = true;
+    memory.on_poll = start_observer_then_repeat;
+    memory_run_ok(&plan, 1);
+    assert_int_equal(pthread_join(observer, NULL), 0);
+    assert_true(job_rows_in(memory.job) >= 1000);
     free_job(&plan);
 }
 
@@ -375,6 +449,8 @@ int main(void) {
         cmocka_unit_test(processing_time_windows_close_by_the_clock),
         cmocka_unit_test(results_every_so_often),
         cmocka_unit_test(idle_job_waits_instead_of_spinning),
+        cmocka_unit_test(sinks_are_flushed_every_second_while_rows_come),
+        cmocka_unit_test(other_threads_may_look_and_stop),
         cmocka_unit_test(upsert_sink_never_sees_update_before),
         cmocka_unit_test(upsert_sink_deletes_rows_that_a_filter_takes_away),
         cmocka_unit_test(append_only_sink_refuses_changes),
