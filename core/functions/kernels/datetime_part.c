@@ -142,7 +142,7 @@ enum status datetime_extract_interval(struct function_call *call, const struct c
                        STR_FORMAT(argument_str(&arguments[0], 0)));
     KERNEL_ROWS(call, row) {
         int64_t us = argument_i64(&arguments[1], row);
-        int64_t size = us < 0 ? -us : us;
+        int64_t size = us == INT64_MIN ? INT64_MAX : us < 0 ? -us : us;
         int64_t part = unit == TIME_UNIT_DAY ? size / US_PER_DAY : time_part(unit, size);
         out[row] = us < 0 ? -part : part;
     }

@@ -20,9 +20,9 @@ static bool position_offset(struct str text, int64_t position, size_t *offset) {
     if (position == 0)
         return true;
     size_t count = utf8_count(text);
-    if ((uint64_t)-position > count)
+    if (0 - (uint64_t)position > count)
         return false;
-    *offset = utf8_offset(text, count - (uint64_t)-position);
+    *offset = utf8_offset(text, count - (0 - (uint64_t)position));
     return true;
 }
 
