@@ -6,7 +6,7 @@ Where the dialects mean different things by the same words, the PostgreSQL text 
 import random
 import re
 
-WORDS = ["", "a", "b", "Ab", "abc", "foo", "Foo bar", " x ", "été", "Жук", "日本語", "a,b", 'q"q', "it's", "zz top", "a_b%c"]
+WORDS = ["", "a", "b", "Ab", "abc", "foo", "Foo bar", " x ", "été", "Жук", "日本語", "a,b", 'q"q', "it's", "zz top", "a_b%c", "12", " -7", "a-b-c"]
 CITIES = ["Berlin", "Oslo", "Paris", "Rome"]
 TABLE_COLUMNS = [("id", "bigint"), ("i", "int"), ("j", "int"), ("b", "bigint"), ("d", "double"), ("m", "dec"), ("s", "str"),
                  ("c", "str"), ("f", "bool"), ("ts", "ts"), ("dt", "date")]
@@ -164,9 +164,42 @@ class Generator:
             unit = self.rng.choice(["HOUR", "MINUTE", "DAY", "MONTH", "YEAR"])
             return differ("int", f"CAST(EXTRACT({unit} FROM {{0}}) AS INT)", f"CAST(EXTRACT({unit} FROM {{0}}) AS INT)", a,
                           bound=2100)
+        if self.chance(0.6):
+            return self.more_int(columns, depth)
         a, b = self.expression("int", columns, depth), self.expression("int", columns, depth)
         name = self.rng.choice(["GREATEST", "LEAST"])
         return same("int", name + "(COALESCE({0}, 0), COALESCE({1}, 1))", a, b, bound=max(a.bound, b.bound, 1))
+
+    def more_int(self, columns, depth):
+        choice = self.rng.randint(0, 6)
+        if choice == 0:
+            a = self.expression("str", columns, depth)
+            return differ("int", "TRY_CAST({0} AS INT)", "CASE WHEN {0} ~ '^ *[+-]?[0-9]+ *$' AND length(trim({0})) < 5 THEN CAST({0} AS INT) END",
+                          differ("str", "LEFT({0}, 3)", "LEFT({0}, 3)", a), bound=1000)
+        if choice == 1:
+            a = self.expression("int", columns, depth)
+            return differ("int", "SIGN({0})", "CAST(SIGN({0}) AS INT)", a, bound=1)
+        if choice == 2:
+            a = self.expression("dec", columns, 0)
+            return differ("int", "CAST({0} AS INT)", "CAST(TRUNC({0}) AS INT)", a, bound=a.bound)
+        if choice == 3:
+            a = self.expression("ts", columns, depth)
+            return differ("int", *self.rng.choice([
+                ("CAST(EXTRACT(DOW FROM {0}) AS INT)", "CAST(EXTRACT(DOW FROM {0}) AS INT) + 1"),
+                ("CAST(EXTRACT(DOY FROM {0}) AS INT)", "CAST(EXTRACT(DOY FROM {0}) AS INT)"),
+                ("CAST(EXTRACT(WEEK FROM {0}) AS INT)", "CAST(EXTRACT(WEEK FROM {0}) AS INT)"),
+                ("CAST(QUARTER({0}) AS INT)", "CAST(EXTRACT(QUARTER FROM {0}) AS INT)"),
+                ("CAST(HOUR({0}) AS INT)", "CAST(EXTRACT(HOUR FROM {0}) AS INT)"),
+                ("CAST(SECOND({0}) AS INT)", "CAST(TRUNC(EXTRACT(SECOND FROM {0})) AS INT)")]), a, bound=400)
+        if choice == 4:
+            a, b = self.expression("ts", columns, depth), self.expression("ts", columns, depth)
+            unit, seconds = self.rng.choice([("SECOND", 1), ("MINUTE", 60), ("HOUR", 3600), ("DAY", 86400)])
+            return differ("int", f"TIMESTAMPDIFF({unit}, {{0}}, {{1}})", f"CAST(TRUNC(EXTRACT(EPOCH FROM {{1}} - {{0}}) / {seconds}) AS INT)", a, b, bound=1e9)
+        if choice == 5:
+            a, b = self.expression("str", columns, depth), self.literal("str")
+            return differ("int", "LOCATE({1}, {0})", "strpos({0}, {1})", a, differ("str", "(SUBSTRING({0} FROM 1 FOR 1) || 'o')", "(SUBSTRING({0} FROM 1 FOR 1) || 'o')", b), bound=100)
+        a, b = self.expression("int", columns, depth), self.expression("int", columns, depth)
+        return same("int", "CASE {0} WHEN 1 THEN {1} WHEN 2 THEN 0 ELSE {0} END", a, b, bound=max(a.bound, b.bound))
 
     def make_bigint(self, columns, depth):
         choice = self.rng.randint(0, 4)
@@ -182,7 +215,13 @@ class Generator:
         return same("bigint", "ABS({0})", a, bound=a.bound)
 
     def make_double(self, columns, depth):
-        choice = self.rng.randint(0, 5)
+        choice = self.rng.randint(0, 6)
+        if choice == 6:
+            a = self.expression("double", columns, depth)
+            if a.bound < 1e6 and self.chance(0.5):
+                return same("double", "POWER({0}, 2)", a, bound=a.bound * a.bound + 1)
+            return differ("double", *self.rng.choice([("LN(1 + ABS({0}))", "LN(1 + ABS({0}))"), ("LOG10(1 + ABS({0}))", "LOG(1 + ABS({0}))"),
+                                                      ("EXP(- ABS({0} / 1000))", "EXP(- ABS({0} / 1000))"), ("SIN({0})", "SIN({0})"), ("ATAN({0})", "ATAN({0})")]), a, bound=50)
         if choice < 2:
             return self.arithmetic("double", columns, depth, ["+", "-", "*"])
         a = self.expression("double", columns, depth)
@@ -204,13 +243,27 @@ class Generator:
         if choice == 2:
             return same("dec", "ABS({0})", a, bound=a.bound)
         if choice == 3:
-            return same("dec", "ROUND({0}, 1)", a, bound=a.bound + 1)
+            return differ("dec", *self.rng.choice([("ROUND({0}, 1)", "ROUND({0}, 1)"), ("TRUNCATE({0}, 1)", "TRUNC({0}, 1)"), ("FLOOR({0})", "FLOOR({0})"),
+                                                   ("CEIL({0})", "CEIL({0})"), ("CAST({0} AS DECIMAL(12, 1))", "CAST({0} AS NUMERIC(12, 1))")]), a, bound=a.bound + 1)
         b = self.expression("dec", columns, 0)
         return same("dec", "({0} - {1})", a, b, bound=a.bound + b.bound)
 
     def make_str(self, columns, depth):
-        choice = self.rng.randint(0, 9)
+        choice = self.rng.randint(0, 12)
         a = self.expression("str", columns, depth)
+        if choice == 12:
+            b = self.expression("ts", columns, depth)
+            return differ("str", *self.rng.choice([("DATE_FORMAT({0}, 'yyyy-MM-dd HH:mm:ss')", "to_char({0}, 'YYYY-MM-DD HH24:MI:SS')"),
+                                                   ("DATE_FORMAT({0}, 'dd/MM/yy')", "to_char({0}, 'DD/MM/YY')"),
+                                                   ("CAST(CAST({0} AS TIMESTAMP(0)) AS STRING)", "to_char({0}, 'YYYY-MM-DD HH24:MI:SS')")]), b)
+        if choice == 11:
+            return differ("str", *self.rng.choice([("SPLIT_INDEX({0}, '-', 1)", "(string_to_array({0}, '-'))[2]"), ("SPLIT_INDEX({0}, 'o', 0)", "(string_to_array({0}, 'o'))[1]"),
+                                                   ("REGEXP_REPLACE({0}, '[ao]+', '_')", "regexp_replace({0}, '[ao]+', '_', 'g')"),
+                                                   ("REGEXP_EXTRACT({0}, '([a-z]+)', 1)", "(regexp_match({0}, '([a-z]+)'))[1]"),
+                                                   ("REGEXP_EXTRACT({0}, '(.)[ab](.?)', 2)", "(regexp_match({0}, '(.)[ab](.?)'))[2]"), ("MD5({0})", "MD5({0})")]), a)
+        if choice == 10:
+            b = self.expression("str", columns, depth)
+            return same("str", "CONCAT_WS('-', {0}, {1}, 'x')", a, b)
         if choice == 0:
             return same("str", "UPPER({0})", a)
         if choice == 1:
@@ -276,19 +329,28 @@ class Generator:
         amount, unit = self.rng.choice([(1, "HOUR"), (90, "SECOND"), (2, "DAY"), (1, "MONTH")])
         choice = self.rng.randint(0, 2)
         if choice == 2:
-            unit = self.rng.choice(["HOUR", "MINUTE", "DAY", "MONTH"])
-            return differ("ts", f"FLOOR({{0}} TO {unit})", f"date_trunc('{unit.lower()}', {{0}})", a)
+            unit = self.rng.choice(["HOUR", "MINUTE", "DAY", "MONTH", "YEAR", "SECOND"])
+            floor = f"date_trunc('{unit.lower()}', {{0}})"
+            if self.chance(0.3):
+                return differ("ts", f"CEIL({{0}} TO {unit})", f"(CASE WHEN {floor} = {{0}} THEN {{0}} ELSE {floor} + INTERVAL '1 {unit.lower()}' END)", a)
+            return differ("ts", f"FLOOR({{0}} TO {unit})", floor, a)
         return same("ts", f"({{0}} {'+-'[choice]} INTERVAL '{amount}' {unit})", a)
 
     def make_date(self, columns, depth):
+        if self.chance(0.4):
+            a = self.expression("date", columns, depth)
+            sign, amount, unit = self.rng.choice("+-"), *self.rng.choice([(1, "DAY"), (40, "DAY"), (1, "MONTH"), (1, "YEAR")])
+            return differ("date", f"({{0}} {sign} INTERVAL '{amount}' {unit})", f"CAST({{0}} {sign} INTERVAL '{amount}' {unit} AS DATE)", a)
         a = self.expression("ts", columns, depth)
         return same("date", "CAST({0} AS DATE)", a)
 
     # ---- aggregates ----
 
     def aggregate(self, columns, allow_filter=True):
-        choice = self.rng.randint(0, 9)
+        choice = self.rng.randint(0, 10)
         distinct = "DISTINCT " if self.chance(0.2) else ""
+        if choice == 10:
+            return self.ordered_aggregate(columns)
         if choice == 0:
             result = same("bigint", "COUNT(*)")
         elif choice == 1:
@@ -324,6 +386,14 @@ class Generator:
         if allow_filter and self.chance(0.25):
             return self.filtered(result, columns)
         return result
+
+    def ordered_aggregate(self, columns):
+        """Those that depend on the order of the input, which is the order of `id`; NULLs do not count."""
+        if self.chance(0.5):
+            return differ("str", "LISTAGG({0}, '+')", "STRING_AGG({0}, '+' ORDER BY id)", self.known("str", columns))
+        kind = self.rng.choice(["int", "str", "double"])
+        name, order = self.rng.choice([("FIRST_VALUE", "id"), ("LAST_VALUE", "id DESC")])
+        return differ(kind, name + "({0})", f"(ARRAY_AGG(CAST({{0}} AS {PG_TYPES[kind]}) ORDER BY {order}) FILTER (WHERE {{0}} IS NOT NULL))[1]", self.known(kind, columns))
 
     def known(self, kind, columns):
         """An argument small enough to be summed up."""
@@ -413,6 +483,9 @@ class Generator:
             tail = [" GROUP BY " + ", ".join(k.ours for k in keys), " GROUP BY " + ", ".join(k.postgres for k in keys)]
         if self.chance(0.25):
             having = differ("bool", "{0} > 1", "{0} > 1", same("bigint", "COUNT(*)"))
+            if self.chance(0.5):
+                kind = self.rng.choice(["int", "str"])
+                having = same("bool", "(MIN({0}) < {1} OR COUNT({2}) >= 3)", self.known(kind, TABLE_COLUMNS), self.literal(kind), self.known("int", TABLE_COLUMNS))
             tail = [tail[0] + " HAVING " + having.ours, tail[1] + " HAVING " + having.postgres]
         return self.assemble(keys + aggregates, self.table(), self.where(TABLE_COLUMNS), tail)
 
@@ -440,6 +513,11 @@ class Generator:
             group = ", ".join([k.ours for k in key] + [f"TUMBLE(ts, INTERVAL '{size}' SECOND)"])
             pg_group = ", ".join([k.postgres for k in key] + [start])
             return self.assemble(bounds + key + aggregates, ("e", "e"), where, (f" GROUP BY {group}", f" GROUP BY {pg_group}"))
+        if size > 1 and self.chance(0.3):  # windows that start a second later
+            start = self.BIN.format(size).replace("1970-01-01", "1970-01-01 00:00:01")
+            return self.window_query(key, aggregates, where,
+                                     f"TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '{size}' SECOND, INTERVAL '1' SECOND))",
+                                     f"(SELECT *, {start} AS window_start, {start} + INTERVAL '{size} seconds' AS window_end FROM e) AS e")
         return self.window_query(key, aggregates, where,
                                  f"TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '{size}' SECOND))",
                                  f"(SELECT *, {start} AS window_start, {start} + INTERVAL '{size} seconds' AS window_end "
@@ -489,7 +567,10 @@ class Generator:
 
     def nested(self):
         kinds = ["bigint", "int", "str", "double"]
-        items = [same("bigint", "id")] + [self.expression(kind, TABLE_COLUMNS, 2) for kind in kinds[1:]]
+        items = [same("bigint", "id")]
+        for kind in kinds[1:]:  # the outer query takes them for columns, so they must be as small as columns are
+            item = self.expression(kind, TABLE_COLUMNS, 2)
+            items.append(item if item.bound <= BOUNDS.get(kind, 0) else self.leaf(kind, TABLE_COLUMNS))
         inner = self.assemble(items, self.table(), self.where(TABLE_COLUMNS))
         columns = [("x0", "bigint"), ("x1", "int"), ("x2", "str"), ("x3", "double")]
         if self.chance(0.5):
