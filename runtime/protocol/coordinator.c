@@ -220,6 +220,7 @@ static void ask_again(struct coordinator *coordinator, struct coordinator_action
     switch (state) {
     case COORDINATOR_READING_SAVEPOINT: coordinator_read_savepoint(coordinator, actions); break;
     case COORDINATOR_READING_HEAD:
+    case COORDINATOR_CONFIRMING:
     case COORDINATOR_CHECKING_TAKEN:
     case COORDINATOR_CHECKING_DECIDED: coordinator_read_head(coordinator, actions, state); break;
     case COORDINATOR_LOADING: coordinator_load(coordinator, actions); break;
@@ -271,6 +272,7 @@ static void on_answer(struct coordinator *coordinator, const struct coordinator_
     case COORDINATOR_TAKING: take_over_on_swapped(coordinator, event, actions); break;
     case COORDINATOR_CHECKING_TAKEN: take_over_on_head_again(coordinator, event, actions); break;
     case COORDINATOR_VERIFYING: take_over_on_verified(coordinator, event, actions); break;
+    case COORDINATOR_CONFIRMING: take_over_on_confirmed(coordinator, event, actions); break;
     case COORDINATOR_WRITING: epoch_on_written(coordinator, event, actions); break;
     case COORDINATOR_DECIDING: epoch_on_swapped(coordinator, event, actions); break;
     case COORDINATOR_CHECKING_DECIDED: epoch_on_head(coordinator, event, actions); break;

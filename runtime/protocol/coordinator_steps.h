@@ -40,6 +40,8 @@ void take_over_on_swapped(struct coordinator *coordinator, const struct coordina
                           struct coordinator_actions *actions);
 void take_over_on_verified(struct coordinator *coordinator, const struct coordinator_event *event,
                            struct coordinator_actions *actions);
+void take_over_on_confirmed(struct coordinator *coordinator, const struct coordinator_event *event,
+                            struct coordinator_actions *actions);
 /* DEPLOYING -> RUNNING when all are there. */
 void take_over_check_deployed(struct coordinator *coordinator, struct coordinator_actions *actions);
 void coordinator_index_objects(struct coordinator *coordinator);

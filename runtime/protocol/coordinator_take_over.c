@@ -358,10 +358,26 @@ void take_over_on_verified(struct coordinator *coordinator, const struct coordin
                            struct coordinator_actions *actions) {
     switch (event->answer) {
     case ANSWER_OK: deploy(coordinator, actions); break;
-    case ANSWER_MISSING: coordinator_end(coordinator, actions, REASON_OBJECT_MISSING); break;
-    case ANSWER_CORRUPT: coordinator_end(coordinator, actions, REASON_OBJECT_CORRUPT); break;
+    case ANSWER_MISSING:
+    case ANSWER_CORRUPT:
+        /* Who was superseded meanwhile sees its successor's garbage collection, not a damage. */
+        coordinator->reason = event->answer == ANSWER_MISSING ? REASON_OBJECT_MISSING : REASON_OBJECT_CORRUPT;
+        coordinator_read_head(coordinator, actions, COORDINATOR_CONFIRMING);
+        break;
     default: again(coordinator, actions); break;
     }
+}
+
+void take_over_on_confirmed(struct coordinator *coordinator, const struct coordinator_event *event,
+                            struct coordinator_actions *actions) {
+    if (event->answer == ANSWER_UNKNOWN)
+        again(coordinator, actions);
+    else if (event->answer != ANSWER_OK || head_equal(&event->head, &coordinator->head))
+        coordinator_end(coordinator, actions, coordinator->reason);
+    else
+        coordinator_end(coordinator, actions,
+                        incarnation_equal(&event->head.job, &coordinator->head.job) ? REASON_SUPERSEDED
+                                                                                    : REASON_JOB_REPLACED);
 }
 
 void take_over_check_deployed(struct coordinator *coordinator, struct coordinator_actions *actions) {
