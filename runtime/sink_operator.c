@@ -115,6 +115,24 @@ static struct batch *resolve_update_before(struct stream_operator *self, struct 
     return kept;
 }
 
+/* The table's NOT NULL: checked where the query's column may be NULL. Rows that go away may hold anything. */
+static enum status check_not_null(const struct stream_operator *self, const struct batch *batch, struct error *error) {
+    for (uint32_t i = 0; i < batch->column_count; i++) {
+        if (self->schema->fields[i].type->nullable || !batch->columns[i].validity)
+            continue;
+        for (uint32_t row = 0; row < batch->row_count; row++) {
+            bool goes = batch->change_kinds && change_kind_is_retraction(batch->change_kinds[row]);
+            if (goes || !column_is_null(&batch->columns[i], row))
+                continue;
+            FAIL(error, STATUS_NOT_NULL_VIOLATION, "NULL for column \"%s\" of table \"%s\", which is NOT NULL",
+                 self->schema->fields[i].name, self->node->sink->table);
+            error_hint(error, "filter such rows out, or replace NULL with COALESCE");
+            return STATUS_NOT_NULL_VIOLATION;
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status write_batch(struct sink_operator *sink, struct batch *batch, struct error *error) {
     sink->base.counters.rows_out += batch->row_count;
     sink->base.counters.batches_out++;
@@ -122,6 +140,7 @@ static enum status write_batch(struct sink_operator *sink, struct batch *batch, 
         struct result_target *result = task_of(&sink->base)->result;
         return result->on_batch(result, batch, error);
     }
+    TRY(check_not_null(&sink->base, batch, error));
     sink->dirty = true;
     return sink->sink->class->write(sink->sink, batch, error);
 }
