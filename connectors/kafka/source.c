@@ -263,7 +263,7 @@ static enum status sort_out(struct kafka_source *source, struct split *split, rd
         rd_kafka_message_t *message = messages[i];
         if (status == STATUS_OK && message->err)
             status = note_event(source, split, message, error);
-        if (status != STATUS_OK || message->err || message->offset >= split->at.end || source->rows_left == *kept) {
+        if (status != STATUS_OK || message->err || message->offset >= split->at.end) {
             if (!message->err && message->offset >= split->at.end)
                 split->position = split->at.end;
             rd_kafka_message_destroy(message);
@@ -400,8 +400,9 @@ static enum status decode(struct kafka_source *source, struct split *split, stru
         records[used++] = (struct str){message->payload, message->len};
     }
     uint32_t *row_records = arena_alloc(&batch->arena, sizeof *row_records * count);
+    uint32_t capacity = source->rows_left < count ? (uint32_t)source->rows_left : count;
     struct decode_target target = {
-        .batch = batch, .capacity = count, .row_records = row_records, .bad_record = report_bad, .context = source};
+        .batch = batch, .capacity = capacity, .row_records = row_records, .bad_record = report_bad, .context = source};
     uint32_t next = 0;
     enum status status = source->value.format->decode(source->value.decoder, records, used, &next, &target, error);
     if (status != STATUS_OK) {
@@ -409,15 +410,16 @@ static enum status decode(struct kafka_source *source, struct split *split, stru
                      split->at.topic, (int)split->at.partition, next < used ? (long long)all[next]->offset : -1LL);
         return status;
     }
-    ASSERT(next == used); /* a record gives one row at most */
+    ASSERT(next == used ||
+           target.row_count == capacity); /* a record gives one row at most; the row limit drops the rest */
     batch->row_count = target.row_count;
     bool *rejected = NULL;
     if (source->key.decoder) {
         rejected = arena_zalloc(&batch->arena, count);
-        TRY(decode_keys(source, batch, row_records, count, rejected, error));
+        TRY(decode_keys(source, batch, row_records, capacity, rejected, error));
     }
     for (uint32_t i = 0; i < source->metadata_count; i++)
-        write_metadata(source, split, batch, row_records, count, source->metadata[i].metadata,
+        write_metadata(source, split, batch, row_records, capacity, source->metadata[i].metadata,
                        &batch->columns[source->metadata[i].column]);
     if (rejected)
         *batch_io = without_rejected(source, batch, rejected);

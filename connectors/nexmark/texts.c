@@ -61,7 +61,8 @@ static void make_channels(void) {
     uint64_t url_stream = random_stream(TEXT_SEED, 2), share_stream = random_stream(TEXT_SEED, 3);
     texts.channels = memory_alloc(NEXMARK_CHANNELS * sizeof *texts.channels);
     texts.urls = memory_alloc(NEXMARK_CHANNELS * sizeof *texts.urls);
-    char *bytes = memory_alloc((size_t)NEXMARK_CHANNELS * URL_MAX);
+    char *bytes = memory_alloc((size_t)NEXMARK_CHANNELS * URL_MAX),
+         *next = bytes; /* tight: it should stay in the cache */
     for (uint32_t i = 0; i < NEXMARK_CHANNELS; i++) {
         bool is_hot = i < NEXMARK_HOT_CHANNELS;
         char name[16];
@@ -70,7 +71,8 @@ static void make_channels(void) {
         ASSERT(size <= VIEW_INLINE_MAX);
         texts.channels[i] = view_make(name, (uint32_t)size);
         bool with_channel = !is_hot && random_below((uint32_t)random_at(share_stream, i), 10) > 0;
-        texts.urls[i] = make_url(bytes + (size_t)i * URL_MAX, url_stream, i, with_channel);
+        texts.urls[i] = make_url(next, url_stream, i, with_channel);
+        next += texts.urls[i].size;
     }
 }
 
