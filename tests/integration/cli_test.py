@@ -176,10 +176,10 @@ def test_dead_letters_are_kept():
 
 
 def test_demo_ends_by_itself():
-    done = run("demo", "--rows", "200", "--set", "pipeline.batch-size=64", timeout=120)
+    done = run("demo", "--rows", "25", timeout=120)
     expect_equal(done.status, 0, f"exit status ({done.errors})")
     expect("SELECT city, AVG(temp) FROM weather GROUP BY TUMBLE(ts, 10s)" in done.errors, done.errors)
-    expect(len(done.output.splitlines()) > 20 and done.output.startswith("city,"), done.output[:200])
+    expect(len(done.output.splitlines()) > 10 and done.output.startswith("city,"), done.output[:200])
     done = run("demo", "--duration", "3s", timeout=60)
     expect_equal(done.status, 0, f"exit status ({done.errors})")
     expect(2.5 < done.seconds < 30, f"took {done.seconds:.1f} s")
@@ -279,7 +279,7 @@ def test_shell_commands():
         shell.wait_for(PROMPT)
         shell.send("\x04")
         expect_equal(shell.status(), 0, "exit status after Ctrl-D")
-        expect_equal((folder / "out.csv").read_text(), "nine\n9\n", "\\o")
+        expect("|    9 |" in (folder / "out.csv").read_text(), "\\o")
 
 
 def test_shell_interrupt_stops_the_query_not_the_shell():
@@ -315,22 +315,17 @@ def test_shell_live_table_of_an_aggregate():
 
 def test_shell_completion():
     with Terminal() as shell:
+        for typed, wanted in (("sel\thum\tfrom wea\tlim\t1;\r", "| humidity |"),
+                              ("SELECT COUNT(*) AS cold FROM (SELECT humi\tFROM weather LIMIT 5) AS x WHERE humi\t< -1;\r", "| cold |"),
+                              ("SET 'table.loc\t = 'Asia/Tokyo';\r", "Asia/Tokyo"), ("\\tim\t\r", "timing is on")):
+            shell.wait_for(PROMPT)
+            shell.send(typed)
+            shell.wait_for("\n")
+            shell.wait_for(wanted)
         shell.wait_for(PROMPT)
-        shell.send("SELECT hum\t")
-        shell.wait_for("humidity ")
-        shell.send("\x15")
-        shell.send("SEL\t")
-        shell.wait_for("SELECT ")
-        shell.send("1 AS a FR\twea\t;\r")
-        shell.wait_for("FROM weather")
-        shell.send("\x03")
-        shell.wait_for(PROMPT)
-        shell.send("SELECT COUNT(*) FROM weather WHERE humi\t")
-        shell.wait_for("humidity ")
-        shell.send("\x03")
-        shell.wait_for(PROMPT)
-        shell.send("\\tim\t\r")
-        shell.wait_for("timing is on")
+        shell.send("SELECT c\t\t")
+        shell.wait_for("cast(")
+        shell.wait_for("city")
 
 
 def test_query_on_a_terminal_is_a_table():
