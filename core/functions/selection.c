@@ -103,11 +103,16 @@ struct selection selection_where_valid(const uint64_t *validity, const struct se
 }
 
 struct selection selection_without(const struct selection *all, const struct selection *part, uint16_t *rows) {
-    uint32_t count = 0, next = 0;
+    if (part->count == 0)
+        return *all;
+    if (part->count == all->count)
+        return (struct selection){rows, 0};
+    uint32_t count = 0, next = 0, taken_row = selection_row(part, 0);
     for (uint32_t i = 0; i < all->count; i++) {
         uint32_t row = selection_row(all, i);
-        bool taken = next < part->count && selection_row(part, next) == row;
+        bool taken = row == taken_row;
         next += taken;
+        taken_row = next < part->count ? selection_row(part, next) : UINT32_MAX;
         rows[count] = (uint16_t)row;
         count += !taken;
     }

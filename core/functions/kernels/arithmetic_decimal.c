@@ -53,12 +53,12 @@ static enum status sum(struct function_call *call, const struct column *argument
     if (sum_is_exact(a, b)) {
         uint128 factor_a = (uint128)decimal_power_of_ten(scale - a->scale);
         uint128 factor_b = (uint128)decimal_power_of_ten(scale - b->scale) * (subtract ? (uint128)-1 : 1);
-        KERNEL_ROWS(call, row)
-        out[row] = (int128)((uint128)value_at(&arguments[0], row) * factor_a +
-                            (uint128)value_at(&arguments[1], row) * factor_b);
+        KERNEL_ROWS (call, row)
+            out[row] = (int128)((uint128)value_at(&arguments[0], row) * factor_a +
+                                (uint128)value_at(&arguments[1], row) * factor_b);
         return STATUS_OK;
     }
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int128 x = value_at(&arguments[0], row), y = value_at(&arguments[1], row);
         if (!sum_checked(x, a->scale, subtract ? -y : y, b->scale, call->type, &out[row]))
             return overflow(call, arguments, row, error);
@@ -81,11 +81,11 @@ enum status arithmetic_multiply_decimal(struct function_call *call, const struct
     const struct type *a = arguments[0].type, *b = arguments[1].type;
     int128 *out = result->values;
     if (a->precision + b->precision <= DECIMAL_PRECISION_MAX) {
-        KERNEL_ROWS(call, row)
-        out[row] = (int128)((uint128)value_at(&arguments[0], row) * (uint128)value_at(&arguments[1], row));
+        KERNEL_ROWS (call, row)
+            out[row] = (int128)((uint128)value_at(&arguments[0], row) * (uint128)value_at(&arguments[1], row));
         return STATUS_OK;
     }
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (!decimal_multiply(value_at(&arguments[0], row), a->scale, value_at(&arguments[1], row), b->scale,
                               call->type->scale, &out[row]))
             return overflow(call, arguments, row, error);
@@ -96,7 +96,7 @@ enum status arithmetic_multiply_decimal(struct function_call *call, const struct
 enum status arithmetic_divide_decimal(struct function_call *call, const struct column *arguments, struct column *result,
                                       struct error *error) {
     int128 *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int128 divisor = value_at(&arguments[1], row);
         if (divisor == 0)
             return FAIL_AT(error, call->position, STATUS_DIVISION_BY_ZERO, "division by zero");
@@ -113,7 +113,7 @@ enum status arithmetic_modulo_decimal(struct function_call *call, const struct c
     const struct type *a = arguments[0].type, *b = arguments[1].type;
     unsigned scale = larger(a->scale, b->scale);
     int128 *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int128 x, y;
         if (value_at(&arguments[1], row) == 0)
             return FAIL_AT(error, call->position, STATUS_DIVISION_BY_ZERO, "division by zero");
@@ -129,8 +129,8 @@ enum status arithmetic_negate_decimal(struct function_call *call, const struct c
                                       struct error *error) {
     (void)error;
     int128 *out = result->values;
-    KERNEL_ROWS(call, row)
-    out[row] = -value_at(&arguments[0], row);
+    KERNEL_ROWS (call, row)
+        out[row] = -value_at(&arguments[0], row);
     return STATUS_OK;
 }
 
@@ -138,7 +138,7 @@ enum status arithmetic_abs_decimal(struct function_call *call, const struct colu
                                    struct error *error) {
     (void)error;
     int128 *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int128 value = value_at(&arguments[0], row);
         out[row] = value < 0 ? -value : value;
     }
@@ -149,7 +149,7 @@ enum status arithmetic_sign_decimal(struct function_call *call, const struct col
                                     struct error *error) {
     (void)error;
     int32_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int128 value = value_at(&arguments[0], row);
         out[row] = (value > 0) - (value < 0);
     }

@@ -11,7 +11,7 @@ static enum status __attribute__((cold, noinline))
 KERNEL_PASTE(KERNEL_NAME, _recheck)(struct function_call *call, const struct column *arguments, struct error *error) {
     const KERNEL_LEFT *left = arguments[0].values;
     const KERNEL_RIGHT *right = arguments[1].values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         KERNEL_LEFT a = left[argument_index(&arguments[0], row)];
         KERNEL_RIGHT b = right[argument_index(&arguments[1], row)];
         KERNEL_OUT out = 0;

@@ -49,7 +49,7 @@ static enum status integer_read(struct str text, int64_t minimum, int64_t maximu
 #define CAST_TEXT_TO_INTEGER(name, type, minimum, maximum)                                      \
     static enum status name(struct cast_job *job) {                                             \
         type *out = job->result->values;                                                        \
-        CAST_EACH_ROW(job, row) {                                                               \
+        CAST_EACH_ROW (job, row) {                                                              \
             int64_t value;                                                                      \
             enum status status = integer_read(source_text(job, row), minimum, maximum, &value); \
             if (status == STATUS_OK)                                                            \
@@ -110,7 +110,7 @@ static bool float_read(struct str text, float *value) {
 #define CAST_TEXT_TO(name, type, failure, read)                \
     static enum status name(struct cast_job *job) {            \
         type *out = job->result->values;                       \
-        CAST_EACH_ROW(job, row) {                              \
+        CAST_EACH_ROW (job, row) {                             \
             struct str text = str_trim(source_text(job, row)); \
             if (!(read))                                       \
                 TRY(cast_reject(job, row, failure));           \
@@ -170,8 +170,8 @@ static struct string_view fitted(struct text_writer *writer, const struct type *
 static enum status text_to_text(struct cast_job *job) {
     struct string_view *out = job->result->values;
     struct text_writer writer = text_writer_make(job->call->arena);
-    CAST_EACH_ROW(job, row)
-    out[row] = fitted(&writer, job->result->type, source_text(job, row), false);
+    CAST_EACH_ROW (job, row)
+        out[row] = fitted(&writer, job->result->type, source_text(job, row), false);
     return STATUS_OK;
 }
 
@@ -203,7 +203,7 @@ static int64_t integer_at(const struct column *column, uint32_t row) {
 static enum status integer_to_text(struct cast_job *job) {
     struct string_view *out = job->result->values;
     struct text_writer writer = text_writer_make(job->call->arena);
-    CAST_EACH_ROW(job, row) {
+    CAST_EACH_ROW (job, row) {
         char text[24];
         size_t size = integer_write(text, integer_at(job->source, row));
         out[row] = fitted(&writer, job->result->type, (struct str){text, size}, true);
@@ -218,7 +218,7 @@ static enum status value_to_text(struct cast_job *job) {
     const struct type *type = job->source->type;
     struct strbuf text;
     strbuf_init(&text);
-    CAST_EACH_ROW(job, row) {
+    CAST_EACH_ROW (job, row) {
         strbuf_reset(&text);
         if (type->kind == TYPE_BOOLEAN)
             strbuf_append_text(&text, argument_bool(job->source, row) ? "TRUE" : "FALSE");

@@ -27,7 +27,7 @@ enum status collection_array(struct function_call *call, const struct column *ar
                              struct error *error) {
     (void)error;
     struct list_writer writer = list_writer_make(call, result, (uint64_t)call->selection.count * call->argument_count);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         for (uint32_t i = 0; i < call->argument_count; i++)
             list_writer_add(&writer, 0, &arguments[i], row);
         list_writer_end(&writer, row);
@@ -41,7 +41,7 @@ enum status collection_map(struct function_call *call, const struct column *argu
     (void)error;
     uint32_t pairs = call->argument_count / 2;
     struct list_writer writer = list_writer_make(call, result, (uint64_t)call->selection.count * pairs);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         for (uint32_t i = 0; i < pairs; i++) {
             bool again = false;
             for (uint32_t k = i + 1; k < pairs && !again; k++)
@@ -71,7 +71,7 @@ enum status collection_row(struct function_call *call, const struct column *argu
 enum status collection_element(struct function_call *call, const struct column *arguments, struct column *result,
                                struct error *error) {
     (void)error;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct list_slice slice = slice_at(&arguments[0], row);
         int64_t index = argument_i64(&arguments[1], row);
         if (index < 1 || index > slice.count)
@@ -86,7 +86,7 @@ enum status collection_map_value(struct function_call *call, const struct column
                                  struct error *error) {
     (void)error;
     const struct column *keys = &arguments[0].children[0], *values = &arguments[0].children[1];
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct list_slice slice = slice_at(&arguments[0], row);
         uint32_t i = 0;
         while (i < slice.count && !column_values_equal(keys, slice.offset + i, &arguments[1], row))
@@ -102,7 +102,7 @@ enum status collection_map_value(struct function_call *call, const struct column
 /* ELEMENT(array): its only element; NULL when it is empty. */
 enum status collection_only_element(struct function_call *call, const struct column *arguments, struct column *result,
                                     struct error *error) {
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct list_slice slice = slice_at(&arguments[0], row);
         if (slice.count > 1)
             return FAIL_AT(error, call->position, STATUS_INVALID_ARGUMENT, "ELEMENT of an array of %u elements",
@@ -119,8 +119,8 @@ enum status collection_cardinality(struct function_call *call, const struct colu
                                    struct error *error) {
     (void)error;
     int32_t *out = result->values;
-    KERNEL_ROWS(call, row)
-    out[row] = (int32_t)slice_at(&arguments[0], row).count;
+    KERNEL_ROWS (call, row)
+        out[row] = (int32_t)slice_at(&arguments[0], row).count;
     return STATUS_OK;
 }
 
@@ -140,7 +140,7 @@ enum status collection_contains(struct function_call *call, const struct column 
                                 struct error *error) {
     (void)error;
     uint8_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (column_is_null(&arguments[0], row))
             result_null(call, result, row);
         else
@@ -153,14 +153,14 @@ enum status collection_position(struct function_call *call, const struct column 
                                 struct error *error) {
     (void)error;
     int32_t *out = result->values;
-    KERNEL_ROWS(call, row)
-    out[row] = (int32_t)find(arguments[0].children, slice_at(&arguments[0], row), &arguments[1], row);
+    KERNEL_ROWS (call, row)
+        out[row] = (int32_t)find(arguments[0].children, slice_at(&arguments[0], row), &arguments[1], row);
     return STATUS_OK;
 }
 
 static void extreme(struct function_call *call, const struct column *argument, struct column *result, int sign) {
     const struct column *elements = argument->children;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct list_slice slice = slice_at(argument, row);
         uint32_t best = UINT32_MAX;
         for (uint32_t i = slice.offset; i < slice.offset + slice.count; i++) {
@@ -196,8 +196,8 @@ static void share_child(struct function_call *call, const struct column *argumen
     struct list_slice *out = result->values;
     result->children[0] = argument->children[child];
     result->children[0].type = result->type->element;
-    KERNEL_ROWS(call, row)
-    out[row] = slice_at(argument, row);
+    KERNEL_ROWS (call, row)
+        out[row] = slice_at(argument, row);
 }
 
 enum status collection_map_keys(struct function_call *call, const struct column *arguments, struct column *result,
@@ -217,10 +217,10 @@ enum status collection_map_values(struct function_call *call, const struct colum
 enum status collection_map_from_arrays(struct function_call *call, const struct column *arguments,
                                        struct column *result, struct error *error) {
     uint64_t total = 0;
-    KERNEL_ROWS(call, row)
-    total += slice_at(&arguments[0], row).count;
+    KERNEL_ROWS (call, row)
+        total += slice_at(&arguments[0], row).count;
     struct list_writer writer = list_writer_make(call, result, total);
-    KERNEL_ROWS(call, item) {
+    KERNEL_ROWS (call, item) {
         struct list_slice keys = slice_at(&arguments[0], item), values = slice_at(&arguments[1], item);
         if (keys.count != values.count)
             return FAIL_AT(error, call->position, STATUS_INVALID_ARGUMENT, "MAP_FROM_ARRAYS: %u keys but %u values",
@@ -237,8 +237,8 @@ enum status collection_map_from_arrays(struct function_call *call, const struct 
 
 static uint64_t parts_total(const struct function_call *call, const struct column *arguments) {
     uint64_t total = 0;
-    KERNEL_ROWS(call, row)
-    total += argument_str(&arguments[0], row).size + 1;
+    KERNEL_ROWS (call, row)
+        total += argument_str(&arguments[0], row).size + 1;
     return total;
 }
 
@@ -263,7 +263,7 @@ enum status collection_split(struct function_call *call, const struct column *ar
                              struct error *error) {
     (void)error;
     struct list_writer writer = list_writer_make(call, result, parts_total(call, arguments));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row), separator = argument_str(&arguments[1], row), part;
         if (separator.size == 0) {
             for (size_t i = 0, next; i < text.size; i = next) {
@@ -285,7 +285,7 @@ enum status collection_str_to_map(struct function_call *call, const struct colum
                                   struct error *error) {
     (void)error;
     struct list_writer writer = list_writer_make(call, result, parts_total(call, arguments));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row), pair, key;
         struct str between_pairs = call->argument_count > 1 ? argument_str(&arguments[1], row) : STR(",");
         struct str between = call->argument_count > 2 ? argument_str(&arguments[2], row) : STR("=");
@@ -307,7 +307,7 @@ enum status collection_join(struct function_call *call, const struct column *arg
     struct text_writer writer = text_writer_make(call->arena);
     struct strbuf text;
     strbuf_init(&text);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct list_slice slice = slice_at(&arguments[0], row);
         bool first = true;
         strbuf_reset(&text);

@@ -11,7 +11,7 @@ static struct list_slice slice_at(const struct column *argument, uint32_t row) {
 
 static uint64_t total_of(const struct function_call *call, const struct column *arguments, uint32_t lists) {
     uint64_t total = 0;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         for (uint32_t i = 0; i < lists; i++)
             total += column_is_null(&arguments[i], row) ? 0 : slice_at(&arguments[i], row).count;
     }
@@ -28,7 +28,7 @@ enum status collection_concat(struct function_call *call, const struct column *a
                               struct error *error) {
     (void)error;
     struct list_writer writer = list_writer_make(call, result, total_of(call, arguments, call->argument_count));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         for (uint32_t i = 0; i < call->argument_count; i++)
             add_all(&writer, &arguments[i], row);
         list_writer_end(&writer, row);
@@ -39,7 +39,7 @@ enum status collection_concat(struct function_call *call, const struct column *a
 /* A NULL element is added like any other. */
 static void add_one(struct function_call *call, const struct column *arguments, struct column *result, bool first) {
     struct list_writer writer = list_writer_make(call, result, total_of(call, arguments, 1) + call->selection.count);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (column_is_null(&arguments[0], row)) {
             result_null(call, result, row);
             continue;
@@ -71,7 +71,7 @@ enum status collection_reverse(struct function_call *call, const struct column *
                                struct error *error) {
     (void)error;
     struct list_writer writer = list_writer_make(call, result, total_of(call, arguments, 1));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct list_slice slice = slice_at(&arguments[0], row);
         for (uint32_t i = slice.count; i-- > 0;)
             list_writer_add(&writer, 0, arguments[0].children, slice.offset + i);
@@ -85,7 +85,7 @@ enum status collection_slice(struct function_call *call, const struct column *ar
                              struct error *error) {
     (void)error;
     struct list_writer writer = list_writer_make(call, result, total_of(call, arguments, 1));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct list_slice slice = slice_at(&arguments[0], row);
         int64_t start = argument_i64(&arguments[1], row);
         int64_t end = call->argument_count > 2 ? argument_i64(&arguments[2], row) : slice.count;
@@ -121,7 +121,7 @@ enum status collection_distinct(struct function_call *call, const struct column 
                                 struct error *error) {
     (void)error;
     struct list_writer writer = list_writer_make(call, result, total_of(call, arguments, call->argument_count));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         for (uint32_t k = 0; k < call->argument_count; k++) {
             struct list_slice slice = slice_at(&arguments[k], row);
             for (uint32_t i = 0; i < slice.count; i++)
@@ -134,7 +134,7 @@ enum status collection_distinct(struct function_call *call, const struct column 
 
 static void keep_if(struct function_call *call, const struct column *arguments, struct column *result, bool in_second) {
     struct list_writer writer = list_writer_make(call, result, total_of(call, arguments, 1));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct list_slice slice = slice_at(&arguments[0], row), other = slice_at(&arguments[1], row);
         for (uint32_t i = slice.offset; i < slice.offset + slice.count; i++) {
             bool found =
@@ -165,7 +165,7 @@ enum status collection_remove(struct function_call *call, const struct column *a
                               struct error *error) {
     (void)error;
     struct list_writer writer = list_writer_make(call, result, total_of(call, arguments, 1));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (column_is_null(&arguments[0], row)) {
             result_null(call, result, row);
             continue;
@@ -204,7 +204,7 @@ enum status collection_sort(struct function_call *call, const struct column *arg
     uint64_t total = total_of(call, arguments, 1);
     struct list_writer writer = list_writer_make(call, result, total);
     uint32_t *order = arena_alloc(call->arena, (total + 1) * sizeof(uint32_t));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct list_slice slice = slice_at(&arguments[0], row);
         struct sort_order sort = {.elements = arguments[0].children};
         sort.descending = call->argument_count > 1 && !argument_bool(&arguments[1], row);

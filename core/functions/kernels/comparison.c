@@ -47,7 +47,7 @@ static void equal_short_view(struct function_call *call, const struct string_vie
     uint64_t low, high;
     memcpy(&low, constant, 8);
     memcpy(&high, (const char *)constant + 8, 8);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         uint64_t words[2];
         memcpy(words, &views[row], 16);
         values[row] = (((words[0] ^ low) | (words[1] ^ high)) == 0) == equal;
@@ -62,7 +62,7 @@ static void compare_views(struct function_call *call, const struct column *left,
         equal_short_view(call, a, b, values, comparison == EQUAL);
         return;
     }
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         const struct string_view *x = &a[argument_index(left, row)], *y = &b[argument_index(right, row)];
         if (comparison <= NOT_EQUAL)
             values[row] = view_equal(x, y) == (comparison == EQUAL);
@@ -73,7 +73,7 @@ static void compare_views(struct function_call *call, const struct column *left,
 
 static void compare_nested(struct function_call *call, const struct column *left, const struct column *right,
                            uint8_t *values, enum comparison comparison) {
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (comparison <= NOT_EQUAL)
             values[row] = column_values_equal(left, row, right, row) == (comparison == EQUAL);
         else
@@ -109,8 +109,8 @@ COMPARISON_KERNEL(comparison_greater_equal, LESS_EQUAL, 1, 0)
 static void compare_distinct(struct function_call *call, const struct column *arguments, struct column *result,
                              bool distinct) {
     uint8_t *values = result->values;
-    KERNEL_ROWS(call, row)
-    values[row] = column_values_equal(&arguments[0], row, &arguments[1], row) != distinct;
+    KERNEL_ROWS (call, row)
+        values[row] = column_values_equal(&arguments[0], row, &arguments[1], row) != distinct;
 }
 
 enum status comparison_distinct(struct function_call *call, const struct column *arguments, struct column *result,
@@ -132,7 +132,7 @@ static void choose_extreme(struct function_call *call, const struct column *argu
                            int sign) {
     size_t size = layout_size(type_layout(result->type));
     bool flat_value = size > 0 && type_layout(result->type) != LAYOUT_LIST;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         uint32_t best = 0;
         for (uint32_t i = 1; i < call->argument_count; i++) {
             if (column_values_compare(&arguments[i], row, &arguments[best], row) * sign > 0)

@@ -42,7 +42,7 @@ static bool add_months(const struct function_call *call, const struct type *type
 static enum status shift_time(struct function_call *call, const struct column *arguments, struct column *result,
                               uint32_t at, int64_t sign, struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t interval = argument_i64(&arguments[1 - at], row);
         if (interval == INT64_MIN || !add_time(argument_i64(&arguments[at], row), sign * interval, &out[row]))
             return out_of_range(call, error);
@@ -53,7 +53,7 @@ static enum status shift_time(struct function_call *call, const struct column *a
 static enum status shift_months(struct function_call *call, const struct column *arguments, struct column *result,
                                 uint32_t at, int64_t sign, struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t months = sign * argument_i32(&arguments[1 - at], row);
         if (!add_months(call, arguments[at].type, argument_i64(&arguments[at], row), months, &out[row]))
             return out_of_range(call, error);
@@ -78,7 +78,7 @@ static enum status shift_clock(struct function_call *call, const struct column *
                                uint32_t at, int64_t sign, struct error *error) {
     (void)error;
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t time_us =
             argument_i64(&arguments[at], row) + sign * (argument_i64(&arguments[1 - at], row) % US_PER_DAY);
         out[row] = time_us - floor_divide(time_us, US_PER_DAY) * US_PER_DAY;
@@ -94,7 +94,7 @@ static enum status shift_date(struct function_call *call, const struct column *a
                               uint32_t at, int64_t sign, struct error *error) {
     int32_t *out = result->values;
     bool months = arguments[1 - at].type->kind == TYPE_INTERVAL_MONTH;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t us = argument_i32(&arguments[at], row) * US_PER_DAY, sum = 0;
         bool good = months ? add_months(call, &type_timestamp3, us, sign * argument_i32(&arguments[1 - at], row), &sum)
                            : add_time(us, sign * argument_i64(&arguments[1 - at], row), &sum);
@@ -113,7 +113,7 @@ SHIFT(datetime_date_minus, shift_date, 0, -1)
 enum status datetime_difference(struct function_call *call, const struct column *arguments, struct column *result,
                                 struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (__builtin_sub_overflow(argument_i64(&arguments[0], row), argument_i64(&arguments[1], row), &out[row]))
             return out_of_range(call, error);
     }
@@ -124,8 +124,8 @@ enum status datetime_date_difference(struct function_call *call, const struct co
                                      struct error *error) {
     (void)error;
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row)
-    out[row] = ((int64_t)argument_i32(&arguments[0], row) - argument_i32(&arguments[1], row)) * US_PER_DAY;
+    KERNEL_ROWS (call, row)
+        out[row] = ((int64_t)argument_i32(&arguments[0], row) - argument_i32(&arguments[1], row)) * US_PER_DAY;
     return STATUS_OK;
 }
 
@@ -135,7 +135,7 @@ enum status datetime_date_difference(struct function_call *call, const struct co
 static enum status scale_time(struct function_call *call, const struct column *arguments, struct column *result,
                               uint32_t at, struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         double scaled = rint((double)argument_i64(&arguments[at], row) * argument_f64(&arguments[1 - at], row));
         if (!(fabs(scaled) < 9.2e18))
             return out_of_range(call, error);
@@ -147,7 +147,7 @@ static enum status scale_time(struct function_call *call, const struct column *a
 static enum status multiply_time(struct function_call *call, const struct column *arguments, struct column *result,
                                  uint32_t at, struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (__builtin_mul_overflow(argument_i64(&arguments[at], row), argument_i64(&arguments[1 - at], row), &out[row]))
             return out_of_range(call, error);
     }
@@ -157,7 +157,7 @@ static enum status multiply_time(struct function_call *call, const struct column
 static enum status multiply_months(struct function_call *call, const struct column *arguments, struct column *result,
                                    uint32_t at, struct error *error) {
     int32_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t product;
         if (__builtin_mul_overflow((int64_t)argument_i32(&arguments[at], row), argument_i64(&arguments[1 - at], row),
                                    &product) ||
@@ -183,7 +183,7 @@ SCALE(datetime_multiply_months_right, multiply_months, 1)
 enum status datetime_divide_interval(struct function_call *call, const struct column *arguments, struct column *result,
                                      struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         double divisor = argument_f64(&arguments[1], row);
         if (divisor == 0)
             return FAIL_AT(error, call->position, STATUS_DIVISION_BY_ZERO, "division by zero");
@@ -238,7 +238,7 @@ enum status datetime_add(struct function_call *call, const struct column *argume
     TRY(check_unit(call, unit, name, error));
     const struct column *value = &arguments[2];
     bool date = value->type->kind == TYPE_DATE;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t count = argument_i64(&arguments[1], row), step, sum = 0;
         int64_t us = date ? argument_i32(value, row) * US_PER_DAY : argument_i64(value, row);
         int64_t months = unit_months(unit);
@@ -279,7 +279,7 @@ enum status datetime_diff(struct function_call *call, const struct column *argum
     TRY(check_unit(call, unit, name, error));
     bool instants = arguments[1].type->kind == TYPE_TIMESTAMP_LTZ && arguments[2].type->kind == TYPE_TIMESTAMP_LTZ;
     int32_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         bool clock = instants && unit_us(unit) && unit_us(unit) < US_PER_DAY;
         int64_t from = clock ? argument_i64(&arguments[1], row) : wall_us(call, &arguments[1], row);
         int64_t to = clock ? argument_i64(&arguments[2], row) : wall_us(call, &arguments[2], row);
@@ -319,7 +319,7 @@ enum status datetime_at_zone(struct function_call *call, const struct column *ar
     const struct time_zone *zone = NULL;
     int64_t *out = result->values;
     bool instant = arguments[0].type->kind == TYPE_TIMESTAMP_LTZ;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         TRY(row_zone(call, &arguments[1], row, &zone, error));
         int64_t us = argument_i64(&arguments[0], row);
         out[row] = instant ? us + time_zone_offset_us(zone, us) : time_zone_to_utc(zone, us);
@@ -335,7 +335,7 @@ enum status datetime_convert_zone(struct function_call *call, const struct colum
     struct strbuf text;
     strbuf_init(&text);
     enum status status = STATUS_OK;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t us;
         if ((status = row_zone(call, &arguments[1], row, &from, error)) != STATUS_OK ||
             (status = row_zone(call, &arguments[2], row, &to, error)) != STATUS_OK)

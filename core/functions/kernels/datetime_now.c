@@ -36,7 +36,7 @@ NOW(datetime_unix_now, int64_t, floor_divide(now_us(call), US_PER_SECOND))
 enum status datetime_watermark(struct function_call *call, const struct column *arguments, struct column *result,
                                struct error *error) {
     (void)arguments, (void)error;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (call->context->watermark_us == INT64_MIN)
             result_null(call, result, row);
         else

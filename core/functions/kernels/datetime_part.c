@@ -83,10 +83,11 @@ static int64_t time_part(enum time_unit unit, int64_t us) {
     return (int64_t)(((uint64_t)us + PART_BIAS_US) / length_us % count) * factor;
 }
 
-#define PART_LOOP(length, count)                                                                                     \
-    do {                                                                                                             \
-        KERNEL_ROWS(call, row)                                                                                       \
-        out[row] = (int64_t)(((uint64_t)argument_i64(argument, row) + PART_BIAS_US) / (uint64_t)(length) % (count)); \
+#define PART_LOOP(length, count)                                                                                  \
+    do {                                                                                                          \
+        KERNEL_ROWS (call, row)                                                                                   \
+            out[row] =                                                                                            \
+                (int64_t)(((uint64_t)argument_i64(argument, row) + PART_BIAS_US) / (uint64_t)(length) % (count)); \
     } while (0)
 
 /* Parts of the day of a type without zone: constant divisors, no branch. */
@@ -114,14 +115,14 @@ enum status datetime_extract(struct function_call *call, const struct column *ar
     if (extract_plain(call, unit, argument, out))
         return STATUS_OK;
     if (unit == TIME_UNIT_EPOCH && argument->type->kind == TYPE_TIMESTAMP_LTZ) {
-        KERNEL_ROWS(call, row)
-        out[row] = floor_divide(argument_i64(argument, row), US_PER_SECOND);
+        KERNEL_ROWS (call, row)
+            out[row] = floor_divide(argument_i64(argument, row), US_PER_SECOND);
     } else if (unit >= TIME_UNIT_HOUR) {
-        KERNEL_ROWS(call, row)
-        out[row] = time_part(unit, local_us(call, argument, row));
+        KERNEL_ROWS (call, row)
+            out[row] = time_part(unit, local_us(call, argument, row));
     } else {
         int64_t last_day = INT64_MIN, last_part = 0; /* rows of one day come together */
-        KERNEL_ROWS(call, row) {
+        KERNEL_ROWS (call, row) {
             int64_t day = day_of_us(local_us(call, argument, row));
             if (day != last_day)
                 last_part = date_part(unit, day);
@@ -140,7 +141,7 @@ enum status datetime_extract_interval(struct function_call *call, const struct c
     if (unit != TIME_UNIT_DAY && unit < TIME_UNIT_HOUR)
         return FAIL_AT(error, call->position, STATUS_INVALID_ARGUMENT, "an interval of time has no %.*s",
                        STR_FORMAT(argument_str(&arguments[0], 0)));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t us = argument_i64(&arguments[1], row);
         int64_t size = us == INT64_MIN ? INT64_MAX : us < 0 ? -us : us;
         int64_t part = unit == TIME_UNIT_DAY ? size / US_PER_DAY : time_part(unit, size);
@@ -156,7 +157,7 @@ enum status datetime_extract_months(struct function_call *call, const struct col
     if (unit != TIME_UNIT_YEAR && unit != TIME_UNIT_MONTH && unit != TIME_UNIT_QUARTER)
         return FAIL_AT(error, call->position, STATUS_INVALID_ARGUMENT, "an interval of months has no %.*s",
                        STR_FORMAT(argument_str(&arguments[0], 0)));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int32_t months = argument_i32(&arguments[1], row);
         out[row] = unit == TIME_UNIT_YEAR ? months / 12 : unit == TIME_UNIT_MONTH ? months % 12 : months % 12 / 3 + 1;
     }
@@ -223,7 +224,7 @@ static enum status round_all(struct function_call *call, const struct column *va
         unit == TIME_UNIT_DOY || unit == TIME_UNIT_EPOCH)
         return FAIL_AT(error, call->position, STATUS_INVALID_ARGUMENT, "cannot round to %.*s",
                        STR_FORMAT(argument_str(unit_name, 0)));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t rounded = round_us(unit, local_us(call, value, row), up);
         if (value->type->kind == TYPE_DATE)
             COLUMN_VALUES(result, int32_t)[row] = (int32_t)day_of_us(rounded);

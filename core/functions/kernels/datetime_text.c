@@ -73,7 +73,7 @@ enum status datetime_format(struct function_call *call, const struct column *arg
     struct string_view *out = result->values;
     struct formatter formatter = formatter_make(call);
     bool instant = arguments[0].type->kind == TYPE_TIMESTAMP_LTZ, constant = arguments[1].kind == COLUMN_CONSTANT;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (!formatter.pattern || !constant) {
             TRY(site_pattern(call, argument_str(&arguments[1], row), &formatter.pattern, error));
             formatter.same_to = formatter.same_from;
@@ -88,7 +88,7 @@ enum status datetime_from_unixtime(struct function_call *call, const struct colu
                                    struct error *error) {
     struct string_view *out = result->values;
     struct formatter formatter = formatter_make(call);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = call->argument_count > 1 ? argument_str(&arguments[1], row) : DEFAULT_PATTERN;
         int64_t us;
         TRY(site_pattern(call, text, &formatter.pattern, error));
@@ -125,7 +125,7 @@ static enum status parse_row(struct function_call *call, const struct column *ar
 enum status datetime_to_timestamp(struct function_call *call, const struct column *arguments, struct column *result,
                                   struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         bool good, has_zone;
         int64_t offset_us;
         TRY(parse_row(call, arguments, row, &good, &out[row], &has_zone, &offset_us, error));
@@ -141,7 +141,7 @@ enum status datetime_to_timestamp(struct function_call *call, const struct colum
 enum status datetime_to_instant(struct function_call *call, const struct column *arguments, struct column *result,
                                 struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         bool good, has_zone;
         int64_t offset_us, us;
         TRY(parse_row(call, arguments, row, &good, &us, &has_zone, &offset_us, error));
@@ -157,7 +157,7 @@ enum status datetime_to_instant(struct function_call *call, const struct column 
 enum status datetime_to_date(struct function_call *call, const struct column *arguments, struct column *result,
                              struct error *error) {
     int32_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         bool good, has_zone;
         int64_t offset_us, us;
         TRY(parse_row(call, arguments, row, &good, &us, &has_zone, &offset_us, error));
@@ -173,7 +173,7 @@ enum status datetime_to_date(struct function_call *call, const struct column *ar
 enum status datetime_unix_timestamp(struct function_call *call, const struct column *arguments, struct column *result,
                                     struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         bool good, has_zone;
         int64_t offset_us, us;
         TRY(parse_row(call, arguments, row, &good, &us, &has_zone, &offset_us, error));
@@ -187,7 +187,7 @@ enum status datetime_unix_timestamp(struct function_call *call, const struct col
 enum status datetime_number_to_instant(struct function_call *call, const struct column *arguments,
                                        struct column *result, struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t precision = call->argument_count > 1 ? argument_i64(&arguments[1], row) : 3, us = 0;
         if (precision != 0 && precision != 3 && precision != 6 && precision != 9)
             return FAIL_AT(error, call->position, STATUS_INVALID_ARGUMENT,
@@ -211,7 +211,7 @@ enum status datetime_number_to_instant(struct function_call *call, const struct 
 enum status datetime_real_to_instant(struct function_call *call, const struct column *arguments, struct column *result,
                                      struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t precision = call->argument_count > 1 ? argument_i64(&arguments[1], row) : 3;
         if (precision != 0 && precision != 3 && precision != 6 && precision != 9)
             return FAIL_AT(error, call->position, STATUS_INVALID_ARGUMENT,

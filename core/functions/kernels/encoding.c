@@ -24,7 +24,7 @@ static void digest_all(struct function_call *call, const struct column *argument
     struct text_writer writer = text_writer_make(call->arena);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     ASSERT(context);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         uint8_t digest[EVP_MAX_MD_SIZE];
         unsigned size = 0;
@@ -119,7 +119,7 @@ enum status encoding_to_base64(struct function_call *call, const struct column *
     (void)error;
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         char *at = text_reserve(&writer, text.size / 3 * 4 + 5);
         out[row] = text_commit(&writer, base64_write(at, text));
@@ -132,7 +132,7 @@ enum status encoding_from_base64(struct function_call *call, const struct column
     (void)error;
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         size_t size;
         char *at = text_reserve(&writer, text.size + 3);
@@ -151,7 +151,7 @@ enum status encoding_hex(struct function_call *call, const struct column *argume
     (void)error;
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         char *at = text_reserve(&writer, text.size * 2 + 1);
         out[row] = text_commit(&writer, hex_write(at, text, hex_upper));
@@ -173,7 +173,7 @@ static void power_digits_all(struct function_call *call, const struct column *ar
                              unsigned bits) {
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         char text[64];
         size_t size = power_digits(text, (uint64_t)argument_i64(argument, row), bits);
         out[row] = text_put(&writer, (struct str){text + sizeof text - size, size});
@@ -220,7 +220,7 @@ enum status encoding_unhex(struct function_call *call, const struct column *argu
     (void)error;
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         char *at = text_reserve(&writer, text.size / 2 + 1);
         if (hex_read(at, text))
@@ -311,7 +311,7 @@ enum status encoding_parse_url(struct function_call *call, const struct column *
                                struct error *error) {
     (void)error;
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row), name = argument_str(&arguments[1], row);
         struct str found = {NULL, 0};
         struct url url;
@@ -340,7 +340,7 @@ enum status encoding_url_encode(struct function_call *call, const struct column 
     (void)error;
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         char *at = text_reserve(&writer, text.size * 3 + 1);
         size_t size = 0;
@@ -378,7 +378,7 @@ enum status encoding_url_decode(struct function_call *call, const struct column 
     (void)error;
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         size_t size;
         char *at = text_reserve(&writer, text.size + 1);

@@ -47,7 +47,7 @@ static void find_hashed(struct function_call *call, const struct in_list *list, 
     uint64_t *hashes = arena_alloc(call->arena, call->selection.count * sizeof(uint64_t));
     column_hash(argument, &call->selection, hashes, true);
     uint32_t i = 0;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         uint32_t slot = (uint32_t)hashes[i++] & list->mask;
         bool found = false;
         for (; !found && list->slots[slot]; slot = (slot + 1) & list->mask)
@@ -59,7 +59,7 @@ static void find_hashed(struct function_call *call, const struct in_list *list, 
 #define FIND_LINEAR(type)                                                     \
     {                                                                         \
         const type *in = argument->values, *candidates = list->values.values; \
-        KERNEL_ROWS(call, row) {                                              \
+        KERNEL_ROWS (call, row) {                                             \
             type value = in[argument_index(argument, row)];                   \
             uint8_t found = 0;                                                \
             for (uint32_t i = 0; i < list->count; i++)                        \
@@ -77,7 +77,7 @@ static void find_linear(struct function_call *call, const struct in_list *list, 
     case LAYOUT_F64: FIND_LINEAR(double)
     case LAYOUT_VIEW: {
         const struct string_view *in = argument->values, *candidates = list->values.values;
-        KERNEL_ROWS(call, row) {
+        KERNEL_ROWS (call, row) {
             const struct string_view *value = &in[argument_index(argument, row)];
             bool found = false;
             for (uint32_t i = 0; i < list->count && !found; i++)
@@ -88,7 +88,7 @@ static void find_linear(struct function_call *call, const struct in_list *list, 
     }
     default: break;
     }
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         bool found = false;
         for (uint32_t i = 0; i < list->count && !found; i++)
             found = column_values_equal(argument, row, &list->values, i);

@@ -29,6 +29,20 @@ static inline uint32_t argument_index(const struct column *argument, uint32_t ro
 static inline struct str argument_str(const struct column *argument, uint32_t row) {
     return view_str(COLUMN_VALUES(argument, struct string_view) + argument_index(argument, row));
 }
+/* Inside KERNEL_ROWS(call, row): asks for the bytes of a string some rows ahead. Strings of a batch lie all over memory, and
+ * a kernel that does little with each would mostly wait for them. */
+#define KERNEL_PREFETCH(call, argument) argument_prefetch((call), (argument), index_row)
+static inline void argument_prefetch(const struct function_call *call, const struct column *argument, uint32_t index) {
+    enum { ROWS_AHEAD = 8 };
+    if (argument->kind == COLUMN_CONSTANT || index + ROWS_AHEAD >= call->selection.count)
+        return;
+    uint32_t row = selection_row(&call->selection, index + ROWS_AHEAD);
+    const struct string_view *view = COLUMN_VALUES(argument, struct string_view) + row;
+    if (view->size > VIEW_INLINE_MAX) {
+        __builtin_prefetch(view->data);
+        __builtin_prefetch(view->data + view->size - 1);
+    }
+}
 static inline int64_t argument_i64(const struct column *argument, uint32_t row) {
     return COLUMN_VALUES(argument, int64_t)[argument_index(argument, row)];
 }

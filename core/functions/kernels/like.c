@@ -128,7 +128,8 @@ static enum status like_all(struct function_call *call, const struct column *arg
     struct like_pattern pattern = {0};
     struct string_view pattern_view, text_view;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
+        KERNEL_PREFETCH(call, &arguments[0]);
         struct str text = argument_str(&arguments[0], row);
         if (!ready) {
             struct str pattern_text = argument_str(&arguments[1], row);

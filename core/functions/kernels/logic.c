@@ -166,7 +166,7 @@ enum status logic_or(struct function_call *call, const struct column *arguments,
                      struct error *error) {                                                             \
         (void)error;                                                                                    \
         uint8_t *values = result->values;                                                               \
-        KERNEL_ROWS(call, row) {                                                                        \
+        KERNEL_ROWS (call, row) {                                                                       \
             bool valid = !column_is_null(&arguments[0], row);                                           \
             bool value = valid && argument_bool(&arguments[0], row);                                    \
             (void)value;                                                                                \
@@ -186,8 +186,8 @@ static void test_null(struct function_call *call, const struct column *argument,
         memset(values, !null, call->row_count);
         return;
     }
-    KERNEL_ROWS(call, row)
-    values[row] = column_is_null(argument, row) == null;
+    KERNEL_ROWS (call, row)
+        values[row] = column_is_null(argument, row) == null;
 }
 
 enum status logic_is_null(struct function_call *call, const struct column *arguments, struct column *result,

@@ -152,8 +152,8 @@ enum status math_round_double(struct function_call *call, const struct column *a
                               struct error *error) {
     (void)error;
     double *out = result->values;
-    KERNEL_ROWS(call, row)
-    out[row] = round_double(argument_f64(&arguments[0], row), digits_at(call, arguments, row));
+    KERNEL_ROWS (call, row)
+        out[row] = round_double(argument_f64(&arguments[0], row), digits_at(call, arguments, row));
     return STATUS_OK;
 }
 
@@ -161,8 +161,8 @@ enum status math_truncate_double(struct function_call *call, const struct column
                                  struct error *error) {
     (void)error;
     double *out = result->values;
-    KERNEL_ROWS(call, row)
-    out[row] = truncate_double(argument_f64(&arguments[0], row), digits_at(call, arguments, row));
+    KERNEL_ROWS (call, row)
+        out[row] = truncate_double(argument_f64(&arguments[0], row), digits_at(call, arguments, row));
     return STATUS_OK;
 }
 
@@ -185,7 +185,7 @@ static bool round_bigint(int64_t value, int digits, bool truncate, int64_t *resu
 static enum status round_bigints(struct function_call *call, const struct column *arguments, struct column *result,
                                  bool truncate, struct error *error) {
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t value = argument_i64(&arguments[0], row);
         if (!round_bigint(value, digits_at(call, arguments, row), truncate, &out[row]))
             return FAIL_AT(error, call->position, STATUS_OUT_OF_RANGE, "BIGINT out of range: %" PRId64 " rounded",
@@ -197,7 +197,7 @@ static enum status round_bigints(struct function_call *call, const struct column
 static enum status round_ints(struct function_call *call, const struct column *arguments, struct column *result,
                               bool truncate, struct error *error) {
     int32_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t rounded;
         int32_t value = argument_i32(&arguments[0], row);
         round_bigint(value, digits_at(call, arguments, row), truncate, &rounded);
@@ -256,7 +256,7 @@ static enum status round_decimals(struct function_call *call, const struct colum
                                   enum decimal_rounding rounding, struct error *error) {
     int128 *out = result->values;
     const int128 *in = arguments[0].values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int digits = digits_at(call, arguments, row);
         if (!round_decimal(in[argument_index(&arguments[0], row)], arguments[0].type->scale, digits, rounding,
                            call->type, &out[row]) ||
@@ -338,8 +338,8 @@ enum status math_rand(struct function_call *call, const struct column *arguments
     (void)error;
     double *out = result->values;
     uint64_t *state = random_state(call, call->argument_count ? &arguments[0] : NULL);
-    KERNEL_ROWS(call, row)
-    out[row] = (double)(random_next(state) >> 11) * 0x1p-53;
+    KERNEL_ROWS (call, row)
+        out[row] = (double)(random_next(state) >> 11) * 0x1p-53;
     return STATUS_OK;
 }
 
@@ -348,7 +348,7 @@ enum status math_rand_integer(struct function_call *call, const struct column *a
                               struct error *error) {
     int32_t *out = result->values;
     uint64_t *state = random_state(call, call->argument_count > 1 ? &arguments[0] : NULL);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t bound = argument_i64(&arguments[call->argument_count - 1], row);
         if (bound < 1 || bound > INT32_MAX)
             return FAIL_AT(error, call->position, STATUS_OUT_OF_RANGE, "RAND_INTEGER bound must be a positive INT");
@@ -366,7 +366,7 @@ enum status math_uuid(struct function_call *call, const struct column *arguments
     struct string_view *out = result->values;
     uint64_t *state = random_state(call, NULL);
     char *text = arena_alloc(call->arena, (size_t)UUID_SIZE * (call->selection.count + 1));
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         uint64_t words[2] = {random_next(state), random_next(state)};
         words[0] = (words[0] & ~UINT64_C(0xF000)) | 0x4000;
         words[1] = (words[1] & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;

@@ -19,7 +19,8 @@ static enum status test_all(struct function_call *call, const struct column *arg
                             enum regexp_syntax syntax, struct error *error) {
     uint8_t *out = result->values;
     struct regexp *regexp = NULL;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
+        KERNEL_PREFETCH(call, &arguments[0]);
         bool found;
         TRY(row_regexp(call, &arguments[1], row, syntax, &regexp, error));
         TRY(regexp_find(call, regexp, argument_str(&arguments[0], row), 0, &found, error));
@@ -43,9 +44,11 @@ enum status regexp_extract(struct function_call *call, const struct column *argu
                            struct error *error) {
     struct string_view *out = result->values;
     struct regexp *regexp = NULL;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
+        KERNEL_PREFETCH(call, &arguments[0]);
         struct str text = argument_str(&arguments[0], row);
         int64_t group = call->argument_count > 2 ? argument_i64(&arguments[2], row) : 0;
+        KERNEL_PREFETCH(call, &arguments[0]);
         bool found;
         TRY(row_regexp(call, &arguments[1], row, REGEXP_PLAIN, &regexp, error));
         TRY(regexp_find(call, regexp, text, 0, &found, error));
@@ -111,7 +114,7 @@ enum status regexp_replace(struct function_call *call, const struct column *argu
     struct strbuf replaced;
     enum status status = STATUS_OK;
     strbuf_init(&replaced);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         bool changed = false;
         strbuf_reset(&replaced);
@@ -130,7 +133,7 @@ enum status regexp_count(struct function_call *call, const struct column *argume
                          struct error *error) {
     int32_t *out = result->values;
     struct regexp *regexp = NULL;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         size_t start = 0;
         bool found = true;
@@ -152,8 +155,9 @@ enum status regexp_instr(struct function_call *call, const struct column *argume
                          struct error *error) {
     int32_t *out = result->values;
     struct regexp *regexp = NULL;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
+        KERNEL_PREFETCH(call, &arguments[0]);
         bool found;
         TRY(row_regexp(call, &arguments[1], row, REGEXP_PLAIN, &regexp, error));
         TRY(regexp_find(call, regexp, text, 0, &found, error));

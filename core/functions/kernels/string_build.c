@@ -22,7 +22,7 @@ enum status string_concat(struct function_call *call, const struct column *argum
                           struct error *error) {
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         size_t total = 0, size = 0;
         for (uint32_t i = 0; i < call->argument_count; i++)
             total += argument_str(&arguments[i], row).size;
@@ -41,7 +41,7 @@ enum status string_concat_ws(struct function_call *call, const struct column *ar
                              struct error *error) {
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         if (column_is_null(&arguments[0], row)) {
             result_null(call, result, row);
             continue;
@@ -92,7 +92,7 @@ enum status string_replace(struct function_call *call, const struct column *argu
                            struct error *error) {
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row), needle = argument_str(&arguments[1], row);
         struct str replacement = argument_str(&arguments[2], row);
         size_t count = needle.size ? count_of(text, needle) : 0;
@@ -121,7 +121,7 @@ enum status string_repeat(struct function_call *call, const struct column *argum
                           struct error *error) {
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         int64_t count = argument_i64(&arguments[1], row);
         if (count <= 0 || text.size == 0) {
@@ -147,7 +147,7 @@ static enum status pad(struct function_call *call, const struct column *argument
                        struct error *error) {
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         struct str filler = call->argument_count > 2 ? argument_str(&arguments[2], row) : STR(" ");
         int64_t length = argument_i64(&arguments[1], row);
@@ -187,7 +187,7 @@ enum status string_reverse(struct function_call *call, const struct column *argu
     (void)error;
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         char *at = text_reserve(&writer, text.size + 1);
         size_t to = text.size;
@@ -206,7 +206,7 @@ enum status string_overlay(struct function_call *call, const struct column *argu
                            struct error *error) {
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row), other = argument_str(&arguments[1], row);
         int64_t start = argument_i64(&arguments[2], row);
         int64_t length = call->argument_count > 3 ? argument_i64(&arguments[3], row) : (int64_t)utf8_count(other);
@@ -252,7 +252,7 @@ enum status string_translate(struct function_call *call, const struct column *ar
     (void)error;
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         char *at = text_reserve(&writer, text.size * 4 + 1);
         out[row] = text_commit(
@@ -266,7 +266,7 @@ enum status string_chr(struct function_call *call, const struct column *argument
                        struct error *error) {
     (void)error;
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t code = argument_i64(&arguments[0], row);
         char bytes[4];
         if (code < 0)

@@ -93,8 +93,10 @@ static enum status case_all(struct function_call *call, const struct column *arg
     struct string_view *out = result->values;
     const struct string_view *in = arguments[0].values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row)
-    out[row] = case_map(&writer, &in[argument_index(&arguments[0], row)], upper);
+    KERNEL_ROWS (call, row) {
+        KERNEL_PREFETCH(call, &arguments[0]);
+        out[row] = case_map(&writer, &in[argument_index(&arguments[0], row)], upper);
+    }
     return STATUS_OK;
 }
 
@@ -122,7 +124,7 @@ enum status string_initcap(struct function_call *call, const struct column *argu
     (void)error;
     struct string_view *out = result->values;
     struct text_writer writer = text_writer_make(call->arena);
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         char *at = text_reserve(&writer, text.size * 3 + 4);
         size_t size = 0;

@@ -39,7 +39,8 @@ enum status string_substring(struct function_call *call, const struct column *ar
                              struct error *error) {
     (void)error;
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
+        KERNEL_PREFETCH(call, &arguments[0]);
         int64_t length = call->argument_count > 2 ? argument_i64(&arguments[2], row) : INT64_MAX;
         if (length < 0)
             result_null(call, result, row);
@@ -53,7 +54,7 @@ enum status string_left(struct function_call *call, const struct column *argumen
                         struct error *error) {
     (void)error;
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t count = argument_i64(&arguments[1], row);
         out[row] = count <= 0 ? view_make("", 0) : substring(argument_str(&arguments[0], row), 1, count);
     }
@@ -64,7 +65,7 @@ enum status string_right(struct function_call *call, const struct column *argume
                          struct error *error) {
     (void)error;
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         int64_t count = argument_i64(&arguments[1], row);
         uint64_t length = utf8_count(text);
@@ -109,7 +110,7 @@ static struct string_view trim(struct str text, struct str set, int sides) {
 static enum status trim_all(struct function_call *call, const struct column *arguments, struct column *result,
                             int sides) {
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str set = call->argument_count > 1 ? argument_str(&arguments[1], row) : STR(" ");
         out[row] = trim(argument_str(&arguments[0], row), set, sides);
     }
@@ -177,7 +178,8 @@ enum status string_split_index(struct function_call *call, const struct column *
                                struct error *error) {
     (void)error;
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
+        KERNEL_PREFETCH(call, &arguments[0]);
         int64_t index = argument_i64(&arguments[2], row);
         struct str text = argument_str(&arguments[0], row);
         if (index < 0 || !split_at(text, argument_str(&arguments[1], row), (uint64_t)index, &out[row]))
@@ -191,7 +193,7 @@ enum status string_split_index_code(struct function_call *call, const struct col
                                     struct error *error) {
     (void)error;
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         char separator[4];
         int64_t code = argument_i64(&arguments[1], row), index = argument_i64(&arguments[2], row);
         bool good = code > 0 && code <= 0x10FFFF && index >= 0;
@@ -230,9 +232,9 @@ enum status string_substring_index(struct function_call *call, const struct colu
                                    struct error *error) {
     (void)error;
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row)
-    out[row] = substring_index(argument_str(&arguments[0], row), argument_str(&arguments[1], row),
-                               argument_i64(&arguments[2], row));
+    KERNEL_ROWS (call, row)
+        out[row] = substring_index(argument_str(&arguments[0], row), argument_str(&arguments[1], row),
+                                   argument_i64(&arguments[2], row));
     return STATUS_OK;
 }
 
@@ -241,7 +243,7 @@ enum status string_elt(struct function_call *call, const struct column *argument
                        struct error *error) {
     (void)error;
     struct string_view *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         bool null = column_is_null(&arguments[0], row);
         int64_t index = null ? 0 : argument_i64(&arguments[0], row);
         if (index < 1 || index >= call->argument_count || column_is_null(&arguments[index], row)) {

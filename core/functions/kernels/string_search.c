@@ -9,7 +9,8 @@
                      struct error *error) {                                                             \
         (void)error;                                                                                    \
         int32_t *out = result->values;                                                                  \
-        KERNEL_ROWS(call, row) {                                                                        \
+        KERNEL_ROWS (call, row) {                                                                       \
+            KERNEL_PREFETCH(call, &arguments[0]);                                                       \
             struct str text = argument_str(&arguments[0], row);                                         \
             out[row] = (int32_t)(value);                                                                \
         }                                                                                               \
@@ -41,7 +42,7 @@ enum status string_locate(struct function_call *call, const struct column *argum
                           struct error *error) {
     (void)error;
     int32_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         int64_t start = call->argument_count > 2 ? argument_i64(&arguments[2], row) : 1;
         out[row] = (int32_t)position_of(argument_str(&arguments[0], row), argument_str(&arguments[1], row), start);
     }
@@ -53,7 +54,7 @@ enum status string_instr(struct function_call *call, const struct column *argume
                          struct error *error) {
     (void)error;
     int32_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row), needle = argument_str(&arguments[1], row);
         int64_t start = call->argument_count > 2 ? argument_i64(&arguments[2], row) : 1;
         int64_t occurrence = call->argument_count > 3 ? argument_i64(&arguments[3], row) : 1;
@@ -70,7 +71,8 @@ enum status string_instr(struct function_call *call, const struct column *argume
                      struct error *error) {                                                               \
         (void)error;                                                                                      \
         uint8_t *out = result->values;                                                                    \
-        KERNEL_ROWS(call, row) {                                                                          \
+        KERNEL_ROWS (call, row) {                                                                         \
+            KERNEL_PREFETCH(call, &arguments[0]);                                                         \
             struct str text = argument_str(&arguments[0], row), other = argument_str(&arguments[1], row); \
             out[row] = test;                                                                              \
         }                                                                                                 \
@@ -97,7 +99,8 @@ enum status string_count_char(struct function_call *call, const struct column *a
                               struct error *error) {
     (void)error;
     int64_t *out = result->values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
+        KERNEL_PREFETCH(call, &arguments[0]);
         struct str text = argument_str(&arguments[0], row), needle = argument_str(&arguments[1], row);
         out[row] = needle.size == 1 ? (int64_t)scan_count_byte(text, needle.data[0]) : count_text(text, needle);
     }

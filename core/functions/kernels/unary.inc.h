@@ -6,7 +6,7 @@
 static enum status __attribute__((cold, noinline))
 KERNEL_PASTE(KERNEL_NAME, _recheck)(struct function_call *call, const struct column *arguments, struct error *error) {
     const KERNEL_IN *in = arguments[0].values;
-    KERNEL_ROWS(call, row) {
+    KERNEL_ROWS (call, row) {
         KERNEL_IN a = in[argument_index(&arguments[0], row)];
         KERNEL_OUT out = 0;
         KERNEL_BAD bad = 0;
@@ -33,8 +33,8 @@ KERNEL_STATIC enum status KERNEL_NAME(struct function_call *call, const struct c
         for (uint32_t i = 0; i < call->dense_count; i++)
             KERNEL_STEP(in[i], out[i], bad);
     } else {
-        KERNEL_ROWS(call, row)
-        KERNEL_STEP(in[row], out[row], bad);
+        KERNEL_ROWS (call, row)
+            KERNEL_STEP(in[row], out[row], bad);
     }
 #ifdef KERNEL_REPORT
     if (__builtin_expect(KERNEL_FAILED(bad), 0))
