@@ -13,7 +13,7 @@
 #include "core/base/env.h"
 #include "server/session.h"
 
-enum { PERIOD_MS = 500 };
+enum { PERIOD_US = 500000 };
 
 struct progress {
     struct session *session;
@@ -49,13 +49,8 @@ static void *watch(void *context) {
     struct progress *progress = context;
     pthread_mutex_lock(&progress->lock);
     while (!progress->wants_end) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += PERIOD_MS * 1000000L;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_sec++;
-            until.tv_nsec -= 1000000000L;
-        }
+        int64_t until_us = env_now_us(env_posix()) + PERIOD_US;
+        struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
         pthread_cond_timedwait(&progress->ended, &progress->lock, &until);
         if (!progress->wants_end)
             show(progress);

@@ -29,9 +29,8 @@ static void fill(struct batch *batch, const struct text_rows *rows, uint32_t fir
         for (uint32_t i = 0; i < rows->column_count; i++) {
             if (cells[i])
                 COLUMN_VALUES(&batch->columns[i], struct string_view)
-                [row] = view_make(cells[i], (uint32_t)strlen(cells[i]));
-            else
-                column_set_null(&batch->columns[i], &batch->arena, row, count);
+            [row] = view_make(cells[i], (uint32_t)strlen(cells[i]));
+            else column_set_null(&batch->columns[i], &batch->arena, row, count);
         }
     }
 }
