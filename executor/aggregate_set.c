@@ -42,7 +42,7 @@ struct aggregate_set {
 static enum status refuse_retraction(const struct aggregate_set_call *call, struct error *error) {
     char name[64];
     size_t size = 0;
-    for (; call->aggregate->name[size] && size < sizeof name - 1; size++)
+    for (; size < sizeof name - 1 && call->aggregate->name[size]; size++)
         name[size] = (char)toupper((unsigned char)call->aggregate->name[size]);
     name[size] = '\0';
     FAIL_AT(error, call->position, STATUS_UNSUPPORTED, "%s cannot take back rows, and its input may retract some",

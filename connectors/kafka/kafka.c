@@ -170,8 +170,9 @@ static enum status validate_formats(const struct schema *schema, const struct op
     arena_init(&arena);
     struct kafka_layout layout;
     /* With a primary key (upsert) all that can be checked here is the value: the key's columns come with the sink. */
-    enum status status =
-        kafka_layout_init(&layout, &arena, options, schema, by_primary_key ? (uint32_t[]){0} : NULL, 0, error);
+    static const uint32_t no_columns[1];
+    const uint32_t *primary_key = by_primary_key ? no_columns : NULL;
+    enum status status = kafka_layout_init(&layout, &arena, options, schema, primary_key, 0, error);
     const char *name = options_find(options, "value.format");
     const struct format_class *format =
         format_find(connectors_builtin(), name ? name : options_find(options, "format"));

@@ -121,7 +121,9 @@ static rd_kafka_headers_t *headers_of(const struct kafka_sink *sink, const struc
     for (uint32_t i = slice->offset; i < slice->offset + slice->count; i++) {
         struct str name = view_str(column_value(&column->children[0], i));
         bool is_null = column_is_null(&column->children[1], i);
-        struct str value = is_null ? (struct str){0} : view_str(column_value(&column->children[1], i));
+        struct str value = {0};
+        if (!is_null)
+            value = view_str(column_value(&column->children[1], i));
         rd_kafka_header_add(headers, name.data, (ssize_t)name.size, is_null ? NULL : value.data, (ssize_t)value.size);
     }
     return headers;
