@@ -57,7 +57,7 @@ INCLUDES := -I. -I$(GEN)
 RDKAFKA := build/deps/librdkafka
 ifneq ($(wildcard $(RDKAFKA)/lib/librdkafka.so),)
 INCLUDES += -isystem $(RDKAFKA)/include
-RDKAFKA_LINK := -L$(RDKAFKA)/lib -Wl,-rpath,'$$ORIGIN/../deps/librdkafka/lib' \
+RDKAFKA_LINK := -L$(RDKAFKA)/lib -Wl,-rpath,'$$ORIGIN/../deps/librdkafka/lib' -Wl,-rpath,'$$ORIGIN/../../deps/librdkafka/lib' \
     -Wl,-rpath,'$$ORIGIN/../../../deps/librdkafka/lib' -Wl,-rpath,'$$ORIGIN/../../../../deps/librdkafka/lib'
 endif
 LDFLAGS_MODE := -pthread $(LDFLAGS_$(MODE)) -Wl,--as-needed $(RDKAFKA_LINK) $(LDFLAGS)
