@@ -100,13 +100,16 @@ void coordinator_check_drained(struct coordinator *coordinator, struct coordinat
 /* Everything of this generation is given up; HEAD tells where to go on. */
 static void restart(struct coordinator *coordinator, struct coordinator_actions *actions) {
     /* A savepoint of what is published already needs no task: first its name is settled. */
-    coordinator->failed = coordinator->state == COORDINATOR_PINNING;
+    coordinator->failed =
+        coordinator->state == COORDINATOR_PINNING || coordinator->state == COORDINATOR_CHECKING_PINNED;
     if (coordinator->failed)
         return;
     coordinator_act(actions, COORDINATOR_ACTION_CANCEL)->generation = coordinator->head.generation;
     coordinator_read_head(coordinator, actions, COORDINATOR_READING_HEAD);
 }
 
+/* A successor may have collected the epoch as garbage before the savepoint named it: it counts only if HEAD is ours after
+ * it was written. */
 static void on_pinned(struct coordinator *coordinator, const struct coordinator_event *event,
                       struct coordinator_actions *actions) {
     if (event->answer != ANSWER_OK && event->answer != ANSWER_CONFLICT) {
@@ -114,11 +117,20 @@ static void on_pinned(struct coordinator *coordinator, const struct coordinator_
         coordinator_retry_later(coordinator, actions);
         return;
     }
+    if (event->answer == ANSWER_OK && coordinator->state == COORDINATOR_PINNING) {
+        coordinator_read_head(coordinator, actions, COORDINATOR_CHECKING_PINNED);
+        return;
+    }
+    if (event->answer == ANSWER_OK && !head_equal(&event->head, &coordinator->head)) {
+        bool same_job = incarnation_equal(&event->head.job, &coordinator->head.job);
+        coordinator_end(coordinator, actions, same_job ? REASON_SUPERSEDED : REASON_JOB_REPLACED);
+        return;
+    }
     struct coordinator_action *done = coordinator_act(actions, COORDINATOR_ACTION_SAVEPOINT_DONE);
     done->savepoint = (struct savepoint){.generation = coordinator->head.generation,
                                          .manifest = coordinator->head.manifest,
                                          .plan = coordinator->manifest.plan};
-    done->reason = event->answer == ANSWER_OK ? REASON_NONE : REASON_SAVEPOINT_EXISTS;
+    done->reason = event->kind == COORDINATOR_EVENT_HEAD ? REASON_NONE : REASON_SAVEPOINT_EXISTS;
     coordinator->pinning = false;
     coordinator->savepoint_wanted = false;
     coordinator->state = COORDINATOR_DRAINING;
@@ -143,9 +155,11 @@ static void note_at_end(struct coordinator *coordinator, uint32_t task) {
 
 static void on_task_status(struct coordinator *coordinator, const struct task_status *status,
                            struct coordinator_actions *actions) {
-    if (!coordinator->taken || status->generation != coordinator->head.generation ||
-        status->task >= coordinator->options.task_count || coordinator->state < COORDINATOR_DEPLOYING ||
-        coordinator->state == COORDINATOR_ENDED)
+    if (!coordinator->taken || coordinator->state < COORDINATOR_DEPLOYING || coordinator->state == COORDINATOR_ENDED)
+        return;
+    if (status->kind == TASK_SUPERSEDED && status->generation > coordinator->head.generation)
+        restart(coordinator, actions); /* HEAD will say so */
+    if (status->generation != coordinator->head.generation || status->task >= coordinator->options.task_count)
         return;
     switch (status->kind) {
     case TASK_RUNNING:
@@ -163,6 +177,7 @@ static void on_task_status(struct coordinator *coordinator, const struct task_st
             epoch_abort(coordinator, actions);
         break;
     case TASK_FAILED: restart(coordinator, actions); break;
+    case TASK_SUPERSEDED: break;
     }
 }
 
@@ -189,6 +204,10 @@ static void on_lane_report(struct coordinator *coordinator, const struct lane_re
         report->lane_index >= coordinator->options.lane_count || coordinator->state < COORDINATOR_DEPLOYING ||
         coordinator->state == COORDINATOR_ENDED)
         return;
+    if (report->reason == REASON_SUPERSEDED || report->reason == REASON_JOB_REPLACED) {
+        restart(coordinator, actions); /* HEAD will say so */
+        return;
+    }
     if (report->reason != REASON_NONE) {
         coordinator_end(coordinator, actions, report->reason);
         return;
@@ -221,6 +240,7 @@ static void ask_again(struct coordinator *coordinator, struct coordinator_action
     case COORDINATOR_READING_SAVEPOINT: coordinator_read_savepoint(coordinator, actions); break;
     case COORDINATOR_READING_HEAD:
     case COORDINATOR_CONFIRMING:
+    case COORDINATOR_CHECKING_PINNED:
     case COORDINATOR_CHECKING_TAKEN:
     case COORDINATOR_CHECKING_DECIDED: coordinator_read_head(coordinator, actions, state); break;
     case COORDINATOR_LOADING: coordinator_load(coordinator, actions); break;
@@ -276,7 +296,8 @@ static void on_answer(struct coordinator *coordinator, const struct coordinator_
     case COORDINATOR_WRITING: epoch_on_written(coordinator, event, actions); break;
     case COORDINATOR_DECIDING: epoch_on_swapped(coordinator, event, actions); break;
     case COORDINATOR_CHECKING_DECIDED: epoch_on_head(coordinator, event, actions); break;
-    case COORDINATOR_PINNING: on_pinned(coordinator, event, actions); break;
+    case COORDINATOR_PINNING:
+    case COORDINATOR_CHECKING_PINNED: on_pinned(coordinator, event, actions); break;
     default: break;
     }
 }

@@ -42,6 +42,7 @@ enum coordinator_state {
     COORDINATOR_CHECKING_DECIDED,
     COORDINATOR_DRAINING,
     COORDINATOR_PINNING,
+    COORDINATOR_CHECKING_PINNED, /* is HEAD still ours, after the savepoint was written? */
     COORDINATOR_ENDED,
 };
 

@@ -186,9 +186,10 @@ static bool on_manifest(struct garbage *garbage, const struct garbage_event *eve
         event->answer == ANSWER_OK && digest_equal(&digest, &reference->digest) &&
         manifest_decode(event->bytes.data, event->bytes.size, &garbage->arena, manifest, NULL) == STATUS_OK &&
         object_id_equal(&manifest->id, &reference->id);
-    /* An old parent may be gone already: the chain ends there. HEAD's and a savepoint's must be readable. */
-    bool is_parent = garbage->root_is_chain[root] && !manifest_reference_equal(reference, &garbage->head.manifest);
-    if (!readable && !(event->answer == ANSWER_MISSING && is_parent))
+    /* An old parent may be gone already: the chain ends there. So may the manifest of a savepoint that a superseded
+     * coordinator wrote too late: it never counted, and there is nothing left to keep. */
+    bool is_head = manifest_reference_equal(reference, &garbage->head.manifest);
+    if (!readable && (is_head || event->answer != ANSWER_MISSING))
         return end(garbage, action, GARBAGE_GIVEN_UP);
     garbage->root_read++;
     if (readable) {

@@ -32,7 +32,7 @@ static void report(struct lane *lane, struct lane_actions *actions) {
     act(actions, LANE_ACTION_REPORT)->report = (struct lane_report){
         .generation = lane->start.generation,
         .lane_index = lane->start.lane_index,
-        .reason = lane->state == LANE_HALTED ? lane->reason : REASON_NONE,
+        .reason = lane->state == LANE_HALTED || lane->state == LANE_EXITED ? lane->reason : REASON_NONE,
         .published_epoch = lane->published_epoch,
         .position = lane->position,
     };
@@ -58,6 +58,12 @@ static void leave(struct lane *lane, struct lane_actions *actions, enum lane_sta
     lane->request = 0;
     lane->state = state;
     lane->reason = reason;
+}
+
+static void leave_and_report(struct lane *lane, struct lane_actions *actions, enum lane_state state,
+                             enum reason reason) {
+    leave(lane, actions, state, reason);
+    report(lane, actions);
 }
 
 /* Everything in flight is given up: what it did will be read from the progress topic after the next fence. */
@@ -233,7 +239,7 @@ static void resolve(struct lane *lane, struct lane_actions *actions) {
 
 static void on_start(struct lane *lane, const struct lane_start *start, struct lane_actions *actions) {
     if (lane->state != LANE_NEW) {
-        if (start->generation == lane->start.generation && (lane->resolved || lane->state == LANE_HALTED))
+        if (start->generation == lane->start.generation && (lane->resolved || lane->state >= LANE_HALTED))
             report(lane, actions);
         return;
     }
@@ -250,10 +256,12 @@ static void on_start(struct lane *lane, const struct lane_start *start, struct l
 }
 
 static void on_commit(struct lane *lane, const struct lane_event *event, struct lane_actions *actions) {
-    if (lane->state == LANE_NEW || lane->state == LANE_HALTED || lane->state == LANE_EXITED)
+    if (lane->state >= LANE_HALTED)
+        report(lane, actions); /* perhaps nobody heard it */
+    if (lane->state == LANE_NEW || lane->state >= LANE_HALTED)
         return;
     if (event->generation > lane->start.generation) {
-        leave(lane, actions, LANE_EXITED, REASON_SUPERSEDED);
+        leave_and_report(lane, actions, LANE_EXITED, REASON_SUPERSEDED);
         return;
     }
     if (event->generation < lane->start.generation)
@@ -278,16 +286,15 @@ static void on_head(struct lane *lane, const struct lane_event *event, struct la
         return;
     }
     if (!incarnation_equal(&event->head.job, &lane->start.job)) {
-        leave(lane, actions, LANE_EXITED, REASON_JOB_REPLACED);
+        leave_and_report(lane, actions, LANE_EXITED, REASON_JOB_REPLACED);
         return;
     }
     if (event->head.generation > lane->start.generation) {
-        leave(lane, actions, LANE_EXITED, REASON_SUPERSEDED);
+        leave_and_report(lane, actions, LANE_EXITED, REASON_SUPERSEDED);
         return;
     }
     if (lane->state == LANE_CONFIRMING) {
-        leave(lane, actions, LANE_HALTED, lane->reason);
-        report(lane, actions);
+        leave_and_report(lane, actions, LANE_HALTED, lane->reason);
         return;
     }
     if (PLANTED(READ_BEFORE_FENCE))
@@ -524,7 +531,7 @@ void lane_step(struct lane *lane, const struct lane_event *event, struct lane_ac
     case LANE_EVENT_START: on_start(lane, event->start, actions); break;
     case LANE_EVENT_COMMIT: on_commit(lane, event, actions); break;
     case LANE_EVENT_CLOSE:
-        if (lane->state != LANE_HALTED)
+        if (lane->state < LANE_HALTED)
             leave(lane, actions, LANE_EXITED, REASON_STOPPED);
         break;
     case LANE_EVENT_RETRY: on_retry(lane, actions); break;

@@ -63,6 +63,7 @@ enum task_status_kind {
     TASK_AT_END,      /* a source task has read all of a bounded input */
     TASK_DECLINED,    /* cannot snapshot this attempt; goes on */
     TASK_FAILED,      /* is gone, or its worker was given up */
+    TASK_SUPERSEDED,  /* its worker serves a newer generation, which is in `generation` */
 };
 struct task_status {
     enum task_status_kind kind;
@@ -75,7 +76,7 @@ struct task_status {
 struct lane_report {
     uint64_t generation;
     uint32_t lane_index;
-    enum reason reason;              /* not REASON_NONE: the lane has halted */
+    enum reason reason;              /* not REASON_NONE: the lane has halted, or left because HEAD is another's */
     uint64_t published_epoch;        /* every decided epoch up to this one is published whole */
     struct marker_position position; /* the newest marker */
 };

@@ -302,6 +302,7 @@ static void say_deploy(struct sim *sim, struct coordinator_node *node, const str
                                         .coordinator = node,
                                         .worker_count = node->worker_count,
                                         .generation = action->generation,
+                                        .path = node->path,
                                         .manifest = manifest,
                                         .head_name = node->head_name,
                                         .lanes_only = action->lanes_only};
@@ -421,6 +422,8 @@ static void node_act(struct sim *sim, struct coordinator_node *node, const struc
     case COORDINATOR_ACTION_DECIDED: break;
     case COORDINATOR_ACTION_PUBLISHED: collect_garbage(sim, node, action->epoch); break;
     case COORDINATOR_ACTION_SAVEPOINT_DONE:
+        if (action->reason == REASON_NONE)
+            oracle_on_savepoint(sim, &action->savepoint);
         if (action->reason == REASON_NONE && node == cluster->current) {
             cluster->savepoint_made = node->savepoint_name;
             cluster->savepoint_manifest = action->savepoint.manifest;
@@ -486,6 +489,7 @@ static void start_coordinator(struct sim *sim) {
     SIM_CHECK(sim, cluster->node_count < NODES_MAX, "too many coordinators were started");
     struct coordinator_node *node = ARENA_NEW(&sim->arena, struct coordinator_node);
     node->process = process_new(sim, "coordinator", true, node);
+    node->path = cluster->path;
     node->head_name = head_name(sim, cluster->path);
     node->origin_name = cluster->origin;
     struct lane_identity *lanes = ARENA_ARRAY(&sim->arena, struct lane_identity, sim->lane_count);
@@ -551,13 +555,12 @@ static void on_stopped(struct sim *sim) {
 }
 
 /* A refusal that was not asked for: it may be the consequence of an earlier life of the same order. */
-static bool is_explained(struct sim *sim, enum reason reason) {
-    struct cluster *cluster = sim->cluster;
-    if (cluster->start == START_FORK && reason == REASON_HEAD_EXISTS)
+static bool is_explained(struct sim *sim, const struct coordinator_node *node, enum reason reason) {
+    enum start_kind start = node->machine.options.start;
+    if (start == START_FORK && reason == REASON_HEAD_EXISTS)
         return true;
-    const struct head *head = oracle_head(sim);
-    return cluster->start == START_RESTORE && reason == REASON_SAVEPOINT_BEHIND &&
-           !manifest_reference_equal(&head->manifest, &cluster->savepoint_manifest);
+    return start == START_RESTORE && reason == REASON_SAVEPOINT_BEHIND &&
+           !manifest_reference_equal(&oracle_head(sim)->manifest, &node->machine.origin.manifest);
 }
 
 static void on_ended(struct sim *sim, struct coordinator_node *node, enum reason reason) {
@@ -585,7 +588,9 @@ static void on_ended(struct sim *sim, struct coordinator_node *node, enum reason
         sim->done = true;
     } else if (reason == REASON_STOPPED) {
         on_stopped(sim);
-    } else if (is_explained(sim, reason)) {
+    } else if (is_explained(sim, node, reason)) {
+        if (node != cluster->current)
+            return;
         cluster->start = START_RESUME;
         start_later(sim, 2000);
     } else {

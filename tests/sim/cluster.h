@@ -27,6 +27,7 @@ enum { SITE_AFTER = 32, SITE_SNAPSHOT = 20, SITE_UPLOADED, SITE_SUPERVISOR };
 struct coordinator_node {
     struct process *process;
     struct coordinator machine;
+    uint32_t path;
     struct str head_name;
     struct incarnation job;               /* of the last deployment */
     uint64_t generation;                  /* of it; 0: none yet */
@@ -63,6 +64,7 @@ struct deployment {
     struct coordinator_node *coordinator;
     struct process *workers[WORKERS_MAX];
     uint32_t worker_count;
+    uint32_t path; /* of the checkpoint: a fork's is higher than its origin's */
     uint64_t generation;
     const struct manifest *manifest;
     struct str head_name;

@@ -23,7 +23,6 @@ enum operation { OPERATION_GET, OPERATION_PUT, OPERATION_SWAP, OPERATION_DELETE,
 
 struct request {
     enum operation operation;
-    enum store_site site;
     struct process *process;
     struct fate fate;
     struct str name;
@@ -109,14 +108,6 @@ static void swap(struct sim *sim, struct request *request) {
     oracle_on_head(sim, request->name, before, request->bytes);
 }
 
-static void put_savepoint(struct sim *sim, struct str bytes) {
-    struct savepoint savepoint;
-    struct error error;
-    SIM_CHECK(sim, savepoint_decode(bytes.data, bytes.size, &savepoint, &error) == STATUS_OK,
-              "a savepoint does not decode: %s", error.message);
-    oracle_on_savepoint(sim, &savepoint);
-}
-
 static void perform(struct sim *sim, struct request *request) {
     request->answer = (struct store_answer){.answer = ANSWER_OK};
     struct stored *object;
@@ -132,11 +123,9 @@ static void perform(struct sim *sim, struct request *request) {
         break;
     case OPERATION_PUT:
         object = find(sim, request->name, true);
-        if (!object->exists) {
+        if (!object->exists)
             write_object(sim, object, request->bytes);
-            if (request->site == STORE_PUT_SAVEPOINT)
-                put_savepoint(sim, request->bytes);
-        } else if (!str_equal(object->bytes, request->bytes))
+        else if (!str_equal(object->bytes, request->bytes))
             request->answer.answer = ANSWER_CONFLICT;
         break;
     case OPERATION_SWAP: swap(sim, request); break;
@@ -193,7 +182,6 @@ static void send(struct sim *sim, enum store_site site, struct request request) 
     if (sim_fault(sim, FAULT_STORE_OUTAGE, site)) {
         sim->store->outage_until_us = sim->now_us + sim_fault_between(sim, FAULT_STORE_OUTAGE, site, 10000, 150000);
     }
-    request.site = site;
     request.fate = sim_fate(sim, site);
     struct request *sent = sim_copy(sim, &request, sizeof request);
     if (request.fate.arrives)

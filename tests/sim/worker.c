@@ -159,6 +159,7 @@ static void tell_ack(struct sim *sim, struct attempt *attempt, const struct task
 
 struct delivery {
     struct process *to;
+    uint32_t path;
     uint64_t generation;
     uint32_t lane, source;
     uint64_t number; /* of the item in its channel */
@@ -168,17 +169,27 @@ struct delivery {
 
 static void lane_task_wake(struct sim *sim, struct lane_task *task);
 
+/* Whether an attempt is older (< 0), the same, or newer. */
+static int compare_deployments(const struct deployment *deployment, uint32_t path, uint64_t generation) {
+    if (deployment->path != path)
+        return deployment->path < path ? -1 : 1;
+    if (deployment->generation != generation)
+        return deployment->generation < generation ? -1 : 1;
+    return 0;
+}
+
 static void deliver_item(struct sim *sim, void *argument) {
     struct delivery *delivery = argument;
     struct attempt *attempt = ((struct worker_node *)delivery->to->body)->attempt;
-    if (attempt != NULL && attempt->deployment.generation > delivery->generation)
+    int order = attempt == NULL ? -1 : compare_deployments(&attempt->deployment, delivery->path, delivery->generation);
+    if (order > 0)
         return;
     struct lane_task *task = NULL;
-    if (attempt != NULL && attempt->deployment.generation == delivery->generation)
+    if (order == 0)
         task = attempt->lane_tasks[delivery->lane];
     /* Not there yet, or an earlier item is still on its way: a connection waits. */
     if (task == NULL || task->inputs[delivery->source].taken != delivery->number) {
-        if (attempt == NULL || !attempt->closed || attempt->deployment.generation < delivery->generation)
+        if (order < 0 || !attempt->closed)
             sim_after(sim, 300, delivery->to, deliver_item, delivery);
         return;
     }
@@ -199,6 +210,7 @@ static void put_item(struct sim *sim, struct source_task *source, uint32_t lane,
     const struct deployment *deployment = &source->owner->deployment;
     uint32_t worker = worker_of_lane(sim, deployment->generation, deployment->worker_count, lane);
     struct delivery delivery = {.to = deployment->workers[worker],
+                                .path = deployment->path,
                                 .generation = deployment->generation,
                                 .lane = lane,
                                 .source = source->index,
@@ -816,11 +828,17 @@ void worker_on_deploy(struct sim *sim, void *argument) {
     struct process *process = deployment->to;
     struct worker_node *node = process->body;
     struct attempt *current = node->attempt;
-    bool same_job =
-        current != NULL && incarnation_equal(&current->deployment.manifest->id.job, &deployment->manifest->id.job);
-    if (same_job && current->deployment.generation > deployment->generation)
+    int order =
+        current == NULL ? -1 : compare_deployments(&current->deployment, deployment->path, deployment->generation);
+    if (order > 0 && current->deployment.path == deployment->path) {
+        struct report report = {.node = deployment->coordinator, .event = {.kind = COORDINATOR_EVENT_TASK_STATUS}};
+        report.event.task_status =
+            (struct task_status){.kind = TASK_SUPERSEDED, .generation = current->deployment.generation};
+        post(sim, report.node->process, MESSAGE_STATUS, deliver_report, &report, sizeof report);
+    }
+    if (order > 0)
         return;
-    if (same_job && current->deployment.generation == deployment->generation) {
+    if (order == 0) {
         if (!current->closed)
             say_again(sim, current);
         return;
