@@ -44,4 +44,5 @@ resolve_function resolve_between, resolve_between_symmetric, resolve_in, resolve
     resolve_nullif;
 /* resolve_value.c */
 resolve_function resolve_array, resolve_map, resolve_row, resolve_decimal_round, resolve_decimal_truncate,
-    resolve_decimal_floor, resolve_date_interval, resolve_extract, resolve_date_add, resolve_date_format;
+    resolve_decimal_floor, resolve_date_interval, resolve_extract, resolve_date_add, resolve_date_format,
+    resolve_typeof;

@@ -124,3 +124,10 @@ enum status resolve_date_format(struct call_request *request, const struct funct
     TRY(resolve_cast_argument(request, 0, &type_timestamp3));
     return resolve_call(request, function->name, request->arguments, 2, &request->result);
 }
+
+enum status resolve_typeof(struct call_request *request, const struct function *function) {
+    (void)function;
+    const char *text = type_text(request->arena, request->arguments[0]->type);
+    request->result = expression_string(request->arena, str_from(text), request->position);
+    return STATUS_OK;
+}
