@@ -45,6 +45,7 @@ void binder_init(struct binder *binder, struct arena *arena, const struct catalo
                  const struct planner_options *options, struct planner_notices *notices, struct error *error);
 bool binder_setting_bool(const struct binder *binder, enum setting setting);
 void binder_notice(struct binder *binder, sql_position position, const char *message, const char *hint);
+void binder_ignore_hint(struct binder *binder, const struct ast_hint *hint);
 /* "JOIN is parsed but not executed yet", SQLSTATE 0A000. */
 enum status binder_unsupported(const struct binder *binder, sql_position position, const char *what) MUST_CHECK;
 

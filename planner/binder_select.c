@@ -335,6 +335,8 @@ enum status bind_select(struct binder *binder, const struct ast_select *ast, con
                         struct logical **result) {
     struct select_binder select = {.binder = binder, .ast = ast};
     TRY(refuse_unsupported(&select));
+    for (unsigned i = 0; i < ast->hints.count; i++)
+        binder_ignore_hint(binder, &ast->hints.items[i]);
     TRY(bind_from(&select));
     select.aggregated = select_is_aggregated(ast, query);
     if (select.aggregated)
