@@ -169,7 +169,8 @@ static bool key_is(struct str key, struct str member) {
         return true;
     if (key.size > sizeof unescaped || !memchr(key.data, '\\', key.size))
         return false;
-    return str_equal((struct str){unescaped, json_path_unescape(unescaped, key)}, member);
+    size_t size = json_path_unescape(unescaped, key);
+    return size == member.size && memcmp(unescaped, member.data, size) == 0;
 }
 
 /* After '{': the cursor comes to stand before the member's value. */
