@@ -73,6 +73,15 @@ void coordinator_count_published(struct coordinator *coordinator) {
     coordinator->published_epoch = published;
 }
 
+void coordinator_say_commit(struct coordinator *coordinator, struct coordinator_actions *actions) {
+    if (coordinator->ready_count < coordinator->options.lane_count ||
+        coordinator->published_epoch == coordinator->head.epoch)
+        return;
+    struct coordinator_action *action = coordinator_act(actions, COORDINATOR_ACTION_COMMIT);
+    action->generation = coordinator->head.generation;
+    action->manifest = &coordinator->manifest;
+}
+
 /* After the last decided epoch nothing follows but its publication, and perhaps a savepoint of it. */
 void coordinator_check_drained(struct coordinator *coordinator, struct coordinator_actions *actions) {
     if (coordinator->state != COORDINATOR_DRAINING)
@@ -215,6 +224,7 @@ static void on_lane_report(struct coordinator *coordinator, const struct lane_re
     struct coordinator_lane *lane = &coordinator->lanes[report->lane_index];
     if (report->position.known && report->position.epoch > coordinator->head.epoch)
         return;
+    bool is_last = !lane->ready && coordinator->ready_count + 1 == coordinator->options.lane_count;
     if (!lane->ready) {
         lane->ready = true;
         coordinator->ready_count++;
@@ -228,6 +238,9 @@ static void on_lane_report(struct coordinator *coordinator, const struct lane_re
     coordinator_count_published(coordinator);
     if (coordinator->published_epoch > before)
         coordinator_act(actions, COORDINATOR_ACTION_PUBLISHED)->epoch = coordinator->published_epoch;
+    /* Until now no lane has published anything in this generation: any of them may have found a contradiction. */
+    if (is_last)
+        coordinator_say_commit(coordinator, actions);
     take_over_check_deployed(coordinator, actions);
     epoch_begin_if_due(coordinator, actions);
     coordinator_check_drained(coordinator, actions);
@@ -273,11 +286,7 @@ static void on_resend(struct coordinator *coordinator, struct coordinator_action
         coordinator_say_deploy(coordinator, actions);
     if (coordinator->state == COORDINATOR_COLLECTING)
         coordinator_act(actions, COORDINATOR_ACTION_BARRIER)->barrier = coordinator->barrier;
-    if (coordinator->published_epoch < coordinator->head.epoch) {
-        struct coordinator_action *action = coordinator_act(actions, COORDINATOR_ACTION_COMMIT);
-        action->generation = coordinator->head.generation;
-        action->manifest = &coordinator->manifest;
-    }
+    coordinator_say_commit(coordinator, actions);
 }
 
 static void on_answer(struct coordinator *coordinator, const struct coordinator_event *event,

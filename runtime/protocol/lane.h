@@ -132,6 +132,7 @@ struct lane {
     uint64_t request;   /* the one whose answer the state waits for; 0: none */
     uint32_t attempts;  /* since the last success */
     bool resolved;      /* since the start: the coordinator may count on this lane */
+    bool released;      /* a commit order came: all lanes are resolved, and none has found a contradiction */
     enum reason reason; /* of CONFIRMING, HALTED, EXITED */
     struct lane_slot slots[LANE_SLOTS];
     uint32_t slot; /* the one to use next */

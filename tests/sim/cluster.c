@@ -9,7 +9,7 @@
 #include "tests/sim/oracle.h"
 #include "tests/sim/store.h"
 
-enum { SUPERVISOR_US = 4000, LEASE_US = 15000, QUIET_US = 320000, TICK_US = 7000, EPOCH_TIMEOUT_US = 90000 };
+enum { SUPERVISOR_US = 4000, LEASE_US = 15000, QUIET_US = 320000, EPOCH_TIMEOUT_US = 90000 };
 enum { NODES_MAX = 512 };
 
 enum goal { GOAL_RUN, GOAL_STOP, GOAL_FORK, GOAL_RESTORE };
@@ -472,7 +472,7 @@ static void node_tick(struct sim *sim, void *argument) {
     if (slow || sim_fault(sim, FAULT_EPOCH_TIMEOUT, 0))
         coordinator_node_step(node, &event);
     if (node->process->alive)
-        sim_after(sim, TICK_US + sim_between(sim, STREAM_SUPERVISOR, 0, 4000), node->process, node_tick, node);
+        sim_after(sim, sim->tick_us + sim_between(sim, STREAM_SUPERVISOR, 0, 4000), node->process, node_tick, node);
 }
 
 static struct digest plan_digest(bool wrong) {
@@ -490,6 +490,7 @@ static void start_coordinator(struct sim *sim) {
     struct coordinator_node *node = ARENA_NEW(&sim->arena, struct coordinator_node);
     node->process = process_new(sim, "coordinator", true, node);
     node->path = cluster->path;
+    node->wrong_plan = cluster->wrong_plan;
     node->head_name = head_name(sim, cluster->path);
     node->origin_name = cluster->origin;
     struct lane_identity *lanes = ARENA_ARRAY(&sim->arena, struct lane_identity, sim->lane_count);
@@ -516,7 +517,7 @@ static void start_coordinator(struct sim *sim) {
     cluster->start_at_us = 0;
     NOTE(sim, "coordinator %llu starts, kind %llu", node->process->number, cluster->start, 0);
     coordinator_node_step(node, &(struct coordinator_event){.kind = COORDINATOR_EVENT_START});
-    sim_after(sim, TICK_US, node->process, node_tick, node);
+    sim_after(sim, sim->tick_us, node->process, node_tick, node);
 }
 
 void cluster_start(struct sim *sim) {
@@ -559,6 +560,8 @@ static bool is_explained(struct sim *sim, const struct coordinator_node *node, e
     enum start_kind start = node->machine.options.start;
     if (start == START_FORK && reason == REASON_HEAD_EXISTS)
         return true;
+    if (reason == REASON_PLAN_CHANGED)
+        return node->wrong_plan; /* an earlier one of that mistake, which was noticed since */
     return start == START_RESTORE && reason == REASON_SAVEPOINT_BEHIND &&
            !manifest_reference_equal(&oracle_head(sim)->manifest, &node->machine.origin.manifest);
 }

@@ -28,6 +28,7 @@ struct coordinator_node {
     struct process *process;
     struct coordinator machine;
     uint32_t path;
+    bool wrong_plan;
     struct str head_name;
     struct incarnation job;               /* of the last deployment */
     uint64_t generation;                  /* of it; 0: none yet */
