@@ -61,7 +61,7 @@ RDKAFKA_LINK := -L$(RDKAFKA)/lib -Wl,-rpath,'$$ORIGIN/../deps/librdkafka/lib' -W
     -Wl,-rpath,'$$ORIGIN/../../../deps/librdkafka/lib' -Wl,-rpath,'$$ORIGIN/../../../../deps/librdkafka/lib'
 endif
 LDFLAGS_MODE := -pthread $(LDFLAGS_$(MODE)) -Wl,--as-needed $(RDKAFKA_LINK) $(LDFLAGS)
-LIBS := -lrdkafka -lcrypto -lprotobuf-c -lpcre2-8 -lutf8proc -lxxhash -lzstd -lz -llz4 -ledit -ljansson \
+LIBS := -lrdkafka -lcurl -lcrypto -lprotobuf-c -lpcre2-8 -lutf8proc -lxxhash -lzstd -lz -llz4 -ledit -ljansson \
     $(LIBS_$(MODE)) -lpthread -lm
 
 # --- layers and sources -------------------------------------------------------------------------------------------
