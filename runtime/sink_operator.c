@@ -23,7 +23,7 @@ static struct sink_config *sink_config_new(const struct stream_operator *self, c
         .arena = arena,
         .table = plan->table,
         .options = &found->options,
-        .schema = self->input_schemas[0],
+        .schema = self->schema, /* the names of the table, whatever the query called them */
         .key_columns = plan->key_columns,
         .key_column_count = (uint32_t)plan->n_key_columns,
         .format = found->format,
