@@ -15,6 +15,10 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.configuration.Configuration;
@@ -38,6 +42,8 @@ import org.apache.flink.util.CloseableIterator;
  * scalar as text) or "error": text}.
  */
 public class RunScript {
+    private static final int STATEMENT_TIMEOUT_SECONDS = 45;
+    private static final ScheduledExecutorService ALARMS = Executors.newSingleThreadScheduledExecutor();
     private static final Pattern SET = Pattern.compile("(?is)\\s*SET\\s+'([^']*)'\\s*=\\s*'((?:[^']|'')*)'\\s*");
     private static final Pattern RESET = Pattern.compile("(?is)\\s*RESET\\s+'([^']*)'\\s*");
     private static final Pattern FIRST_WORD = Pattern.compile("(?s)(?:\\s|--[^\\n]*\\n|/\\*.*?\\*/)*([A-Za-z]+).*");
@@ -68,19 +74,32 @@ public class RunScript {
         configuration.setString("rest.address", "localhost");
         configuration.setString("rest.port", Integer.toString(port));
         configuration.setString("parallelism.default", "1");
+        configuration.setString("restart-strategy.type", "none");
         StreamExecutionEnvironment environment = new StreamExecutionEnvironment(configuration);
         StreamTableEnvironment tables = StreamTableEnvironment.create(environment);
         String[] statements = text.split("\0");
         for (int j = 0; j < statements.length; j++) {
             StringBuilder line = new StringBuilder("{\"script\":" + script + ",\"statement\":" + j);
             try {
-                runStatement(tables, statements[j], line);
+                runInTime(tables, statements[j], line);
             } catch (Throwable e) {
                 line.setLength(line.indexOf(",\"statement\":" + j) + (",\"statement\":" + j).length());
                 line.append(",\"error\":").append(quoted(messages(e)));
             }
             out.println(line.append('}'));
             out.flush();
+        }
+    }
+
+    /** Stays on this thread, where Flink's planner keeps what it knows; a statement that hangs is interrupted. */
+    private static void runInTime(StreamTableEnvironment tables, String statement, StringBuilder line) throws Exception {
+        Thread runner = Thread.currentThread();
+        ScheduledFuture<?> alarm = ALARMS.schedule(runner::interrupt, STATEMENT_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        try {
+            runStatement(tables, statement, line);
+        } finally {
+            alarm.cancel(false);
+            Thread.interrupted();
         }
     }
 
