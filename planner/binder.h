@@ -189,6 +189,8 @@ enum status bind_aggregate(const struct expression_context *context, const struc
                            struct expression **expression) MUST_CHECK;
 /* Adds a key unless it is one already; returns its index. */
 uint32_t grouping_add_key(struct grouping *grouping, struct expression *expression, const char *name);
+/* Index of the key that the expression equals; -1 = none. */
+int grouping_key_of(const struct grouping *grouping, const struct expression *expression);
 /* GROUPING_ERROR for an input column that is neither grouped nor aggregated. */
 enum status grouping_check(const struct grouping *grouping, struct expression *expression) MUST_CHECK;
 /* Builds Project and Aggregate; expressions bound before are brought over with grouping_resolve. */

@@ -205,13 +205,6 @@ enum status select_group_by(struct select_binder *select) {
 
 /* ---- one set of several ---- */
 
-static int key_index(const struct grouping *grouping, const struct expression *expression) {
-    for (size_t i = 0; i < grouping->keys.count; i++)
-        if (expression_equal(grouping->keys.items[i].expression, expression))
-            return (int)i;
-    return -1;
-}
-
 static bool is_in_set(uint64_t set, int key) {
     return key >= SET_KEYS_MAX || (set >> key & 1);
 }
@@ -222,14 +215,14 @@ static struct expression *indicator_value(const struct grouping *grouping, uint6
     const struct grouping_indicator *indicator = &grouping->indicators.items[column->column - COLUMN_INDICATOR_BASE];
     int64_t bits = 0;
     for (uint32_t i = 0; i < indicator->count; i++)
-        bits = bits * 2 + !is_in_set(set, key_index(grouping, indicator->arguments[i]));
+        bits = bits * 2 + !is_in_set(set, grouping_key_of(grouping, indicator->arguments[i]));
     return expression_bigint(grouping->binder->arena, bits, column->position);
 }
 
 /* Keys that are not in the set are NULL. */
 static struct expression *in_set(const struct grouping *grouping, uint64_t set, struct expression *expression) {
     struct arena *arena = grouping->binder->arena;
-    int key = key_index(grouping, expression);
+    int key = grouping_key_of(grouping, expression);
     if (key >= 0)
         return is_in_set(set, key) ? expression : expression_null(arena, expression->type, expression->position);
     if (expression->kind == EXPRESSION_LITERAL)
@@ -290,7 +283,7 @@ enum status bind_grouping_indicator(const struct expression_context *context, co
     inner.grouping = NULL;
     TRY(bind_arguments(&inner, &ast->call, &indicator.arguments, &indicator.count));
     for (uint32_t i = 0; i < indicator.count; i++)
-        if (key_index(grouping, indicator.arguments[i]) < 0)
+        if (grouping_key_of(grouping, indicator.arguments[i]) < 0)
             return FAIL_AT(binder->error, indicator.arguments[i]->position, STATUS_GROUPING_ERROR,
                            "arguments of %s must be grouping expressions", ast->call.function);
     if (indicator.count == 0 || indicator.count > SET_KEYS_MAX)

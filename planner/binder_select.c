@@ -68,16 +68,17 @@ static enum status expand_star(struct select_binder *select, const struct ast_ex
     return STATUS_OK;
 }
 
-/* A column keeps its name through aggregation and window functions. */
+/* A column keeps its name through aggregation and window functions. What is written as an expression has none, as in Flink, even
+ * when it comes down to a column (a cast to its own type). */
 static const char *item_name(const struct select_binder *select, const struct ast_select_item *item,
                              const struct expression *expression) {
     if (item->alias.text)
         return item->alias.text;
+    if (item->expression->kind != AST_COLUMN)
+        return NULL;
     if (expression->kind == EXPRESSION_COLUMN && expression->column < COLUMN_AGGREGATE_BASE)
         return select->scope.node->columns[expression->column].name;
-    if (item->expression->kind == AST_COLUMN)
-        return item->expression->names.items[item->expression->names.count - 1].text;
-    return item->expression->kind == AST_FIELD ? item->expression->field.name.text : NULL;
+    return item->expression->names.items[item->expression->names.count - 1].text;
 }
 
 static enum status bind_items(struct select_binder *select) {

@@ -39,21 +39,10 @@ static const struct logical *unit_scan(const struct logical *node) {
     return node->kind == LOGICAL_SCAN ? node : NULL;
 }
 
-static bool same_options(const struct options *a, const struct options *b) {
-    if (a->map.count != b->map.count)
-        return false;
-    for (size_t i = 0; i < a->map.count; i++) {
-        const char *value = options_find(b, a->map.entries[i].key);
-        if (!value || strcmp(value, a->map.entries[i].value) != 0)
-            return false;
-    }
-    return true;
-}
-
 static struct share *share_of(struct sharing *sharing, const struct logical *scan) {
     for (size_t i = 0; i < sharing->shares.count; i++) {
         const struct logical *other = sharing->shares.items[i]->units.items[0].scan;
-        if (other->scan.table == scan->scan.table && same_options(other->scan.options, scan->scan.options))
+        if (other->scan.table == scan->scan.table && scan_options_equal(other->scan.options, scan->scan.options))
             return sharing->shares.items[i];
     }
     struct share *share = ARENA_NEW(sharing->arena, struct share);
