@@ -187,6 +187,10 @@ $(BUILD)/tests/plan/plan_test: $(BUILD)/tests/plan/plan_test.o $(call layer_arch
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,planner),)
 
+$(BUILD)/tests/store/store_driver: $(BUILD)/tests/store/store_driver.o $(call layer_archives,runtime) $(MODE_OBJECTS)
+	@echo "  LD  $@"
+	$(call link,$<,$(call layer_archives,runtime),)
+
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(call layer_archives,cli)
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,cli),)

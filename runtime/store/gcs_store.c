@@ -294,6 +294,8 @@ static void ask_progress(struct store_upload *upload, uint64_t end) {
     http_request_header(&call.request, "content-range", "bytes */*");
     if (call_do(&call, NULL) == HTTP_ANSWERED && call.answer.code == 308)
         (void)!take_progress(upload, end, &call.answer, NULL); /* not known: the part is sent as before */
+    else if (call.answer.code / 100 == 2)
+        upload->ended = true; /* it was the last part, and arrived: the caller will compare */
     call_release(&call);
 }
 
