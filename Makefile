@@ -115,8 +115,8 @@ help:
 	@sed -n '/^# /,/^$$/s/^#   /  /p' Makefile
 	@echo '  make deps                 installs packages; builds librdkafka when the packaged one is too old'
 	@echo '  make demo                 installs, builds, and runs the weather query'
-	@echo '  make check                make test with more generated queries, and a short fuzz run'
-	@echo '  make test-<suite>         one suite: unit, sql, plan, differential, integration'
+	@echo '  make check                make test with more generated queries, a short fuzz run, and the same scripts on a real Flink'
+	@echo '  make test-<suite>         one suite: unit, sql, plan, differential, integration; flink: the same scripts on a real Flink'
 	@echo '  make test-unit-<layer>    unit tests of one layer: $(LAYERS); ONLY="str map" picks modules'
 	@echo '  make lint | fmt           check or fix the style'
 	@echo '  make bench | fuzz         benchmarks; fuzzing'
@@ -232,7 +232,7 @@ SUITES := sql plan differential integration
 suite = MODE=$(MODE) STREAMSQL=$(CURDIR)/$(PROGRAM) tests/$(1)/run
 ONLY ?= %
 
-.PHONY: test check test-unit run-tests $(SUITES:%=test-%) $(LAYERS:%=test-unit-%)
+.PHONY: test check test-unit run-tests $(SUITES:%=test-%) test-flink $(LAYERS:%=test-unit-%)
 # Through a second make: what is installed decides the flags.
 test:
 	@tools/deps test
@@ -241,7 +241,7 @@ test:
 check:
 	@tools/deps test
 	@$(MAKE) --no-print-directory MODE=fuzz fuzz-programs
-	@DIFFERENTIAL_QUERIES=20000 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES=fuzz run-tests
+	@DIFFERENTIAL_QUERIES=20000 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES='fuzz flink' run-tests
 
 ALL_UNIT_PROGRAMS := $(foreach layer,$(LAYERS),$(call unit_programs,$(layer)))
 run-tests: $(PROGRAM) $(ALL_UNIT_PROGRAMS)
@@ -257,7 +257,8 @@ test-unit-$(1): $(filter $(patsubst %,$(BUILD)/tests/unit/$(1)/%_test,$(ONLY)),$
 endef
 $(foreach layer,$(LAYERS),$(eval $(call unit_layer_rule,$(layer))))
 
-$(SUITES:%=test-%): test-%: $(PROGRAM)
+# flink is not part of `make test`: it fetches Apache Flink and runs it for minutes.
+$(SUITES:%=test-%) test-flink: test-%: $(PROGRAM)
 	@$(call suite,$*)
 
 .PHONY: asan tsan
