@@ -46,8 +46,8 @@ struct store_upload {
 };
 
 static enum status file_failed(struct error *error, const char *what, const char *path) {
-    struct error local;
-    error = error ? error : &local;
+    struct error ignored = {0};
+    error = error ? error : &ignored;
     enum status status = env_failed(error, errno, what, path);
     error->retriable = status == STATUS_DISK_FULL;
     return status;

@@ -225,7 +225,7 @@ static enum status exchange(struct gcs_token *token, struct http_request *reques
 }
 
 static enum status ask_metadata_server(struct gcs_token *token, struct error *error) {
-    struct http_request request = {.method = "GET", .url = token->metadata_url};
+    struct http_request request = {.method = "GET", .url = token->metadata_url, .direct = true};
     http_request_header(&request, "metadata-flavor", "Google");
     return exchange(token, &request, error);
 }

@@ -231,6 +231,8 @@ static void prepare(const struct http_client *client, CURL *handle, const struct
     SET(handle, CURLOPT_LOW_SPEED_TIME, seconds);
     SET(handle, CURLOPT_TIMEOUT_MS, (long)client->timeout_ms * 10);
     SET(handle, CURLOPT_FRESH_CONNECT, request->fresh ? 1L : 0L);
+    if (request->direct)
+        SET(handle, CURLOPT_NOPROXY, "*");
     SET(handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1); /* one request, one connection: clear fates */
     prepare_method(handle, request, transfer);
 }

@@ -27,8 +27,9 @@ struct http_request {
     uint32_t header_count;
     struct str body;     /* borrowed */
     uint64_t body_limit; /* of the answer; one byte more makes the request fail */
-    bool fresh; /* on a new connection: libcurl silently repeats a request whose kept connection had died, and a
+    bool fresh;  /* on a new connection: libcurl silently repeats a request whose kept connection had died, and a
                           * conditional write must not be repeated without our knowing */
+    bool direct; /* never through a proxy */
 };
 
 enum http_outcome { HTTP_ANSWERED = 1, HTTP_NOT_SENT, HTTP_UNKNOWN };
