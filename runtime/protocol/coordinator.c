@@ -162,9 +162,15 @@ static void note_at_end(struct coordinator *coordinator, uint32_t task) {
         coordinator->at_end_count++;
 }
 
+/* Messages mean something only to a coordinator that has deployed, and has not given that up. */
+static bool is_deployed(const struct coordinator *coordinator, const struct incarnation *job) {
+    return coordinator->taken && coordinator->state >= COORDINATOR_DEPLOYING &&
+           coordinator->state != COORDINATOR_ENDED && incarnation_equal(job, &coordinator->head.job);
+}
+
 static void on_task_status(struct coordinator *coordinator, const struct task_status *status,
                            struct coordinator_actions *actions) {
-    if (!coordinator->taken || coordinator->state < COORDINATOR_DEPLOYING || coordinator->state == COORDINATOR_ENDED)
+    if (!is_deployed(coordinator, &status->job))
         return;
     if (status->kind == TASK_SUPERSEDED && status->generation > coordinator->head.generation)
         restart(coordinator, actions); /* HEAD will say so */
@@ -192,11 +198,11 @@ static void on_task_status(struct coordinator *coordinator, const struct task_st
 
 static void on_task_ack(struct coordinator *coordinator, const struct task_ack *ack,
                         struct coordinator_actions *actions) {
-    if (!coordinator->taken || ack->task >= coordinator->options.task_count)
+    if (!is_deployed(coordinator, &ack->job) || ack->task >= coordinator->options.task_count)
         return;
     if (ack->generation != coordinator->head.generation && !PLANTED(OLD_GENERATION_ACKS))
         return;
-    if (ack->at_end && coordinator->state >= COORDINATOR_RUNNING && coordinator->state != COORDINATOR_ENDED)
+    if (ack->at_end)
         note_at_end(coordinator, ack->task);
     epoch_on_ack(coordinator, ack, actions);
 }
@@ -209,9 +215,8 @@ static bool position_is_newer(const struct marker_position *a, const struct mark
 
 static void on_lane_report(struct coordinator *coordinator, const struct lane_report *report,
                            struct coordinator_actions *actions) {
-    if (!coordinator->taken || report->generation != coordinator->head.generation ||
-        report->lane_index >= coordinator->options.lane_count || coordinator->state < COORDINATOR_DEPLOYING ||
-        coordinator->state == COORDINATOR_ENDED)
+    if (!is_deployed(coordinator, &report->job) || report->generation != coordinator->head.generation ||
+        report->lane_index >= coordinator->options.lane_count)
         return;
     if (report->reason == REASON_SUPERSEDED || report->reason == REASON_JOB_REPLACED) {
         restart(coordinator, actions); /* HEAD will say so */
@@ -280,7 +285,7 @@ static void on_retry(struct coordinator *coordinator, struct coordinator_actions
 }
 
 static void on_resend(struct coordinator *coordinator, struct coordinator_actions *actions) {
-    if (coordinator->state < COORDINATOR_DEPLOYING || coordinator->state == COORDINATOR_ENDED)
+    if (!is_deployed(coordinator, &coordinator->head.job))
         return;
     if (coordinator->state == COORDINATOR_DEPLOYING || coordinator->ready_count < coordinator->options.lane_count)
         coordinator_say_deploy(coordinator, actions);

@@ -14,7 +14,8 @@ static void begin(struct coordinator *coordinator, bool final, struct coordinato
     int64_t time_us =
         coordinator->time_us > coordinator->manifest.time_us ? coordinator->time_us : coordinator->manifest.time_us;
     coordinator->due = false;
-    coordinator->barrier = (struct barrier){.generation = coordinator->head.generation,
+    coordinator->barrier = (struct barrier){.job = coordinator->head.job,
+                                            .generation = coordinator->head.generation,
                                             .epoch = coordinator->head.epoch + 1,
                                             .attempt = coordinator->barrier.attempt + 1,
                                             .time_us = time_us,

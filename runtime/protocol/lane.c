@@ -30,6 +30,7 @@ static void retry_later(struct lane *lane, struct lane_actions *actions) {
 
 static void report(struct lane *lane, struct lane_actions *actions) {
     act(actions, LANE_ACTION_REPORT)->report = (struct lane_report){
+        .job = lane->start.job,
         .generation = lane->start.generation,
         .lane_index = lane->start.lane_index,
         .reason = lane->state == LANE_HALTED || lane->state == LANE_EXITED ? lane->reason : REASON_NONE,
@@ -257,10 +258,12 @@ static void on_start(struct lane *lane, const struct lane_start *start, struct l
 }
 
 static void on_commit(struct lane *lane, const struct lane_event *event, struct lane_actions *actions) {
-    if (lane->state >= LANE_HALTED)
-        report(lane, actions); /* perhaps nobody heard it */
-    if (lane->state == LANE_NEW || lane->state >= LANE_HALTED)
+    if (lane->state == LANE_NEW || !incarnation_equal(&event->job, &lane->start.job))
         return;
+    if (lane->state >= LANE_HALTED) {
+        report(lane, actions); /* perhaps nobody heard it */
+        return;
+    }
     if (event->generation > lane->start.generation) {
         leave_and_report(lane, actions, LANE_EXITED, REASON_SUPERSEDED);
         return;

@@ -313,7 +313,7 @@ static void say_deploy(struct sim *sim, struct coordinator_node *node, const str
 
 static void say_barrier(struct sim *sim, struct coordinator_node *node, const struct barrier *barrier, bool is_abort) {
     for (uint32_t i = 0; i < node->worker_count; i++) {
-        struct barrier_message message = {.to = node->workers[i], .barrier = *barrier};
+        struct barrier_message message = {.to = node->workers[i], .from = node, .barrier = *barrier};
         post(sim, message.to, is_abort ? MESSAGE_ABORT : MESSAGE_BARRIER,
              is_abort ? worker_on_abort : worker_on_barrier, &message, sizeof message);
     }
@@ -325,6 +325,7 @@ static void say_commit(struct sim *sim, struct coordinator_node *node, const str
             uint32_t worker = worker_of_lane(sim, node->generation, node->worker_count, lane);
             struct commit_message message = {
                 .to = node->workers[worker],
+                .from = node,
                 .job = node->job,
                 .generation = action->generation,
                 .lane = lane,
@@ -806,7 +807,7 @@ static void watch_workers(struct sim *sim) {
         if (!node->process->alive || !stale || node->process->paused_until_us > sim->now_us)
             continue;
         struct coordinator_event event = {.kind = COORDINATOR_EVENT_TASK_STATUS};
-        event.task_status = (struct task_status){.kind = TASK_FAILED, .generation = node->generation};
+        event.task_status = (struct task_status){.kind = TASK_FAILED, .job = node->job, .generation = node->generation};
         coordinator_node_step(node, &event);
     }
 }

@@ -73,10 +73,12 @@ struct deployment {
 };
 struct barrier_message {
     struct process *to;
+    struct coordinator_node *from;
     struct barrier barrier;
 };
 struct commit_message {
     struct process *to;
+    struct coordinator_node *from;
     struct incarnation job;
     uint64_t generation;
     uint32_t lane;
