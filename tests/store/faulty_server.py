@@ -27,7 +27,7 @@ class Server(http.server.ThreadingHTTPServer):
     def fault(self, kind, value=None, method=None, part="", after=False, count=1):
         """The next `count` requests of this method whose URL holds `part` go wrong: before they are carried out, or after.
 
-        kinds: status CODE | cut (no answer) | half (the answer's body breaks off) | slow SECONDS | body BYTES | header (N, V)
+        kinds: status CODE | cut (no answer, and before that calls the value) | half (the answer's body breaks off) | slow SECONDS | body BYTES | header (N, V)
         """
         with self.lock:
             self.faults += [Fault(method, part, kind, value, after)] * count
@@ -75,6 +75,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if fault.kind == "status":
             return self.send(fault.value, {}, b"<Error><Code>Fault</Code></Error>")
         if fault.kind == "cut":
+            if fault.value:
+                fault.value()
             return self.hang_up()
         code, headers, body = answer
         if fault.kind == "half":

@@ -25,6 +25,10 @@ class GcsServer(faulty_server.Server):
         self.take_at_most = None  # bytes of one chunk that are kept
         self.empty_page = False
 
+    def overwrite(self, name, data):
+        self.generation += 1
+        self.buckets["bucket"][name] = (data, self.generation)
+
 
 class Handler(faulty_server.Handler):
     def answer(self):

@@ -86,6 +86,16 @@ def case_swap_lost_and_overwritten(open, server):
         equal(store.get("head")[0], b"theirs")
 
 
+def case_swap_lost_on_a_kept_connection(open, server):
+    """libcurl repeats a request whose kept connection died: then the refusal of the second would hide the fate of the first."""
+    with open() as store:
+        tag = store.swap("head", "", b"0")[1]
+        for _ in range(3):
+            store.get("head")
+        server.fault("cut", lambda: server.overwrite("jobs/one/head", b"theirs"), after=True, method=store.put_method)
+        equal(store.swap("head", tag, b"ours")[0], "unknown")
+
+
 def case_conflict_while_the_store_cannot_be_read(open, server):
     with open() as store:
         store.swap("head", "", b"0")

@@ -22,6 +22,9 @@ class S3Server(faulty_server.Server):
         self.buckets = {"bucket": {}, "bucket-virtual": {}}
         self.uploads = {}  # id -> (bucket, key, {number: bytes})
 
+    def overwrite(self, name, data):
+        self.buckets["bucket"][name] = (data, etag_of(data))
+
 
 class Refused(Exception):
     def __init__(self, code, name):
