@@ -64,7 +64,8 @@ enum status expression_number(struct arena *arena, struct str text, sql_position
             shape.valid = false;
         else
             *result = expression_double(arena, value, position);
-    } else if (shape.valid && !shape.has_point && int_parse(text, &whole)) {
+    } else if (shape.valid && !shape.fraction_digits &&
+               int_parse((struct str){text.data, text.size - shape.has_point}, &whole)) {
         *result = whole == (int32_t)whole ? expression_int(arena, (int32_t)whole, position)
                                           : expression_bigint(arena, whole, position);
     } else if (shape.valid) {
