@@ -11,10 +11,14 @@
 -- Window table functions and group windows over out-of-order rows.
 CREATE TABLE e (id INT, k STRING, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
 WITH ('connector' = 'filesystem', 'path' = 'events.json', 'format' = 'json');
+-- differs: an expression is shown as it was written here; Flink quotes its names
 DESCRIBE e;
+-- types differ: a time attribute is a plain timestamp in the type of a query and of a view here
 SELECT * FROM e;
 SELECT window_start, window_end, k, COUNT(*), SUM(v) FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, k;
+-- types differ: a time attribute is a plain timestamp in the type of a query and of a view here
 SELECT window_start, window_end, window_time, COUNT(*) AS c FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '10' SECONDS)) GROUP BY window_start, window_end, window_time;
+-- types differ: a time attribute is a plain timestamp in the type of a query and of a view here
 SELECT * FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '10' SECOND));
 SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '10' SECOND, INTERVAL '3' SECOND)) GROUP BY window_start, window_end;
 SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '10' SECOND, INTERVAL '-3' SECOND)) GROUP BY window_start, window_end;
@@ -34,12 +38,15 @@ SELECT window_start, window_end, COUNT(*) FROM TABLE(HOP(TABLE e, DESCRIPTOR(ts)
 SELECT k, COUNT(*) FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY k;
 SELECT window_start, k, c FROM (SELECT window_start, window_end, k, COUNT(*) AS c FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, k) WHERE c > 1;
 SELECT TUMBLE_START(ts, INTERVAL '10' SECOND), TUMBLE_END(ts, INTERVAL '10' SECOND), COUNT(*), SUM(v) FROM e GROUP BY TUMBLE(ts, INTERVAL '10' SECOND);
+-- types differ: a time attribute is a plain timestamp in the type of a query and of a view here
 SELECT TUMBLE_START(ts, INTERVAL '10' SECOND) AS s, TUMBLE_ROWTIME(ts, INTERVAL '10' SECOND) AS r, k, COUNT(*) AS c FROM e GROUP BY k, TUMBLE(ts, INTERVAL '10' SECOND);
 SELECT HOP_START(ts, INTERVAL '5' SECOND, INTERVAL '10' SECOND), HOP_END(ts, INTERVAL '5' SECOND, INTERVAL '10' SECOND), COUNT(*) FROM e GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '10' SECOND);
 SELECT SESSION_START(ts, INTERVAL '4' SECOND), SESSION_END(ts, INTERVAL '4' SECOND), k, COUNT(*) FROM e GROUP BY k, SESSION(ts, INTERVAL '4' SECOND);
 CREATE TEMPORARY VIEW per_window AS SELECT window_start, window_end, window_time, k, SUM(v) AS s FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '5' SECOND)) GROUP BY window_start, window_end, window_time, k;
+-- differs: a time attribute is a plain timestamp in the type of a query and of a view here
 DESCRIBE per_window;
 SELECT window_start, SUM(s), COUNT(*) FROM TABLE(TUMBLE(TABLE per_window, DESCRIPTOR(window_time), INTERVAL '20' SECOND)) GROUP BY window_start, window_end;
+-- types differ: a time attribute is a plain timestamp in the type of a query and of a view here
 SELECT ts FROM e WHERE ts > TIMESTAMP '2024-05-01 12:00:10';
 CREATE TABLE z (id INT, k STRING, v INT, ts TIMESTAMP_LTZ(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'filesystem', 'path' = 'utc.json', 'format' = 'json');
 SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(v), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
