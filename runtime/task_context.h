@@ -12,6 +12,7 @@ struct task_context {
     struct result_target *result;
     struct dead_letter_target *dead;
     int64_t watermark_granularity_us; /* ends of windows are multiples of it: split_watermarks.h */
+    int64_t watermark_reach_us;       /* 1 with sessions, else 0: split_watermarks.h */
 };
 
 /* The connector and format of a Scan or Sink, and its options as text. */
