@@ -116,7 +116,7 @@ help:
 	@echo '  make deps                 installs packages; builds librdkafka when the packaged one is too old'
 	@echo '  make demo                 installs, builds, and runs the weather query'
 	@echo '  make check                make test with more generated queries, a short fuzz run, and the same scripts on a real Flink'
-	@echo '  make test-<suite>         one suite: unit, sql, plan, differential, integration; flink: the same scripts on a real Flink'
+	@echo '  make test-<suite>         one suite: unit, sql, plan, store, differential, integration; flink: the same scripts on a real Flink'
 	@echo '  make test-unit-<layer>    unit tests of one layer: $(LAYERS); ONLY="str map" picks modules'
 	@echo '  make lint | fmt           check or fix the style'
 	@echo '  make bench | fuzz         benchmarks; fuzzing'
@@ -228,7 +228,7 @@ $(GEN)/version.h: FORCE
 # --- tests --------------------------------------------------------------------------------------------------------
 # A suite is a folder with a script `run`; it gets MODE and STREAMSQL (the program) in its environment, prints what
 # failed and closes with the line "N passed, N failed".
-SUITES := sql plan differential integration
+SUITES := sql plan store differential integration
 suite = MODE=$(MODE) STREAMSQL=$(CURDIR)/$(PROGRAM) tests/$(1)/run
 ONLY ?= %
 
