@@ -145,6 +145,12 @@ def case_probe(open):
         equal(store.list_all(), [], "what the probe left behind")
 
 
+def case_threads_share_a_store(open):
+    with open() as store:
+        store.call("parallel", store.file(blob(200_000)))
+        equal(len(store.list_all("parallel/")), 80)
+
+
 def case_bad_addresses(open):
     for uri in ("nothing", "ftp://x/y", "file://host/y", "s3://", "s3://UPPER/x", "gs://b", "file:///tmp/x?region=a",
                 "s3://bucket/x?regio=a", "s3://bucket/%zz", "s3://key:secret@bucket/x", "s3://bucket/x?endpoint=ftp://h",
