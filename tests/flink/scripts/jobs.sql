@@ -36,8 +36,8 @@ CREATE TABLE orders (
     id INT,
     product STRING,
     price DECIMAL(10, 2),
-    at STRING,
-    at_ltz AS CAST(at AS TIMESTAMP_LTZ(3)),
+    placed STRING,
+    at_ltz AS CAST(placed AS TIMESTAMP_LTZ(3)),
     with_tax AS price * 1.19,
     WATERMARK FOR at_ltz AS at_ltz - INTERVAL '1' HOUR
 ) WITH ('connector' = 'filesystem', 'path' = 'orders', 'format' = 'csv', 'csv.null-literal' = '', 'csv.ignore-parse-errors' = 'true');
