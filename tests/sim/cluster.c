@@ -55,6 +55,8 @@ void cluster_release(struct sim *sim) {
 const char *cluster_describe(struct sim *sim) {
     struct cluster *cluster = sim->cluster;
     const struct coordinator_node *node = cluster->current;
+    if (node == NULL)
+        return "a duel";
     size_t used =
         (size_t)snprintf(cluster->description, sizeof cluster->description,
                          "coordinator state %u generation %llu epoch %llu published %llu; ",
@@ -75,7 +77,7 @@ uint32_t worker_of_task(const struct sim *sim, uint64_t generation, uint32_t wor
 
 uint32_t worker_of_lane(const struct sim *sim, uint64_t generation, uint32_t worker_count, uint32_t lane) {
     (void)sim;
-    return (uint32_t)((lane + 2 * generation + generation / 2) % worker_count);
+    return (uint32_t)((lane + generation) % worker_count);
 }
 
 void cluster_kill(struct process *process) {
