@@ -4,11 +4,10 @@
 -- | {"user_id": 1, "url": "/b", "cost": 2.5, "epoch_ms": 1714564807000}
 -- | {"user_id": 1, "url": "/c", "cost": 1.0, "epoch_ms": 1714564861000}
 -- | {"user_id": 3, "url": "/a", "cost": 4.0, "epoch_ms": 1714564862000}
--- file: orders/a.csv
+-- file: orders/all.csv
 -- | 1,apple,10.50,2024-03-09 22:15:00
 -- | 2,pear,3.25,2024-03-09 23:45:00
 -- | 3,apple,7.00,2024-03-10 01:30:00
--- file: orders/b.csv
 -- | 4,"fig, dried",12.00,2024-03-10 07:59:00
 -- | 5,pear,,2024-03-11 03:00:00
 -- Whole jobs: computed columns, views, windows in a session time zone, several sinks, reading back.
