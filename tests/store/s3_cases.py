@@ -91,7 +91,7 @@ def case_refused_uploads_are_aborted(open, server):
 
 def case_error_in_a_successful_answer(open, server):
     with open(part=5 * 1024 * 1024) as store:
-        server.fault("body", b"  <Error><Code>InternalError</Code></Error>", method="POST", part="uploadId")
+        server.fault("instead", b"  <Error><Code>InternalError</Code></Error>", method="POST", part="uploadId")
         store.upload("u", blob(12_000_000))
         check(store.get("u")[0] == blob(12_000_000), "content")
 
