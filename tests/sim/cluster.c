@@ -503,9 +503,10 @@ static void start_coordinator(struct sim *sim) {
     static const char zero[8];
     for (uint32_t i = 0; i < sim->source_count; i++)
         positions[i] = (struct split_position){.source_id = i, .split = STR("all"), .position = {zero, sizeof zero}};
+    struct incarnation owner = new_incarnation(sim), job = new_incarnation(sim);
     struct coordinator_options options = {.start = cluster->start,
-                                          .owner = new_incarnation(sim),
-                                          .job = new_incarnation(sim),
+                                          .owner = owner,
+                                          .job = job,
                                           .plan = plan_digest(cluster->wrong_plan),
                                           .task_count = sim->source_count + sim->lane_count,
                                           .source_count = sim->source_count,
@@ -580,6 +581,7 @@ static void on_ended(struct sim *sim, struct coordinator_node *node, enum reason
     }
     if (cluster->expecting && cluster->refused_reasons[reason]) {
         cluster->expecting = false;
+        sim->refused = reason;
         if (!cluster->going_on) {
             sim->done = true;
             return;

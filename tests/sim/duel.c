@@ -83,8 +83,7 @@ static void decide(struct sim *sim, struct duel *duel, uint64_t epoch, uint64_t 
     };
     struct str bytes = put_object(sim, &manifest->id, manifest_encode(manifest, &sim->arena));
     duel->head.epoch = epoch;
-    duel->head.manifest =
-        (struct manifest_reference){.id = manifest->id, .digest = digest_of(bytes.data, bytes.size)};
+    duel->head.manifest = (struct manifest_reference){.id = manifest->id, .digest = digest_of(bytes.data, bytes.size)};
     duel->manifest = manifest;
     swap_head(sim, duel);
 }

@@ -101,6 +101,8 @@ bool sim_fault(struct sim *sim, enum fault_kind kind, uint32_t site) {
 }
 
 uint64_t sim_fault_between(struct sim *sim, enum fault_kind kind, uint32_t site, uint64_t low, uint64_t high) {
+    if (!sim->options.random_faults)
+        return high; /* a scenario means the real thing: a pause beyond the lease, an outage beyond the timeout */
     uint64_t number = mix(sim->options.seed, 1000 + kind, site, sim->occasions[kind][site]);
     return low + number % (high - low + 1);
 }

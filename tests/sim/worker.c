@@ -335,6 +335,8 @@ static void uploaded(struct sim *sim, void *argument, const struct store_answer 
         decline(sim, upload);
         return;
     }
+    if (passes_point(sim, attempt->process, SITE_UPLOADING))
+        return;
     if (--upload->left > 0 || passes_point(sim, attempt->process, SITE_UPLOADED))
         return;
     struct lane_task *task = upload->task;
