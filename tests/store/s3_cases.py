@@ -111,6 +111,12 @@ def case_stores_that_ignore_conditions_are_refused(open, server):
         equal(store.list_all(), [])
 
 
+def case_stores_that_compare_too_early_are_refused(open, server):
+    server.gap = 0.2
+    with open() as store:
+        refused("UNSUPPORTED", store.probe, retriable=False, text="at once")
+
+
 def case_probe_of_an_absent_server_is_not_a_verdict(open, server):
     with open() as store:
         server.fault("cut", count=100)

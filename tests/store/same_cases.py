@@ -72,6 +72,8 @@ def case_large_objects_in_parts(open):
             store.upload(f"u/{size}", data, 777_777)
             equal(store.size(f"u/{size}"), size)
             check(store.get(f"u/{size}")[0] == data, f"content of {size} bytes in parts")
+        store.upload("u/odd", blob(2 * part + 5), part - 1)  # pieces that nearly fill a part
+        check(store.get("u/odd")[0] == blob(2 * part + 5), "content of odd pieces")
         store.upload(f"u/{part + 1}", blob(part + 1))  # again, the same
         refused("DUPLICATE_OBJECT", store.upload, f"u/{part + 1}", blob(part + 1, 1))
         refused("DUPLICATE_OBJECT", store.upload, f"u/{part + 1}", blob(part + 2))
