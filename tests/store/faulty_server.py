@@ -17,6 +17,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.lock = threading.RLock()
         self.faults = []
         self.log = []  # (method, path with query), in order
+        self.hangups = 0
         self.complaints = []  # what no client of ours may do
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -41,7 +42,8 @@ class Server(http.server.ThreadingHTTPServer):
         return None
 
     def handle_error(self, request, client_address):
-        pass  # clients that hang up are part of the tests
+        with self.lock:
+            self.hangups += 1  # clients that do not wait for the end are part of the tests
 
     def reset(self):
         with self.lock:

@@ -1,5 +1,6 @@
 """Lost, late, cut and false answers: what the two stores behind HTTP do alike. A case gets `open` and the server."""
 import random
+import time
 
 from harness import blob, check, equal, refused
 
@@ -132,6 +133,11 @@ def case_endless_answers(open, server):
         store.put("a", b"data")
         server.fault("body", b"x" * 40_000_000, method="GET", count=4)
         refused("CONNECTION_FAILURE", store.get, "a", 100)
+    deadline = time.monotonic() + 10
+    while server.hangups < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    equal(server.hangups, 4, "answers that were not taken to their end")
+    with open() as store:
         server.fault("body", b"<a>" * 5_000_000, method="GET", count=4)
         refused("CONNECTION_FAILURE", store.list)
 
