@@ -171,10 +171,3 @@ def test_interrupt_of_a_query_that_never_ends():
         status = program.stop()
         expect(status in (0, 130), f"status {status} after SIGINT: {program.errors()}")
 
-
-def test_cold_start():
-    done = min((run("--format", "csv", "-c", "SELECT 1 AS one") for _ in range(5)), key=lambda each: each.seconds)
-    expect_equal(done.output, "one\n1\n", "output")
-    if os.environ.get("MODE", "release") == "release":
-        expect(done.seconds < 0.2, f"start took {done.seconds * 1000:.0f} ms")
-        expect(done.peak_mib < 30, f"{done.peak_mib:.0f} MiB for SELECT 1")

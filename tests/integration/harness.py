@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -87,6 +88,14 @@ class Watchdog:
 
     def cancel(self):
         self._timer.cancel()
+
+
+def peak_mib(*arguments):
+    """Peak memory of a run. A process starts with its parent's peak, so the parent must be a small one."""
+    text = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True); "
+            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    done = subprocess.run([sys.executable, "-S", "-c", text, str(PROGRAM), *map(str, arguments)], capture_output=True, text=True, check=True)
+    return int(done.stdout) / 1024
 
 
 def query(sql, *arguments, **more):
