@@ -276,6 +276,11 @@ enum status operator_snapshot(struct stream_operator *self, struct snapshot_writ
     return self->class->on_snapshot && !self->ended ? self->class->on_snapshot(self, writer, error) : STATUS_OK;
 }
 
+enum status operator_restore_skip(struct snapshot_reader *reader, struct error *error) {
+    struct bytes_reader bytes;
+    return snapshot_get_value(reader, "dispatch", DISPATCH_VERSION, &bytes, error);
+}
+
 /* An operator that ended holds nothing any more. */
 enum status operator_restore(struct stream_operator *self, struct snapshot_reader *reader, struct error *error) {
     struct bytes_reader bytes;

@@ -134,6 +134,9 @@ enum status operator_snapshot(struct stream_operator *self, struct snapshot_writ
 enum status operator_restore(struct stream_operator *self, struct snapshot_reader *reader,
                              struct error *error) MUST_CHECK;
 
+/* Passes over the dispatcher's part: for those who need an operator's own state before the operator is there. */
+enum status operator_restore_skip(struct snapshot_reader *reader, struct error *error) MUST_CHECK;
+
 /* For operators: send on to all outputs. emit takes the caller's reference to the batch. */
 enum status operator_emit(struct stream_operator *self, struct batch *batch, struct error *error) MUST_CHECK;
 enum status operator_emit_watermark(struct stream_operator *self, int64_t watermark_us, struct error *error) MUST_CHECK;
