@@ -244,29 +244,40 @@ static void remember(struct checkpoints *checkpoints, uint64_t number) {
     checkpoints->numbers[checkpoints->number_count++] = number;
 }
 
-static bool has_manifest(struct checkpoints *checkpoints, uint64_t number) {
+/* A disk that cannot be read is no disk without checkpoints. */
+static enum status has_manifest(struct checkpoints *checkpoints, uint64_t number, bool *found, struct error *error) {
     struct arena arena;
     struct env_file *file;
     arena_init(&arena);
-    bool found = env_file_open(checkpoints->env, manifest_path(&arena, checkpoints->folder, number), ENV_OPEN_READ,
-                               &file, NULL) == STATUS_OK;
-    if (found)
-        env_file_close(file);
+    enum status status = env_file_open(checkpoints->env, manifest_path(&arena, checkpoints->folder, number),
+                                       ENV_OPEN_READ, &file, error);
     arena_release(&arena);
-    return found;
+    *found = status == STATUS_OK;
+    if (status == STATUS_OK)
+        env_file_close(file);
+    return status == STATUS_UNDEFINED_FILE ? STATUS_OK : status;
 }
 
 /* The newest complete ones, oldest first. Numbers are dense but for what was never finished, so the look back is bounded. */
 enum { LOOK_BACK = 64 };
 
-static void find_complete(struct checkpoints *checkpoints) {
+static enum status find_complete(struct checkpoints *checkpoints, struct error *error) {
     uint64_t found[CHECKPOINTS_KEPT];
     uint32_t count = 0;
-    for (uint64_t back = 1; back <= LOOK_BACK && back < checkpoints->next_number && count < CHECKPOINTS_KEPT; back++)
-        if (has_manifest(checkpoints, checkpoints->next_number - back))
+    for (uint64_t back = 1; back <= LOOK_BACK && back < checkpoints->next_number && count < CHECKPOINTS_KEPT; back++) {
+        bool is_complete;
+        TRY(has_manifest(checkpoints, checkpoints->next_number - back, &is_complete, error));
+        if (is_complete)
             found[count++] = checkpoints->next_number - back;
+    }
     while (count > 0)
         remember(checkpoints, found[--count]);
+    return STATUS_OK;
+}
+
+/* What was written is not what is there: not a disk that fails for the moment. */
+static bool is_damage(enum status status) {
+    return status == STATUS_MALFORMED_RECORD || status == STATUS_UNDEFINED_FILE;
 }
 
 enum status checkpoints_open(struct checkpoints *checkpoints, struct env *env, const char *folder,
@@ -278,10 +289,10 @@ enum status checkpoints_open(struct checkpoints *checkpoints, struct env *env, c
     if (status != STATUS_OK && status != STATUS_UNDEFINED_FILE)
         return status;
     error_reset(error);
-    find_complete(checkpoints);
+    TRY(find_complete(checkpoints, error));
     for (uint32_t i = checkpoints->number_count; i > 0; i--) {
         status = checkpoint_load(env, folder, checkpoints->numbers[i - 1], plan, newest, error);
-        if (status == STATUS_OK || status == STATUS_INVALID_OPTION)
+        if (!is_damage(status))
             return status;
         log_warn("a checkpoint cannot be used; the one before it is tried", LOG_ERROR_FIELDS(error));
     }

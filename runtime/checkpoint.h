@@ -46,7 +46,8 @@ struct checkpoint {
 
 /* Makes the folder and looks what is there. `newest` receives the newest checkpoint that is whole, NULL when there is none at
  * all. One that is damaged is named in the log and an older one taken: sources read more again (at least once). Fails when
- * all are damaged (MALFORMED_RECORD) and when the newest belongs to another query (INVALID_OPTION, names the operator). */
+ * all are damaged (MALFORMED_RECORD), when the newest belongs to another query (INVALID_OPTION, names the operator), and when the
+ * disk cannot be read: that may pass, and is no reason to use older state. */
 enum status checkpoints_open(struct checkpoints *checkpoints, struct env *env, const char *folder,
                              const Plan__Plan *plan, struct checkpoint **newest, struct error *error) MUST_CHECK;
 /* Snapshots all operators, which were flushed, in plan order, and forgets the oldest checkpoint when there are enough. */
