@@ -314,7 +314,7 @@ static enum status sort_on_snapshot(struct stream_operator *self, struct snapsho
     for (size_t i = 0; i < sort->row_count; i++) {
         const struct batch *batch = sort->batches[rows[i].position >> 16];
         strbuf_reset(&value);
-        row_encode(&value, batch->columns, NULL, batch->column_count, rows[i].position & 0xFFFF);
+        row_encode_exact(&value, batch->columns, batch->column_count, rows[i].position & 0xFFFF);
         snapshot_put(writer, &(struct snapshot_record){.order = i, .value = strbuf_str(&value)});
     }
     snapshot_section_end(writer);
