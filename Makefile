@@ -61,7 +61,7 @@ RDKAFKA_LINK := -L$(RDKAFKA)/lib -Wl,-rpath,'$$ORIGIN/../deps/librdkafka/lib' -W
     -Wl,-rpath,'$$ORIGIN/../../../deps/librdkafka/lib' -Wl,-rpath,'$$ORIGIN/../../../../deps/librdkafka/lib'
 endif
 LDFLAGS_MODE := -pthread $(LDFLAGS_$(MODE)) -Wl,--as-needed $(RDKAFKA_LINK) $(LDFLAGS)
-LIBS := -lrdkafka -lcrypto -lprotobuf-c -lpcre2-8 -lutf8proc -lxxhash -lzstd -lz -llz4 -ledit -ljansson \
+LIBS := -lrdkafka -lcurl -lcrypto -lprotobuf-c -lpcre2-8 -lutf8proc -lxxhash -lzstd -lz -llz4 -ledit -ljansson \
     $(LIBS_$(MODE)) -lpthread -lm
 
 # --- layers and sources -------------------------------------------------------------------------------------------
@@ -115,8 +115,8 @@ help:
 	@sed -n '/^# /,/^$$/s/^#   /  /p' Makefile
 	@echo '  make deps                 installs packages; builds librdkafka when the packaged one is too old'
 	@echo '  make demo                 installs, builds, and runs the weather query'
-	@echo '  make check                make test with more generated queries, and a short fuzz run'
-	@echo '  make test-<suite>         one suite: unit, sql, plan, differential, integration'
+	@echo '  make check                make test with more generated queries, a short fuzz run, and the same scripts on a real Flink'
+	@echo '  make test-<suite>         one suite: unit, sql, plan, differential, integration; flink: the same scripts on a real Flink'
 	@echo '  make test-unit-<layer>    unit tests of one layer: $(LAYERS); ONLY="str map" picks modules'
 	@echo '  make lint | fmt           check or fix the style'
 	@echo '  make bench | fuzz         benchmarks; fuzzing'
@@ -187,6 +187,10 @@ $(BUILD)/tests/plan/plan_test: $(BUILD)/tests/plan/plan_test.o $(call layer_arch
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,planner),)
 
+$(BUILD)/tests/store/store_driver: $(BUILD)/tests/store/store_driver.o $(call layer_archives,runtime) $(MODE_OBJECTS)
+	@echo "  LD  $@"
+	$(call link,$<,$(call layer_archives,runtime),)
+
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(call layer_archives,cli)
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,cli),)
@@ -228,7 +232,7 @@ SUITES := sql plan differential integration
 suite = MODE=$(MODE) STREAMSQL=$(CURDIR)/$(PROGRAM) tests/$(1)/run
 ONLY ?= %
 
-.PHONY: test check test-unit run-tests $(SUITES:%=test-%) $(LAYERS:%=test-unit-%)
+.PHONY: test check test-unit run-tests $(SUITES:%=test-%) test-flink $(LAYERS:%=test-unit-%)
 # Through a second make: what is installed decides the flags.
 test:
 	@tools/deps test
@@ -237,7 +241,7 @@ test:
 check:
 	@tools/deps test
 	@$(MAKE) --no-print-directory MODE=fuzz fuzz-programs
-	@DIFFERENTIAL_QUERIES=20000 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES=fuzz run-tests
+	@DIFFERENTIAL_QUERIES=20000 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES='fuzz flink' run-tests
 
 ALL_UNIT_PROGRAMS := $(foreach layer,$(LAYERS),$(call unit_programs,$(layer)))
 run-tests: $(PROGRAM) $(ALL_UNIT_PROGRAMS)
@@ -253,7 +257,8 @@ test-unit-$(1): $(filter $(patsubst %,$(BUILD)/tests/unit/$(1)/%_test,$(ONLY)),$
 endef
 $(foreach layer,$(LAYERS),$(eval $(call unit_layer_rule,$(layer))))
 
-$(SUITES:%=test-%): test-%: $(PROGRAM)
+# flink is not part of `make test`: it fetches Apache Flink and runs it for minutes.
+$(SUITES:%=test-%) test-flink: test-%: $(PROGRAM)
 	@$(call suite,$*)
 
 .PHONY: asan tsan

@@ -76,67 +76,51 @@ static void report(struct dead_letter_target *target, const struct dead_letter *
     fprintf(stderr, "bad record at %s:%lld: %s\n", letter->split, (long long)letter->offset, letter->reason->message);
 }
 
-int main(int argc, char **argv) {
-    if (argc < 4)
-        return 2;
+struct setup {
     struct arena arena;
-    arena_init(&arena);
     struct batch_pool pool;
-    batch_pool_init(&pool);
     struct options options;
-    options_init(&options, &arena);
-    struct error error = {0};
-    struct schema schema = {.fields = ARENA_ARRAY(&arena, struct field, COLUMNS_MAX)};
-    int i = 3;
-    for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        char *value = strchr(argv[i], '=');
-        if (!value)
-            return 2;
-        *value++ = '\0';
-        options_put(&options, argv[i], value);
-    }
-    for (i++; i < argc; i++) {
-        char *type = strchr(argv[i], ' ');
-        *type++ = '\0';
-        schema.fields[schema.field_count++] = (struct field){argv[i], type_named(type)};
-    }
+    struct schema schema;
     const struct connector_class *connector;
     const struct format_class *format;
-    if (connector_validate(connectors_builtin(), &options, &schema, &connector, &format, NULL, &error))
-        die(&error);
-    if (schema.field_count == 0)
-        schema = *connector->default_schema(&arena);
     struct source_column columns[COLUMNS_MAX];
-    uint32_t column_count = 0;
-    if (strcmp(argv[2], "all") == 0)
-        for (uint32_t c = 0; c < schema.field_count; c++)
-            columns[column_count++] = (struct source_column){schema.fields[c].name, schema.fields[c].type, (int32_t)c};
-    else
-        for (char *name = strtok(argv[2], ","); name; name = strtok(NULL, ","))
-            want(&arena, &schema, name, columns, &column_count);
-    struct dead_letter_target dead = {report};
-    struct source_config config = {
-        .arena = &arena,
-        .table = "t",
-        .options = &options,
-        .table_schema = &schema,
-        .columns = columns,
-        .column_count = column_count,
-        .format = format,
-        .row_limit = strtoull(argv[1], NULL, 10),
-        .batch_rows = BATCH_ROWS_DEFAULT,
-        .pool = &pool,
-        .env = env_posix(),
-        .dead = &dead,
-    };
-    struct source *source;
-    if (connector->source_open(&config, &source, &error))
-        die(&error);
-    struct timespec start, end;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    uint32_t column_count;
+};
+
+/* Options up to "--", then columns of the table. */
+static void read_arguments(struct setup *setup, char **arguments) {
+    for (; *arguments && strcmp(*arguments, "--") != 0; arguments++) {
+        char *value = strchr(*arguments, '=');
+        if (!value)
+            exit((fprintf(stderr, "not an option: %s\n", *arguments), 2));
+        *value++ = '\0';
+        options_put(&setup->options, *arguments, value);
+    }
+    for (arguments += *arguments != NULL; *arguments; arguments++) {
+        char *type = strchr(*arguments, ' ');
+        if (!type)
+            exit((fprintf(stderr, "not a column: %s\n", *arguments), 2));
+        *type++ = '\0';
+        setup->schema.fields[setup->schema.field_count++] = (struct field){*arguments, type_named(type)};
+    }
+}
+
+static void choose_columns(struct setup *setup, char *names) {
+    if (strcmp(names, "all") != 0) {
+        for (char *name = strtok(names, ","); name; name = strtok(NULL, ","))
+            want(&setup->arena, &setup->schema, name, setup->columns, &setup->column_count);
+        return;
+    }
+    for (uint32_t i = 0; i < setup->schema.field_count; i++)
+        setup->columns[setup->column_count++] =
+            (struct source_column){setup->schema.fields[i].name, setup->schema.fields[i].type, (int32_t)i};
+}
+
+static uint64_t read_rows(struct source *source, uint64_t limit) {
+    struct error error = {0};
     uint64_t rows = 0;
     struct source_poll poll = {0};
-    while (poll.state != SOURCE_END && (!config.row_limit || rows < config.row_limit)) {
+    while (poll.state != SOURCE_END && (!limit || rows < limit)) {
         if (source->class->poll(source, 1000, &poll, &error))
             die(&error);
         if (poll.batch) {
@@ -144,17 +128,59 @@ int main(int argc, char **argv) {
             batch_release(poll.batch);
         }
     }
+    return rows;
+}
+
+static double cpu_seconds(const struct rusage *usage) {
+    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+           (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 4)
+        return 2;
+    struct error error = {0};
+    struct setup setup = {0};
+    arena_init(&setup.arena);
+    batch_pool_init(&setup.pool);
+    options_init(&setup.options, &setup.arena);
+    setup.schema.fields = ARENA_ARRAY(&setup.arena, struct field, COLUMNS_MAX);
+    read_arguments(&setup, argv + 3);
+    if (connector_validate(connectors_builtin(), &setup.options, &setup.schema, &setup.connector, &setup.format, NULL,
+                           &error))
+        die(&error);
+    if (setup.schema.field_count == 0)
+        setup.schema = *setup.connector->default_schema(&setup.arena);
+    choose_columns(&setup, argv[2]);
+    struct dead_letter_target dead = {report};
+    struct source_config config = {
+        .arena = &setup.arena,
+        .table = "t",
+        .options = &setup.options,
+        .table_schema = &setup.schema,
+        .columns = setup.columns,
+        .column_count = setup.column_count,
+        .format = setup.format,
+        .row_limit = strtoull(argv[1], NULL, 10),
+        .batch_rows = BATCH_ROWS_DEFAULT,
+        .pool = &setup.pool,
+        .env = env_posix(),
+        .dead = &dead,
+    };
+    struct source *source;
+    if (setup.connector->source_open(&config, &source, &error))
+        die(&error);
+    struct timespec start, end;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    double rows = (double)read_rows(source, config.row_limit);
     clock_gettime(CLOCK_MONOTONIC, &end);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     double wall = seconds(&end) - seconds(&start);
-    printf("%llu rows in %.3f s: %.2f M rows/s, %.1f ns/row; cpu %.3f s; peak %ld MB\n", (unsigned long long)rows, wall,
-           (double)rows / wall / 1e6, wall * 1e9 / (double)rows,
-           (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-               (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
-           usage.ru_maxrss / 1024);
+    printf("%.0f rows in %.3f s: %.2f M rows/s, %.1f ns/row; cpu %.3f s; peak %ld MB\n", rows, wall, rows / wall / 1e6,
+           wall * 1e9 / rows, cpu_seconds(&usage), usage.ru_maxrss / 1024);
     source->class->close(source);
-    batch_pool_release(&pool);
-    arena_release(&arena);
+    batch_pool_release(&setup.pool);
+    arena_release(&setup.arena);
     return 0;
 }

@@ -3,8 +3,9 @@
 
 #include <errno.h>
 #include <histedit.h>
-#include <locale.h>
 #include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,21 +45,39 @@ static char *prompt_of(EditLine *edit) {
     return (char *)(uintptr_t)reader->prompt;
 }
 
-/* One byte; 0 at the end, -1 when a signal came that ends the line. */
-static int read_byte(EditLine *edit, unsigned char *byte) {
-    for (;;) {
-        ssize_t size = read(STDIN_FILENO, byte, 1);
-        if (size >= 0)
-            return (int)size;
-        if (errno != EINTR)
-            return 0;
-        if (client_signal())
-            return -1;
+/* Waits for input; false when a signal came that ends the line. Signals are let in only while waiting, so none is missed
+ * between looking and waiting. */
+static bool wait_for_input(EditLine *edit) {
+    sigset_t held, before;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &held, &before);
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    int ready = 0;
+    while (!client_signal() && ready == 0) {
+        ready = ppoll(&input, 1, NULL, &before);
+        if (ready < 0 && errno == EINTR)
+            ready = 0;
         if (window_changed) {
             window_changed = 0;
             el_resize(edit);
         }
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return !client_signal();
+}
+
+/* One byte; 0 at the end, -1 when a signal ends the line. */
+static int read_byte(EditLine *edit, unsigned char *byte) {
+    ssize_t size;
+    do {
+        if (!wait_for_input(edit))
+            return -1;
+        size = read(STDIN_FILENO, byte, 1);
+    } while (size < 0 && errno == EINTR);
+    return size > 0 ? 1 : 0;
 }
 
 static int read_character(EditLine *edit, wchar_t *character) {
@@ -171,7 +190,8 @@ static void open_editor(struct line_reader *reader) {
     el_set(reader->edit, EL_HIST, history, reader->history);
     el_set(reader->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
     if (reader->complete) {
-        el_set(reader->edit, EL_ADDFN, "complete-sql", "complete the word", complete_word);
+        el_wset(reader->edit, EL_ADDFN, L"complete-sql", L"complete the word",
+                complete_word); /* el_set leaks its copies */
         el_set(reader->edit, EL_BIND, "^I", "complete-sql", NULL);
     }
     el_source(reader->edit, NULL); /* the user's ~/.editrc */

@@ -161,6 +161,9 @@ struct sink_class {
     /* Returns when everything written so far is acknowledged by the outside (fsync, delivery reports). */
     enum status (*flush)(struct sink *sink, struct error *error);
     void (*close)(struct sink *sink); /* without flush: what was not flushed may be lost */
+    /* MAY: how long rows may wait for their flush while the job runs. NULL: about a second, less when nothing comes. Sinks whose
+     * flush leaves something behind (a file) take longer; at the end of the job the flush comes at once. */
+    int64_t (*flush_interval_us)(const struct sink *sink);
 };
 
 enum sink_changes {

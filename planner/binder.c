@@ -36,6 +36,11 @@ void binder_notice(struct binder *binder, sql_position position, const char *mes
         ARRAY_PUSH(binder->arena, binder->notices, ((struct planner_notice){position, message, hint}));
 }
 
+void binder_ignore_hint(struct binder *binder, const struct ast_hint *hint) {
+    const char *message = arena_printf(binder->arena, "hint %s has no effect", hint->name.text ? hint->name.text : "");
+    binder_notice(binder, hint->position, message, NULL);
+}
+
 enum status binder_unsupported(const struct binder *binder, sql_position position, const char *what) {
     return FAIL_AT(binder->error, position, STATUS_UNSUPPORTED, "%s is parsed but not executed yet", what);
 }

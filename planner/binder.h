@@ -45,6 +45,7 @@ void binder_init(struct binder *binder, struct arena *arena, const struct catalo
                  const struct planner_options *options, struct planner_notices *notices, struct error *error);
 bool binder_setting_bool(const struct binder *binder, enum setting setting);
 void binder_notice(struct binder *binder, sql_position position, const char *message, const char *hint);
+void binder_ignore_hint(struct binder *binder, const struct ast_hint *hint);
 /* "JOIN is parsed but not executed yet", SQLSTATE 0A000. */
 enum status binder_unsupported(const struct binder *binder, sql_position position, const char *what) MUST_CHECK;
 
@@ -133,7 +134,7 @@ const char **unique_names(struct arena *arena, const struct logical *node);
 
 /* Columns of an expression bound in a grouped SELECT, before its Aggregate exists: below these bases they are the
  * input's, above them the numbered aggregate or window property. grouping_finish turns all into columns of the Aggregate. */
-enum { COLUMN_AGGREGATE_BASE = 1 << 24, COLUMN_WINDOW_BASE = 1 << 25 };
+enum { COLUMN_AGGREGATE_BASE = 1 << 24, COLUMN_WINDOW_BASE = 1 << 25, COLUMN_INDICATOR_BASE = 1 << 26 };
 
 /* A window in GROUP BY, or attached to the input by a window table function. */
 struct group_window {
@@ -157,6 +158,12 @@ struct grouping_call {
     struct expression *filter;
 };
 
+/* GROUPING(a, b): which of these keys are not in the set that a row is of. */
+struct grouping_indicator {
+    struct expression **arguments;
+    uint32_t count;
+};
+
 struct grouping {
     struct binder *binder;
     const struct scope *scope; /* of the input */
@@ -168,6 +175,10 @@ struct grouping {
         struct grouping_call *items;
         size_t count, capacity;
     } calls;
+    struct {
+        struct grouping_indicator *items;
+        size_t count, capacity;
+    } indicators;
     bool has_window;
     struct group_window window;
     bool grouped; /* GROUP BY was written */
@@ -176,9 +187,10 @@ struct grouping {
 /* An aggregate call found while binding an expression of a grouped SELECT. */
 enum status bind_aggregate(const struct expression_context *context, const struct ast_expression *ast,
                            struct expression **expression) MUST_CHECK;
-/* Adds a key unless it is one already. */
-void grouping_add_key(struct grouping *grouping, struct expression *expression, const char *name);
-bool grouping_has_key(const struct grouping *grouping, const struct expression *expression);
+/* Adds a key unless it is one already; returns its index. */
+uint32_t grouping_add_key(struct grouping *grouping, struct expression *expression, const char *name);
+/* Index of the key that the expression equals; -1 = none. */
+int grouping_key_of(const struct grouping *grouping, const struct expression *expression);
 /* GROUPING_ERROR for an input column that is neither grouped nor aggregated. */
 enum status grouping_check(const struct grouping *grouping, struct expression *expression) MUST_CHECK;
 /* Builds Project and Aggregate; expressions bound before are brought over with grouping_resolve. */
@@ -187,6 +199,10 @@ enum status grouping_finish(struct grouping *grouping, struct logical **result) 
 struct expression *grouping_resolve(const struct grouping *grouping, const struct logical *aggregate,
                                     struct expression *expression);
 bool ast_has_aggregate(const struct ast_expression *ast);
+/* GROUPING and GROUPING_ID (binder_group_by.c). */
+bool is_grouping_indicator(const char *function);
+enum status bind_grouping_indicator(const struct expression_context *context, const struct ast_expression *ast,
+                                    struct expression **expression) MUST_CHECK;
 
 /* ---- windows (binder_window.c) ---- */
 

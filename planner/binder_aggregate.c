@@ -158,23 +158,19 @@ enum status bind_aggregate(const struct expression_context *context, const struc
 
 /* ---- keys ---- */
 
-bool grouping_has_key(const struct grouping *grouping, const struct expression *expression) {
-    for (size_t i = 0; i < grouping->keys.count; i++)
-        if (expression_equal(grouping->keys.items[i].expression, expression))
-            return true;
-    return false;
-}
-
-void grouping_add_key(struct grouping *grouping, struct expression *expression, const char *name) {
-    if (!grouping_has_key(grouping, expression))
-        ARRAY_PUSH(grouping->binder->arena, &grouping->keys, ((struct grouping_key){expression, name}));
-}
-
-static int key_of(const struct grouping *grouping, const struct expression *expression) {
+int grouping_key_of(const struct grouping *grouping, const struct expression *expression) {
     for (size_t i = 0; i < grouping->keys.count; i++)
         if (expression_equal(grouping->keys.items[i].expression, expression))
             return (int)i;
     return -1;
+}
+
+uint32_t grouping_add_key(struct grouping *grouping, struct expression *expression, const char *name) {
+    int index = grouping_key_of(grouping, expression);
+    if (index >= 0)
+        return (uint32_t)index;
+    ARRAY_PUSH(grouping->binder->arena, &grouping->keys, ((struct grouping_key){expression, name}));
+    return (uint32_t)grouping->keys.count - 1;
 }
 
 static bool is_window_input(const struct grouping *grouping, uint32_t column) {
@@ -198,7 +194,7 @@ static enum status ungrouped_column(const struct grouping *grouping, const struc
 }
 
 enum status grouping_check(const struct grouping *grouping, struct expression *expression) {
-    if (key_of(grouping, expression) >= 0)
+    if (grouping_key_of(grouping, expression) >= 0)
         return STATUS_OK;
     switch (expression->kind) {
     case EXPRESSION_LITERAL: return STATUS_OK;
@@ -339,7 +335,7 @@ static struct expression *resolve_column(const struct grouping *grouping, const 
 struct expression *grouping_resolve(const struct grouping *grouping, const struct logical *aggregate,
                                     struct expression *expression) {
     struct arena *arena = grouping->binder->arena;
-    int key = key_of(grouping, expression);
+    int key = grouping_key_of(grouping, expression);
     if (key >= 0)
         return expression_column(arena, (uint32_t)key, expression->type, expression->position);
     if (expression->kind == EXPRESSION_LITERAL)

@@ -124,6 +124,8 @@ static enum status bind_call(const struct expression_context *context, const str
         return bind_window_property(context, ast, expression);
     if (!is_scalar && window_function_find(call->function, &kind))
         return misplaced_window(context, ast);
+    if (!is_scalar && is_grouping_indicator(call->function))
+        return bind_grouping_indicator(context, ast, expression);
     if (!is_scalar && aggregate_name_exists(call->function))
         return bind_aggregate(context, ast, expression);
     TRY(check_scalar_syntax(binder, ast));

@@ -28,6 +28,8 @@ static enum status apply_hints(struct binder *binder, const struct catalogue_obj
         if (hints->items[i].name.text && text_equal_ignore_case(hints->items[i].name.text, "options"))
             TRY(catalogue_options_with(binder->arena, binder->catalogue, table, &hints->items[i].options,
                                        &scan->options, &scan->connector_options, binder->error));
+        else
+            binder_ignore_hint(binder, &hints->items[i]);
     return STATUS_OK;
 }
 

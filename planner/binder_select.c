@@ -3,7 +3,7 @@
  *     FROM ─ WHERE ─ GROUP BY, aggregates ─ HAVING ─ SELECT list ─ DISTINCT ─ ORDER BY
  *
  * ORDER BY may name outputs, ordinals, or expressions that are not selected: those become hidden columns, dropped on top. */
-#include "planner/binder.h"
+#include "planner/binder_select.h"
 
 #include <string.h>
 
@@ -11,38 +11,6 @@
 #include "core/base/array.h"
 #include "core/base/settings.h"
 #include "core/functions/function.h"
-
-struct select_item {
-    struct expression *expression;
-    const char *name;                 /* NULL: implied by the expression */
-    const struct ast_expression *ast; /* NULL: from a star */
-};
-
-struct order_item {
-    struct expression *expression; /* NULL: `output` is meant */
-    uint32_t output;
-    const struct ast_sort_item *ast;
-};
-
-struct selection_list {
-    struct select_item *items;
-    size_t count, capacity;
-};
-
-struct select_binder {
-    struct binder *binder;
-    const struct ast_select *ast;
-    struct scope scope;
-    struct expression *where;
-    struct expression *having;
-    struct grouping grouping;
-    bool aggregated;
-    struct selection_list list;
-    struct {
-        struct order_item *items;
-        size_t count, capacity;
-    } order;
-};
 
 /* ---- FROM, WHERE ---- */
 
@@ -67,99 +35,6 @@ static enum status bind_from(struct select_binder *select) {
     TRY(bind_condition(&context, select->ast->where, &select->where));
     select->scope.node = logical_filter(binder->arena, select->scope.node, select->where);
     return STATUS_OK;
-}
-
-/* ---- GROUP BY ---- */
-
-static bool is_plain_name(const struct ast_expression *ast) {
-    return ast->kind == AST_COLUMN && ast->names.count == 1;
-}
-
-/* GROUP BY 2 and GROUP BY alias stand for an expression of the SELECT list; a column of the input goes first. */
-static enum status dereference(const struct select_binder *select, const struct ast_expression **ast,
-                               const char **name) {
-    const struct ast_select_items *items = &select->ast->items;
-    *name = NULL;
-    if ((*ast)->kind == AST_LITERAL && (*ast)->literal.kind == AST_LITERAL_INTEGER) {
-        int64_t ordinal = (*ast)->literal.integer;
-        if (ordinal < 1 || ordinal > items->count || items->items[ordinal - 1].expression->kind == AST_STAR)
-            return FAIL_AT(select->binder->error, (*ast)->position, STATUS_SYNTAX_ERROR,
-                           "GROUP BY position %lld is not in the SELECT list", (long long)ordinal);
-        *name = items->items[ordinal - 1].alias.text;
-        *ast = items->items[ordinal - 1].expression;
-        return STATUS_OK;
-    }
-    if (!is_plain_name(*ast) || scope_find(&select->scope, &(*ast)->names) >= 0)
-        return STATUS_OK;
-    for (unsigned i = 0; i < items->count; i++)
-        if (items->items[i].alias.text &&
-            text_equal_ignore_case(items->items[i].alias.text, (*ast)->names.items[0].text)) {
-            *name = items->items[i].alias.text;
-            *ast = items->items[i].expression;
-            return STATUS_OK;
-        }
-    return STATUS_OK;
-}
-
-static enum status add_window(struct select_binder *select, const struct expression_context *context,
-                              const struct ast_expression *ast) {
-    struct grouping *grouping = &select->grouping;
-    if (grouping->has_window)
-        return FAIL_AT(select->binder->error, ast->position, STATUS_WINDOWING_ERROR,
-                       "GROUP BY has more than one window");
-    grouping->has_window = true;
-    return bind_group_window(context, ast, &grouping->window);
-}
-
-static enum status bind_group_expression(struct select_binder *select, const struct ast_expression *ast) {
-    struct expression_context context = {.binder = select->binder, .scope = &select->scope, .clause = "GROUP BY"};
-    Plan__WindowKind kind;
-    const char *name;
-    TRY(dereference(select, &ast, &name));
-    if (ast->kind == AST_CALL && window_function_find(ast->call.function, &kind) &&
-        !function_name_exists(ast->call.function))
-        return add_window(select, &context, ast);
-    struct expression *key;
-    TRY(bind_expression(&context, ast, &key));
-    if (!type_is_comparable(key->type))
-        return FAIL_AT(select->binder->error, ast->position, STATUS_DATATYPE_MISMATCH, "cannot group by %s",
-                       type_text(select->binder->arena, key->type));
-    grouping_add_key(&select->grouping, key, name);
-    return STATUS_OK;
-}
-
-static enum status bind_group_item(struct select_binder *select, const struct ast_group_item *item) {
-    static const char *const names[] = {
-        [AST_GROUP_ROLLUP] = "ROLLUP", [AST_GROUP_CUBE] = "CUBE", [AST_GROUP_SETS] = "GROUPING SETS"};
-    if (item->kind == AST_GROUP_EXPRESSION)
-        return bind_group_expression(select, item->expression);
-    if (item->kind != AST_GROUP_LIST)
-        return binder_unsupported(select->binder, item->position, names[item->kind]);
-    for (unsigned i = 0; i < item->items.count; i++)
-        TRY(bind_group_item(select, item->items.items[i]));
-    return STATUS_OK;
-}
-
-static enum status bind_group_by(struct select_binder *select) {
-    select->grouping =
-        (struct grouping){.binder = select->binder, .scope = &select->scope, .grouped = select->ast->grouped};
-    for (unsigned i = 0; i < select->ast->group_by.count; i++)
-        TRY(bind_group_item(select, select->ast->group_by.items[i]));
-    if (!select->grouping.has_window)
-        grouping_attach_window(&select->grouping);
-    return STATUS_OK;
-}
-
-static bool is_aggregated(const struct ast_select *ast, const struct ast_query *query) {
-    if (ast->grouped || ast->having)
-        return true;
-    for (unsigned i = 0; i < ast->items.count; i++)
-        if (ast_has_aggregate(ast->items.items[i].expression))
-            return true;
-    for (unsigned i = 0; i < query->order_by.count; i++)
-        if (ast_has_aggregate(query->order_by.items[i].expression))
-            return true;
-    return false;
 }
 
 /* ---- SELECT list ---- */
@@ -193,16 +68,17 @@ static enum status expand_star(struct select_binder *select, const struct ast_ex
     return STATUS_OK;
 }
 
-/* A column keeps its name through aggregation and window functions. */
+/* A column keeps its name through aggregation and window functions. What is written as an expression has none, as in Flink, even
+ * when it comes down to a column (a cast to its own type). */
 static const char *item_name(const struct select_binder *select, const struct ast_select_item *item,
                              const struct expression *expression) {
     if (item->alias.text)
         return item->alias.text;
+    if (item->expression->kind != AST_COLUMN)
+        return NULL;
     if (expression->kind == EXPRESSION_COLUMN && expression->column < COLUMN_AGGREGATE_BASE)
         return select->scope.node->columns[expression->column].name;
-    if (item->expression->kind == AST_COLUMN)
-        return item->expression->names.items[item->expression->names.count - 1].text;
-    return item->expression->kind == AST_FIELD ? item->expression->field.name.text : NULL;
+    return item->expression->names.items[item->expression->names.count - 1].text;
 }
 
 static enum status bind_items(struct select_binder *select) {
@@ -246,7 +122,9 @@ static void add_implicit_keys(struct select_binder *select) {
         if (!item->ast || item->ast->kind != AST_COLUMN || !is_input_column(item->expression) ||
             is_window_time(grouping, item->expression) || grouping_check(grouping, item->expression) == STATUS_OK)
             continue;
-        grouping_add_key(grouping, item->expression, NULL);
+        uint32_t key = grouping_add_key(grouping, item->expression, NULL);
+        for (size_t k = 0; k < select->sets.count; k++)
+            select->sets.items[k] |= key < 64 ? UINT64_C(1) << key : 0;
         const char *message = arena_printf(binder->arena, "column \"%s\" is not in GROUP BY: it became a grouping key",
                                            ast_names_text(binder->arena, &item->ast->names));
         binder_notice(binder, item->ast->position, message,
@@ -324,7 +202,6 @@ bool sort_nulls_first(const struct ast_sort_item *item) {
 /* Everything that was bound over the input is moved on top of the Aggregate. */
 static enum status build_aggregate(struct select_binder *select, struct logical **node) {
     struct grouping *grouping = &select->grouping;
-    add_implicit_keys(select);
     for (size_t i = 0; i < select->list.count; i++)
         TRY(grouping_check(grouping, select->list.items[i].expression));
     if (select->having)
@@ -380,12 +257,51 @@ static struct logical *build_sort(struct select_binder *select, struct logical *
     return node;
 }
 
+/* One grouping set: aggregation and projection, hidden columns included. */
+static enum status build_set(struct select_binder *select, struct logical **result) {
+    TRY(build_aggregate(select, result));
+    *result = build_project(select, *result);
+    return STATUS_OK;
+}
+
+/* GROUPING SETS are a union of one aggregation per set, each with NULL for the keys that are not its own. */
+static enum status build_sets(struct select_binder *select, struct logical **result) {
+    struct arena *arena = select->binder->arena;
+    uint32_t count = (uint32_t)select->sets.count;
+    struct logical **inputs = ARENA_ARRAY(arena, struct logical *, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct select_binder one;
+        select_of_set(select, select->sets.items[i], &one);
+        TRY(build_set(&one, &inputs[i]));
+        for (size_t k = 0; k < select->order.count; k++)
+            if (i + 1 == count && select->order.items[k].expression)
+                select->order.items[k].output = one.order.items[k].output; /* the same for every set */
+    }
+    TRY(bind_union_inputs(select->binder, inputs, count, select->ast->position));
+    *result = logical_union(arena, inputs, count);
+    return STATUS_OK;
+}
+
+static enum status build_rows(struct select_binder *select, struct logical **result) {
+    if (!select->aggregated) {
+        *result = build_project(select, select->scope.node);
+        return STATUS_OK;
+    }
+    add_implicit_keys(select);
+    if (select->sets.count > 1)
+        return build_sets(select, result);
+    struct select_binder one = *select;
+    if (select->grouping.indicators.count || select->sets.items[0] != UINT64_MAX)
+        select_of_set(select, select->sets.items[0], &one);
+    TRY(build_set(&one, result));
+    select->order = one.order;
+    return STATUS_OK;
+}
+
 static enum status build(struct select_binder *select, const struct ast_query *query, struct logical **result) {
     struct arena *arena = select->binder->arena;
-    struct logical *node = select->scope.node;
-    if (select->aggregated)
-        TRY(build_aggregate(select, &node));
-    node = build_project(select, node);
+    struct logical *node;
+    TRY(build_rows(select, &node));
     if (select->ast->distinct) {
         node = logical_new(arena, LOGICAL_DISTINCT, node);
         node->position = select->ast->position;
@@ -420,10 +336,12 @@ enum status bind_select(struct binder *binder, const struct ast_select *ast, con
                         struct logical **result) {
     struct select_binder select = {.binder = binder, .ast = ast};
     TRY(refuse_unsupported(&select));
+    for (unsigned i = 0; i < ast->hints.count; i++)
+        binder_ignore_hint(binder, &ast->hints.items[i]);
     TRY(bind_from(&select));
-    select.aggregated = is_aggregated(ast, query);
+    select.aggregated = select_is_aggregated(ast, query);
     if (select.aggregated)
-        TRY(bind_group_by(&select));
+        TRY(select_group_by(&select));
     TRY(bind_items(&select));
     if (ast->having) {
         struct expression_context context = output_context(&select, "HAVING");

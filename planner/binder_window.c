@@ -126,10 +126,9 @@ static enum status no_time_attribute(struct binder *binder, const struct scope *
 
 static enum status check_time_attribute(struct binder *binder, const struct scope *scope, const char *function,
                                         const struct expression *time, struct logical_window *window) {
-    bool is_processing_time = time->kind == EXPRESSION_CALL && strcmp(time->call.function->name, "proctime") == 0;
-    enum time_attribute attribute = is_processing_time                ? TIME_PROCESSING
-                                    : time->kind != EXPRESSION_COLUMN ? TIME_NONE
-                                                                      : scope->node->columns[time->column].time;
+    enum time_attribute attribute = expression_is_processing_time(time) ? TIME_PROCESSING
+                                    : time->kind != EXPRESSION_COLUMN   ? TIME_NONE
+                                                                        : scope->node->columns[time->column].time;
     if (attribute == TIME_NONE)
         return no_time_attribute(binder, scope, function, time);
     window->processing_time = attribute == TIME_PROCESSING;

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "core/base/array.h"
-#include "core/functions/expression.h"
-#include "core/functions/function.h"
+#include "planner/logical.h"
 
 static void append_quoted(struct strbuf *out, const char *text, char quote) {
     strbuf_append_char(out, quote);
@@ -126,17 +125,14 @@ void catalogue_show_create(struct strbuf *out, const struct catalogue_object *ob
 
 /* ---- DESCRIBE ---- */
 
-static bool is_processing_time(const struct table_column *column) {
-    return column->expression && column->expression->kind == EXPRESSION_CALL &&
-           strcmp(column->expression->call.function->name, "proctime") == 0;
-}
-
 static const char *describe_type(struct arena *arena, const struct catalogue_object *object, uint32_t index) {
     const struct table_column *column = &object->columns[index];
     const char *type = type_text(arena, type_with_nullable(arena, column->type, true));
     if (object->watermark_column == (int)index)
         return arena_printf(arena, "%s *ROWTIME*", type);
-    return is_processing_time(column) ? arena_printf(arena, "%s *PROCTIME*", type) : type;
+    return column->expression && expression_is_processing_time(column->expression)
+               ? arena_printf(arena, "%s *PROCTIME*", type)
+               : type;
 }
 
 static const char *describe_key(struct arena *arena, const struct catalogue_object *object, uint32_t index) {

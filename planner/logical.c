@@ -41,7 +41,7 @@ struct logical *logical_with_input(struct arena *arena, const struct logical *no
 
 /* ---- columns ---- */
 
-static bool is_processing_time(const struct expression *expression) {
+bool expression_is_processing_time(const struct expression *expression) {
     return expression->kind == EXPRESSION_CALL && strcmp(expression->call.function->name, "proctime") == 0;
 }
 
@@ -52,7 +52,7 @@ static struct logical_column projected_column(const struct logical *input, struc
         const struct logical_column *source = &input->columns[expression->column];
         column.time = source->time;
         column.window = source->window;
-    } else if (is_processing_time(expression)) {
+    } else if (expression_is_processing_time(expression)) {
         column.time = TIME_PROCESSING;
     }
     return column;
@@ -223,7 +223,7 @@ static bool ranges_equal(const struct logical_range *a, const struct logical_ran
     return a->has_limit == b->has_limit && a->limit == b->limit && a->offset == b->offset;
 }
 
-static bool options_equal(const struct options *a, const struct options *b) {
+bool scan_options_equal(const struct options *a, const struct options *b) {
     if (a->map.count != b->map.count)
         return false;
     for (size_t i = 0; i < a->map.count; i++) {
@@ -236,7 +236,7 @@ static bool options_equal(const struct options *a, const struct options *b) {
 
 static bool scans_equal(const struct logical *a, const struct logical *b) {
     if (a->scan.table != b->scan.table || a->scan.row_limit != b->scan.row_limit ||
-        !options_equal(a->scan.options, b->scan.options))
+        !scan_options_equal(a->scan.options, b->scan.options))
         return false;
     for (uint32_t i = 0; i < a->column_count; i++)
         if (a->scan.columns[i].table_column != b->scan.columns[i].table_column ||

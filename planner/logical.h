@@ -201,6 +201,7 @@ struct schema *logical_schema(struct arena *arena, const struct logical *node);
 bool logical_is_bounded(const struct logical *node);
 /* Does the project give its input's columns, in order? Names do not count. */
 bool logical_is_identity(const struct logical *project);
+bool scan_options_equal(const struct options *a, const struct options *b); /* the same keys and values, in any order */
 /* Depth-first equality of whole trees, names included. */
 bool logical_equal(const struct logical *a, const struct logical *b);
 
@@ -224,6 +225,8 @@ struct expression *expression_remap(struct arena *arena, struct expression *expr
 /* Marks the columns that occur. */
 void expression_mark_columns(struct expression *expression, bool *used);
 bool expression_uses_only(struct expression *expression, const bool *allowed);
+/* PROCTIME() itself. */
+bool expression_is_processing_time(const struct expression *expression);
 /* Nodes of the expression as a tree, counting no further than `limit`. */
 size_t expression_size(const struct expression *expression, size_t limit);
 

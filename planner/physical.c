@@ -10,6 +10,8 @@
 #include "core/functions/aggregate.h"
 #include "planner/physical_node.h"
 
+enum { INTERACTIVE_LATENCY_US = 200000 };
+
 /* ---- nodes ---- */
 
 static uint32_t add_node(struct physical *physical, struct physical_node node) {
@@ -362,6 +364,9 @@ static void set_mini_batch(const struct physical *physical, const struct logical
     struct mini_batch chosen = {0};
     uint64_t rows_max = (uint64_t)settings_int(settings, SETTING_MINI_BATCH_SIZE);
     int64_t latency_us = settings_duration_us(settings, SETTING_MINI_BATCH_ALLOW_LATENCY);
+    if (physical->interactive && settings_is_default(settings, SETTING_MINI_BATCH_ALLOW_LATENCY) &&
+        latency_us > INTERACTIVE_LATENCY_US)
+        latency_us = INTERACTIVE_LATENCY_US;
     if (aggregate->emit.kind == AST_EMIT_EVERY)
         chosen = (struct mini_batch){rows_max, aggregate->emit.interval_us};
     else if (aggregate->emit.kind == AST_EMIT_ON_UPDATE || !settings_bool(settings, SETTING_MINI_BATCH_ENABLED) ||

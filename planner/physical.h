@@ -38,6 +38,7 @@ struct physical {
         uint64_t *hashes; /* of nodes that may be shared, parallel to nodes; 0 = not */
         struct str *bytes;
     } shared;
+    bool interactive; /* a client looks on: changes are not held back for long, unless it asked for that */
     uint32_t client_count;
     struct error *error;
 };

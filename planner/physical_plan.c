@@ -133,6 +133,8 @@ static Plan__Plan *make_plan(struct physical *physical) {
 
 static enum status build_all(struct physical *physical, struct logical *const *roots, uint32_t root_count,
                              Plan__Plan **plan) {
+    for (uint32_t i = 0; i < root_count; i++)
+        physical->interactive |= !roots[i]->sink.table;
     for (uint32_t i = 0; i < root_count; i++) {
         uint32_t id;
         TRY(physical_build(physical, roots[i], &id));

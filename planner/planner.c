@@ -7,6 +7,7 @@
 #include "planner/physical.h"
 #include "planner/pipeline.h"
 #include "planner/rules/rule.h"
+#include "planner/share_scans.h"
 
 static const struct planner_options default_options;
 
@@ -72,6 +73,10 @@ void pipeline_optimise(struct pipeline *pipeline, struct planner_trace *trace) {
         struct logical *optimised = rules_apply(&context, pipeline->roots.items[i]);
         ARRAY_PUSH(arena, &pipeline->optimised, optimised);
     }
+    if (!share_scans(arena, &pipeline->optimised))
+        return;
+    for (size_t i = 0; i < pipeline->optimised.count; i++)
+        pipeline->optimised.items[i] = rules_apply_nodes(&context, pipeline->optimised.items[i]);
 }
 
 enum status pipeline_build(struct pipeline *pipeline, Plan__Plan **plan) {

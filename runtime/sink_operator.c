@@ -7,6 +7,7 @@ struct sink_operator {
     struct sink *sink; /* NULL: rows go to the client */
     bool works_by_key;
     bool dirty;
+    int64_t dirty_since_us; /* monotonic; 0: not asked yet */
 };
 
 static const struct task_context *task_of(const struct stream_operator *self) {
@@ -22,7 +23,7 @@ static struct sink_config *sink_config_new(const struct stream_operator *self, c
         .arena = arena,
         .table = plan->table,
         .options = &found->options,
-        .schema = self->input_schemas[0],
+        .schema = self->schema, /* the names of the table, whatever the query called them */
         .key_columns = plan->key_columns,
         .key_column_count = (uint32_t)plan->n_key_columns,
         .format = found->format,
@@ -165,6 +166,7 @@ static enum status sink_operator_on_flush(struct stream_operator *self, struct e
         return STATUS_OK;
     TRY(sink->sink->class->flush(sink->sink, error));
     sink->dirty = false;
+    sink->dirty_since_us = 0;
     return STATUS_OK;
 }
 
@@ -177,6 +179,18 @@ static void sink_operator_close(struct stream_operator *self) {
 
 bool sink_operator_is_dirty(const struct stream_operator *self) {
     return ((const struct sink_operator *)self)->dirty;
+}
+
+int64_t sink_operator_flush_interval_us(const struct stream_operator *self) {
+    const struct sink *sink = ((const struct sink_operator *)self)->sink;
+    return sink && sink->class->flush_interval_us ? sink->class->flush_interval_us(sink) : -1;
+}
+
+int64_t sink_operator_dirty_since_us(struct stream_operator *self, int64_t now_us) {
+    struct sink_operator *sink = (struct sink_operator *)self;
+    if (sink->dirty_since_us == 0)
+        sink->dirty_since_us = now_us;
+    return sink->dirty_since_us;
 }
 
 const struct operator_class sink_operator_class = {

@@ -8,3 +8,7 @@ extern const struct operator_class sink_operator_class;
 
 /* Rows that may not have reached the outside yet: operator_on_flush makes them. */
 bool sink_operator_is_dirty(const struct stream_operator *sink);
+/* How long rows may wait for a flush, when the connector has a wish; -1: it has none. */
+int64_t sink_operator_flush_interval_us(const struct stream_operator *sink);
+/* Since when there have been such rows: `now_us` at the first call after they came. */
+int64_t sink_operator_dirty_since_us(struct stream_operator *sink, int64_t now_us);

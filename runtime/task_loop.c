@@ -63,13 +63,6 @@ static enum status run_ticks(struct task_loop *loop, int64_t *next_tick_us, stru
     return STATUS_OK;
 }
 
-static bool any_sink_is_dirty(const struct task_loop *loop) {
-    for (uint32_t i = 0; i < loop->operator_count; i++)
-        if (loop->operators[i]->class == &sink_operator_class && sink_operator_is_dirty(loop->operators[i]))
-            return true;
-    return false;
-}
-
 static int64_t flush_interval_us(const struct task_loop *loop) {
     if (!loop->nothing_came)
         return FLUSH_INTERVAL_US;
@@ -77,26 +70,35 @@ static int64_t flush_interval_us(const struct task_loop *loop) {
     return interval_us < FLUSH_IDLE_MIN_US ? FLUSH_IDLE_MIN_US : interval_us;
 }
 
-static enum status flush_sinks(struct task_loop *loop, struct error *error) {
-    int64_t start_us = monotonic_us(loop);
-    for (uint32_t i = 0; i < loop->operator_count; i++)
-        if (loop->operators[i]->class == &sink_operator_class)
-            TRY(operator_on_flush(loop->operators[i], error));
-    loop->last_flush_us = monotonic_us(loop);
-    loop->flush_took_us = loop->last_flush_us - start_us;
-    return STATUS_OK;
+/* When this sink wants its flush. */
+static int64_t flush_due_us(const struct task_loop *loop, struct stream_operator *sink) {
+    if (sink->class != &sink_operator_class || !sink_operator_is_dirty(sink))
+        return INT64_MAX;
+    int64_t wish_us = sink_operator_flush_interval_us(sink);
+    if (wish_us >= 0)
+        return sink_operator_dirty_since_us(sink, monotonic_us(loop)) + wish_us;
+    return loop->last_flush_us + flush_interval_us(loop);
 }
 
 /* Flushes what has waited long enough. *next_us: monotonic time of the next flush that is wanted. */
 static enum status flush_if_due(struct task_loop *loop, int64_t *next_us, struct error *error) {
+    int64_t start_us = monotonic_us(loop);
+    bool flushed = false;
     *next_us = INT64_MAX;
-    if (!any_sink_is_dirty(loop))
-        return STATUS_OK;
-    *next_us = loop->last_flush_us + flush_interval_us(loop);
-    if (monotonic_us(loop) < *next_us)
-        return STATUS_OK;
-    *next_us = INT64_MAX;
-    return flush_sinks(loop, error);
+    for (uint32_t i = 0; i < loop->operator_count; i++) {
+        int64_t due_us = flush_due_us(loop, loop->operators[i]);
+        if (start_us < due_us) {
+            *next_us = due_us < *next_us ? due_us : *next_us;
+            continue;
+        }
+        flushed = true;
+        TRY(operator_on_flush(loop->operators[i], error));
+    }
+    if (flushed) {
+        loop->last_flush_us = monotonic_us(loop);
+        loop->flush_took_us = loop->last_flush_us - start_us;
+    }
+    return STATUS_OK;
 }
 
 static void wait_for(const struct task_loop *loop, int64_t wait_us) {

@@ -17,7 +17,8 @@ static void blackhole_close(struct sink *sink) {
     (void)sink;
 }
 
-static const struct sink_class blackhole_sink = {blackhole_write, blackhole_flush, blackhole_close};
+static const struct sink_class blackhole_sink = {
+    .write = blackhole_write, .flush = blackhole_flush, .close = blackhole_close};
 
 static enum status blackhole_open(const struct sink_config *config, struct sink **sink, struct error *error) {
     (void)error;

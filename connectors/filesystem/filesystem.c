@@ -14,7 +14,8 @@ const struct option_spec filesystem_options[] = {
      "look for new files so often; the table then has no end"},
     {"source.report-statistics", OPTION_CHOICE, "ALL", false, "ALL|NONE", "accepted for Flink's sake"},
     {"sink.rolling-policy.file-size", OPTION_SIZE, "128mb", false, NULL, "a file is finished when it is that large"},
-    {"sink.rolling-policy.rollover-interval", OPTION_DURATION, "30min", false, NULL, "… or that old, at the next rows"},
+    {"sink.rolling-policy.rollover-interval", OPTION_DURATION, "1min", false, NULL,
+     "… or when its first row is that old; until then nobody sees its rows"},
     {"sink.rolling-policy.check-interval", OPTION_DURATION, "1min", false, NULL, "accepted for Flink's sake"},
     {0},
 };

@@ -121,7 +121,17 @@ static void filesystem_sink_close(struct sink *base) {
     arena_release(&sink->paths);
 }
 
-static const struct sink_class filesystem_sink_class = {filesystem_write, filesystem_flush, filesystem_sink_close};
+/* Every flush makes a file: as many as the rolling policy says. */
+static int64_t filesystem_flush_interval_us(const struct sink *base) {
+    return ((const struct filesystem_sink *)base)->part_age_max_us;
+}
+
+static const struct sink_class filesystem_sink_class = {
+    .write = filesystem_write,
+    .flush = filesystem_flush,
+    .close = filesystem_sink_close,
+    .flush_interval_us = filesystem_flush_interval_us,
+};
 
 static enum status open_encoder(struct filesystem_sink *sink, struct error *error) {
     const struct sink_config *config = sink->config;

@@ -53,7 +53,7 @@ static void print_close(struct sink *sink) {
     strbuf_release(&((struct print *)sink)->text);
 }
 
-static const struct sink_class print_sink = {print_write, print_flush, print_close};
+static const struct sink_class print_sink = {.write = print_write, .flush = print_flush, .close = print_close};
 
 static enum status print_open(const struct sink_config *config, struct sink **sink, struct error *error) {
     (void)error;

@@ -169,7 +169,7 @@ static enum status decode_cells(struct reader *reader, struct column *columns, u
 
 enum status row_decode(struct str bytes, struct column *columns, uint32_t column_count, uint32_t row,
                        uint32_t capacity_rows, struct arena *arena, struct error *error) {
-    const uint8_t *data = (const uint8_t *)bytes.data;
+    const uint8_t *data = (const uint8_t *)(bytes.size ? bytes.data : ""); /* a row without columns may have none */
     struct reader reader = {.at = data, .end = data + bytes.size, .arena = arena, .error = error};
     TRY(decode_cells(&reader, columns, column_count, row, capacity_rows));
     if (reader.at != reader.end)

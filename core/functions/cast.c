@@ -197,7 +197,9 @@ enum status cast_reject(struct cast_job *job, uint32_t row, enum status status) 
     strbuf_init(&text);
     strbuf_init(&type);
     column_print_value(&text, job->source, row);
-    type_print(&type, job->result->type);
+    struct type nullable = *job->result->type;
+    nullable.nullable = true;
+    type_print(&type, &nullable);
     FAIL_AT(job->error, job->call->position, status, "cannot cast %s'%.*s' to %s",
             type_is_string(job->source->type) ? "" : "value ", text.size > 200 ? 200 : (int)text.size,
             strbuf_text(&text), strbuf_text(&type));

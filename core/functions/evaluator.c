@@ -210,8 +210,10 @@ static enum status run_call(struct evaluator *evaluator, struct step *step, stru
                             struct error *error) {
     if (step->call.function->flags & FUNCTION_LAZY)
         return run_lazy(evaluator, step, result, error);
-    for (uint32_t i = 0; i < step->argument_count; i++)
-        TRY(step_value(evaluator, step->arguments[i], &step->columns[i], error));
+    for (uint32_t i = 0; i < step->argument_count; i++) {
+        if (evaluator->steps.items[step->arguments[i]]->kind != STEP_LITERAL)
+            TRY(step_value(evaluator, step->arguments[i], &step->columns[i], error));
+    }
     uint32_t dictionary = 0;
     switch (arguments_shape(step, &dictionary)) {
     case SHAPE_NULL: *result = null_column(evaluator, step->call.type); return STATUS_OK;

@@ -23,7 +23,8 @@ static struct expression *fixed_literal(struct arena *arena, const struct type *
 /* ---- numbers ---- */
 
 struct number_shape {
-    unsigned digits, fraction_digits; /* without leading zeros of the whole part */
+    unsigned digits, fraction_digits; /* digits: as written, leading zeros too, which count for Flink */
+    unsigned leading_zeros;
     bool has_point, has_exponent, valid;
 };
 
@@ -36,7 +37,8 @@ static struct number_shape number_shape(struct str text) {
         if (c >= '0' && c <= '9') {
             some = true;
             leading &= c == '0' && !shape.has_point;
-            shape.digits += !leading;
+            shape.leading_zeros += leading;
+            shape.digits++;
             shape.fraction_digits += shape.has_point;
         } else if (c == '.' && !shape.has_point) {
             shape.has_point = true;
@@ -62,11 +64,13 @@ enum status expression_number(struct arena *arena, struct str text, sql_position
             shape.valid = false;
         else
             *result = expression_double(arena, value, position);
-    } else if (shape.valid && !shape.has_point && int_parse(text, &whole)) {
+    } else if (shape.valid && !shape.fraction_digits &&
+               int_parse((struct str){text.data, text.size - shape.has_point}, &whole)) {
         *result = whole == (int32_t)whole ? expression_int(arena, (int32_t)whole, position)
                                           : expression_bigint(arena, whole, position);
     } else if (shape.valid) {
-        unsigned precision = shape.digits ? shape.digits : 1;
+        bool too_long = shape.digits > DECIMAL_PRECISION_MAX;
+        unsigned precision = too_long ? shape.digits - shape.leading_zeros : shape.digits;
         int128 value;
         if (precision > DECIMAL_PRECISION_MAX || !decimal_parse(text, precision, shape.fraction_digits, &value))
             return FAIL_AT(error, position, STATUS_OUT_OF_RANGE, "number has more than %d digits",

@@ -51,29 +51,21 @@ static bool literal_digits(const struct call_request *request, int64_t *digits) 
     return true;
 }
 
-/* `carry`: rounding up may need one whole digit more. */
-static enum status decimal_digits_call(struct call_request *request, const struct function *function, unsigned carry) {
+/* ROUND and TRUNCATE: rounding up may need one whole digit more; Flink gives TRUNCATE the same type. */
+enum status resolve_decimal_round(struct call_request *request, const struct function *function) {
     const struct type *type = request->arguments[0]->type;
     int64_t digits;
     if (request->argument_count > 1)
         TRY(resolve_cast_argument(request, 1, &type_int));
     if (literal_digits(request, &digits) && digits < type->scale) {
         unsigned scale = digits < 0 ? 0 : (unsigned)digits;
-        unsigned precision = (unsigned)type->precision - type->scale + scale + carry;
+        unsigned precision = (unsigned)type->precision - type->scale + scale + 1;
         precision = precision > DECIMAL_PRECISION_MAX ? DECIMAL_PRECISION_MAX : precision ? precision : 1;
         type = type_decimal(request->arena, precision, scale);
     }
     request->result =
         call_new(request, function, type_with_nullable(request->arena, type, resolve_any_nullable(request)));
     return STATUS_OK;
-}
-
-enum status resolve_decimal_round(struct call_request *request, const struct function *function) {
-    return decimal_digits_call(request, function, 1);
-}
-
-enum status resolve_decimal_truncate(struct call_request *request, const struct function *function) {
-    return decimal_digits_call(request, function, 0);
 }
 
 enum status resolve_decimal_floor(struct call_request *request, const struct function *function) {
@@ -123,4 +115,11 @@ enum status resolve_date_add(struct call_request *request, const struct function
 enum status resolve_date_format(struct call_request *request, const struct function *function) {
     TRY(resolve_cast_argument(request, 0, &type_timestamp3));
     return resolve_call(request, function->name, request->arguments, 2, &request->result);
+}
+
+enum status resolve_typeof(struct call_request *request, const struct function *function) {
+    (void)function;
+    const char *text = type_text(request->arena, request->arguments[0]->type);
+    request->result = expression_string(request->arena, str_from(text), request->position);
+    return STATUS_OK;
 }

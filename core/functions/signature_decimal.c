@@ -39,7 +39,7 @@ const struct type *decimal_add_type(struct arena *arena, const struct type *a, c
 }
 
 const struct type *decimal_multiply_type(struct arena *arena, const struct type *a, const struct type *b) {
-    return capped(arena, (unsigned)a->precision + b->precision, (unsigned)a->scale + b->scale);
+    return capped(arena, (unsigned)a->precision + b->precision + 1, (unsigned)a->scale + b->scale);
 }
 
 const struct type *decimal_divide_type(struct arena *arena, const struct type *a, const struct type *b) {

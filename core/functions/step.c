@@ -155,6 +155,11 @@ static void prepare_call(struct builder *builder, struct step *step) {
         .position = step->expression->position,
     };
     step->columns = ARENA_ARRAY(evaluator->arena, struct column, step->argument_count + 1);
+    for (uint32_t i = 0; i < step->argument_count; i++) {
+        const struct step *argument = evaluator->steps.items[step->arguments[i]];
+        if (argument->kind == STEP_LITERAL)
+            step->columns[i] = argument->expression->literal;
+    }
     step->can_fail = function->flags & FUNCTION_CAN_FAIL;
     step->expensive = function->flags & FUNCTION_EXPENSIVE;
     bool dense = function->flags & FUNCTION_DENSE;

@@ -28,7 +28,7 @@ struct step {
     bool dense; /* see FUNCTION_DENSE */
     struct function_call call;
     struct lazy_site site;
-    struct column *columns; /* room for the arguments while the step runs */
+    struct column *columns; /* the arguments while the step runs; literals stay in */
     uint64_t scope;         /* in which `value` was computed; 0: never */
     struct column value;
 };

@@ -15,12 +15,23 @@ static bool same_names(const struct logical *a, const struct logical *b) {
     return true;
 }
 
-static bool all_deterministic(const struct logical *project) {
-    for (uint32_t i = 0; i < project->column_count; i++)
-        if (!expression_is_deterministic(project->project.expressions[i]) &&
-            project->columns[i].time != TIME_PROCESSING)
-            return false;
+static bool count_column(struct expression *node, void *context) {
+    uint32_t *uses = context;
+    if (node->kind == EXPRESSION_COLUMN)
+        uses[node->column]++;
     return true;
+}
+
+/* RAND() that is used twice is one number, not two. PROCTIME() is the same wherever it is asked. */
+static bool draws_twice(struct rule_context *context, const struct logical *outer, const struct logical *inner) {
+    uint32_t *uses = ARENA_ARRAY(context->arena, uint32_t, inner->column_count);
+    for (uint32_t i = 0; i < outer->column_count; i++)
+        expression_walk(outer->project.expressions[i], count_column, uses);
+    for (uint32_t i = 0; i < inner->column_count; i++)
+        if (uses[i] > 1 && inner->columns[i].time != TIME_PROCESSING &&
+            !expression_is_deterministic(inner->project.expressions[i]))
+            return true;
+    return false;
 }
 
 struct logical *rule_merge_projects(struct rule_context *context, struct logical *node) {
@@ -29,7 +40,7 @@ struct logical *rule_merge_projects(struct rule_context *context, struct logical
     struct logical *input = node->inputs[0];
     if (logical_is_identity(node) && same_names(node, input))
         return input;
-    if (input->kind != LOGICAL_PROJECT || !all_deterministic(input))
+    if (input->kind != LOGICAL_PROJECT || draws_twice(context, node, input))
         return NULL;
     struct expression **merged = ARENA_ARRAY(context->arena, struct expression *, node->column_count);
     for (uint32_t i = 0; i < node->column_count; i++) {

@@ -33,3 +33,5 @@ typedef struct logical *tree_rule_function(struct rule_context *context, struct 
 
 /* All rules to the fixpoint. The root is a Sink (or any node: it keeps its columns). */
 struct logical *rules_apply(struct rule_context *context, struct logical *root);
+/* Those that look at a node at a time only: the columns that scans read stay. */
+struct logical *rules_apply_nodes(struct rule_context *context, struct logical *root);

@@ -85,3 +85,12 @@ struct logical *rules_apply(struct rule_context *context, struct logical *root) 
     }
     return root;
 }
+
+struct logical *rules_apply_nodes(struct rule_context *context, struct logical *root) {
+    bool changed = true;
+    for (unsigned pass = 0; changed && pass < PASSES_MAX; pass++) {
+        changed = false;
+        root = apply_below(context, root, &changed);
+    }
+    return root;
+}

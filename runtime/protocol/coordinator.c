@@ -73,6 +73,15 @@ void coordinator_count_published(struct coordinator *coordinator) {
     coordinator->published_epoch = published;
 }
 
+void coordinator_say_commit(struct coordinator *coordinator, struct coordinator_actions *actions) {
+    if (coordinator->ready_count < coordinator->options.lane_count ||
+        coordinator->published_epoch == coordinator->head.epoch)
+        return;
+    struct coordinator_action *action = coordinator_act(actions, COORDINATOR_ACTION_COMMIT);
+    action->generation = coordinator->head.generation;
+    action->manifest = &coordinator->manifest;
+}
+
 /* After the last decided epoch nothing follows but its publication, and perhaps a savepoint of it. */
 void coordinator_check_drained(struct coordinator *coordinator, struct coordinator_actions *actions) {
     if (coordinator->state != COORDINATOR_DRAINING)
@@ -153,9 +162,15 @@ static void note_at_end(struct coordinator *coordinator, uint32_t task) {
         coordinator->at_end_count++;
 }
 
+/* Messages mean something only to a coordinator that has deployed, and has not given that up. */
+static bool is_deployed(const struct coordinator *coordinator, const struct incarnation *job) {
+    return coordinator->taken && coordinator->state >= COORDINATOR_DEPLOYING &&
+           coordinator->state != COORDINATOR_ENDED && incarnation_equal(job, &coordinator->head.job);
+}
+
 static void on_task_status(struct coordinator *coordinator, const struct task_status *status,
                            struct coordinator_actions *actions) {
-    if (!coordinator->taken || coordinator->state < COORDINATOR_DEPLOYING || coordinator->state == COORDINATOR_ENDED)
+    if (!is_deployed(coordinator, &status->job))
         return;
     if (status->kind == TASK_SUPERSEDED && status->generation > coordinator->head.generation)
         restart(coordinator, actions); /* HEAD will say so */
@@ -183,11 +198,11 @@ static void on_task_status(struct coordinator *coordinator, const struct task_st
 
 static void on_task_ack(struct coordinator *coordinator, const struct task_ack *ack,
                         struct coordinator_actions *actions) {
-    if (!coordinator->taken || ack->task >= coordinator->options.task_count)
+    if (!is_deployed(coordinator, &ack->job) || ack->task >= coordinator->options.task_count)
         return;
     if (ack->generation != coordinator->head.generation && !PLANTED(OLD_GENERATION_ACKS))
         return;
-    if (ack->at_end && coordinator->state >= COORDINATOR_RUNNING && coordinator->state != COORDINATOR_ENDED)
+    if (ack->at_end)
         note_at_end(coordinator, ack->task);
     epoch_on_ack(coordinator, ack, actions);
 }
@@ -200,9 +215,8 @@ static bool position_is_newer(const struct marker_position *a, const struct mark
 
 static void on_lane_report(struct coordinator *coordinator, const struct lane_report *report,
                            struct coordinator_actions *actions) {
-    if (!coordinator->taken || report->generation != coordinator->head.generation ||
-        report->lane_index >= coordinator->options.lane_count || coordinator->state < COORDINATOR_DEPLOYING ||
-        coordinator->state == COORDINATOR_ENDED)
+    if (!is_deployed(coordinator, &report->job) || report->generation != coordinator->head.generation ||
+        report->lane_index >= coordinator->options.lane_count)
         return;
     if (report->reason == REASON_SUPERSEDED || report->reason == REASON_JOB_REPLACED) {
         restart(coordinator, actions); /* HEAD will say so */
@@ -215,6 +229,7 @@ static void on_lane_report(struct coordinator *coordinator, const struct lane_re
     struct coordinator_lane *lane = &coordinator->lanes[report->lane_index];
     if (report->position.known && report->position.epoch > coordinator->head.epoch)
         return;
+    bool is_last = !lane->ready && coordinator->ready_count + 1 == coordinator->options.lane_count;
     if (!lane->ready) {
         lane->ready = true;
         coordinator->ready_count++;
@@ -228,6 +243,9 @@ static void on_lane_report(struct coordinator *coordinator, const struct lane_re
     coordinator_count_published(coordinator);
     if (coordinator->published_epoch > before)
         coordinator_act(actions, COORDINATOR_ACTION_PUBLISHED)->epoch = coordinator->published_epoch;
+    /* Until now no lane has published anything in this generation: any of them may have found a contradiction. */
+    if (is_last)
+        coordinator_say_commit(coordinator, actions);
     take_over_check_deployed(coordinator, actions);
     epoch_begin_if_due(coordinator, actions);
     coordinator_check_drained(coordinator, actions);
@@ -267,17 +285,13 @@ static void on_retry(struct coordinator *coordinator, struct coordinator_actions
 }
 
 static void on_resend(struct coordinator *coordinator, struct coordinator_actions *actions) {
-    if (coordinator->state < COORDINATOR_DEPLOYING || coordinator->state == COORDINATOR_ENDED)
+    if (!is_deployed(coordinator, &coordinator->head.job))
         return;
     if (coordinator->state == COORDINATOR_DEPLOYING || coordinator->ready_count < coordinator->options.lane_count)
         coordinator_say_deploy(coordinator, actions);
     if (coordinator->state == COORDINATOR_COLLECTING)
         coordinator_act(actions, COORDINATOR_ACTION_BARRIER)->barrier = coordinator->barrier;
-    if (coordinator->published_epoch < coordinator->head.epoch) {
-        struct coordinator_action *action = coordinator_act(actions, COORDINATOR_ACTION_COMMIT);
-        action->generation = coordinator->head.generation;
-        action->manifest = &coordinator->manifest;
-    }
+    coordinator_say_commit(coordinator, actions);
 }
 
 static void on_answer(struct coordinator *coordinator, const struct coordinator_event *event,

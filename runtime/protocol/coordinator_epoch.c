@@ -14,7 +14,8 @@ static void begin(struct coordinator *coordinator, bool final, struct coordinato
     int64_t time_us =
         coordinator->time_us > coordinator->manifest.time_us ? coordinator->time_us : coordinator->manifest.time_us;
     coordinator->due = false;
-    coordinator->barrier = (struct barrier){.generation = coordinator->head.generation,
+    coordinator->barrier = (struct barrier){.job = coordinator->head.job,
+                                            .generation = coordinator->head.generation,
                                             .epoch = coordinator->head.epoch + 1,
                                             .attempt = coordinator->barrier.attempt + 1,
                                             .time_us = time_us,
@@ -174,13 +175,6 @@ static void build_lists(struct coordinator *coordinator, struct manifest *manife
     }
 }
 
-static void say_commit(struct coordinator *coordinator, const struct manifest *manifest,
-                       struct coordinator_actions *actions) {
-    struct coordinator_action *action = coordinator_act(actions, COORDINATOR_ACTION_COMMIT);
-    action->generation = coordinator->head.generation;
-    action->manifest = manifest;
-}
-
 static void write_manifest(struct coordinator *coordinator, struct coordinator_actions *actions) {
     const struct barrier *barrier = &coordinator->barrier;
     const struct log_epoch **logs = collect_logs(coordinator);
@@ -236,8 +230,11 @@ void epoch_on_written(struct coordinator *coordinator, const struct coordinator_
                       struct coordinator_actions *actions) {
     if (event->answer == ANSWER_OK) {
         coordinator_swap(coordinator, actions, COORDINATOR_DECIDING);
-        if (PLANTED(PUBLISH_BEFORE_DECISION))
-            say_commit(coordinator, &coordinator->building, actions);
+        if (PLANTED(PUBLISH_BEFORE_DECISION)) {
+            struct coordinator_action *action = coordinator_act(actions, COORDINATOR_ACTION_COMMIT);
+            action->generation = coordinator->head.generation;
+            action->manifest = &coordinator->building;
+        }
     } else if (event->answer == ANSWER_CONFLICT) {
         epoch_abort(coordinator, actions);
     } else {
@@ -264,7 +261,7 @@ static void be_decided(struct coordinator *coordinator, const struct head_versio
     coordinator->closing = coordinator->barrier.final ||
                            (coordinator->stop_wanted && (!coordinator->savepoint_wanted || coordinator->pinning));
     coordinator->state = coordinator->closing || coordinator->pinning ? COORDINATOR_DRAINING : COORDINATOR_RUNNING;
-    say_commit(coordinator, &coordinator->manifest, actions);
+    coordinator_say_commit(coordinator, actions);
     coordinator_act(actions, COORDINATOR_ACTION_DECIDED)->epoch = coordinator->head.epoch;
     coordinator_check_drained(coordinator, actions);
     epoch_begin_if_due(coordinator, actions);

@@ -13,6 +13,8 @@ void coordinator_retry_later(struct coordinator *coordinator, struct coordinator
 void coordinator_end(struct coordinator *coordinator, struct coordinator_actions *actions, enum reason reason);
 /* DRAINING -> PINNING, ENDED or RUNNING, when all that is decided is published. */
 void coordinator_check_drained(struct coordinator *coordinator, struct coordinator_actions *actions);
+/* Orders what is decided and not published; nothing while a lane is not resolved. */
+void coordinator_say_commit(struct coordinator *coordinator, struct coordinator_actions *actions);
 void coordinator_count_published(struct coordinator *coordinator);
 
 /* coordinator_take_over.c: they set the state and ask. */

@@ -30,6 +30,7 @@ static void retry_later(struct lane *lane, struct lane_actions *actions) {
 
 static void report(struct lane *lane, struct lane_actions *actions) {
     act(actions, LANE_ACTION_REPORT)->report = (struct lane_report){
+        .job = lane->start.job,
         .generation = lane->start.generation,
         .lane_index = lane->start.lane_index,
         .reason = lane->state == LANE_HALTED || lane->state == LANE_EXITED ? lane->reason : REASON_NONE,
@@ -138,7 +139,8 @@ static bool chunk_is_empty(const struct log_epoch *log, uint32_t chunk) {
 }
 
 static void publish(struct lane *lane, struct lane_actions *actions) {
-    if (lane->state != LANE_IDLE || lane->pending_count == 0 || lane->slots[lane->slot].state != SLOT_OPEN)
+    if (lane->state != LANE_IDLE || lane->pending_count == 0 || lane->slots[lane->slot].state != SLOT_OPEN ||
+        !lane->released)
         return;
     const struct log_epoch *log = &lane->pending[0];
     ASSERT(log->epoch == lane->published_epoch + 1 && log->epoch <= lane->decided_epoch);
@@ -207,12 +209,12 @@ static void be_idle(struct lane *lane, struct lane_actions *actions) {
 
 /* A slot was opened while fencing. The order of the slots matters: see lane.h. */
 static void fenced_slot(struct lane *lane, struct lane_actions *actions) {
-    bool both = lane->slots[1].state == SLOT_OPEN;
+    bool both = lane->slots[1].state == SLOT_OPEN || PLANTED(FENCE_ONE_SLOT);
     if (!both)
         open_slot(lane, actions, 1);
     if (both && (PLANTED(READ_BEFORE_FENCE) || (PLANTED(COMMIT_ERROR_IS_FAILURE) && lane->resolved)))
         be_idle(lane, actions);
-    else if (both || PLANTED(FENCE_ONE_SLOT))
+    else if (both)
         measure(lane, actions);
 }
 
@@ -256,25 +258,26 @@ static void on_start(struct lane *lane, const struct lane_start *start, struct l
 }
 
 static void on_commit(struct lane *lane, const struct lane_event *event, struct lane_actions *actions) {
-    if (lane->state >= LANE_HALTED)
-        report(lane, actions); /* perhaps nobody heard it */
-    if (lane->state == LANE_NEW || lane->state >= LANE_HALTED)
+    if (lane->state == LANE_NEW || !incarnation_equal(&event->job, &lane->start.job))
         return;
+    if (lane->state >= LANE_HALTED) {
+        report(lane, actions); /* perhaps nobody heard it */
+        return;
+    }
     if (event->generation > lane->start.generation) {
         leave_and_report(lane, actions, LANE_EXITED, REASON_SUPERSEDED);
         return;
     }
     if (event->generation < lane->start.generation)
         return;
-    if (event->log->epoch <= lane->published_epoch && lane->resolved) {
+    lane->released = true;
+    if (event->log->epoch <= lane->published_epoch && lane->resolved)
         report(lane, actions);
-        return;
-    }
     /* One that is here already, or one whose predecessor got lost: the coordinator says it again. */
-    if (event->log->epoch != lane->decided_epoch + 1 || lane->pending_count == PENDING_EPOCHS_MAX)
-        return;
-    lane->pending[lane->pending_count++] = *event->log;
-    lane->decided_epoch = event->log->epoch;
+    if (event->log->epoch == lane->decided_epoch + 1 && lane->pending_count < PENDING_EPOCHS_MAX) {
+        lane->pending[lane->pending_count++] = *event->log;
+        lane->decided_epoch = event->log->epoch;
+    }
     publish(lane, actions);
 }
 
@@ -464,6 +467,8 @@ static void on_committed(struct lane *lane, const struct lane_event *event, stru
         close_slot(lane, actions, used);
         open_slot(lane, actions, used);
         lane->slot = 1 - used;
+        if (PLANTED(FENCE_ONE_SLOT) && lane->slots[1].state == SLOT_CLOSED)
+            open_slot(lane, actions, 1);
     }
     if (++lane->chunk == log->chunk_count) {
         lane->published_epoch = log->epoch;

@@ -57,14 +57,14 @@ struct lane_start {
 };
 
 enum lane_event_kind {
-    LANE_EVENT_START = 1,   /* start; repeated: report again */
-    LANE_EVENT_COMMIT,      /* generation, log: the epoch is decided. The log's arrays stay until it is published */
-    LANE_EVENT_HEAD,        /* answer, head */
-    LANE_EVENT_OPENED,      /* answer, slot */
-    LANE_EVENT_MEASURED,    /* answer, offset (end of the partition), topic */
-    LANE_EVENT_MARKER,      /* answer (OK or CORRUPT), offset, marker */
-    LANE_EVENT_POSITION,    /* answer, offset: all committed markers before it were delivered */
-    LANE_EVENT_CHUNK_SENT,  /* answer, row_count and rows of what was delivered */
+    LANE_EVENT_START = 1,  /* start; repeated: report again */
+    LANE_EVENT_COMMIT,     /* job, generation, log: the epoch is decided. The log's arrays stay until it is published */
+    LANE_EVENT_HEAD,       /* answer, head */
+    LANE_EVENT_OPENED,     /* answer, slot */
+    LANE_EVENT_MEASURED,   /* answer, offset (end of the partition), topic */
+    LANE_EVENT_MARKER,     /* answer (OK or CORRUPT), offset, marker */
+    LANE_EVENT_POSITION,   /* answer, offset: all committed markers before it were delivered */
+    LANE_EVENT_CHUNK_SENT, /* answer, row_count and rows of what was delivered */
     LANE_EVENT_MARKER_SENT, /* answer, offset */
     LANE_EVENT_COMMITTED,   /* answer */
     LANE_EVENT_RETRY,       /* the time asked for by RETRY_LATER has passed */
@@ -77,6 +77,7 @@ struct lane_event {
     enum answer answer;
     uint32_t slot;
     uint64_t offset;
+    struct incarnation job;
     uint64_t generation;
     uint64_t row_count;
     struct digest rows;
@@ -132,6 +133,7 @@ struct lane {
     uint64_t request;   /* the one whose answer the state waits for; 0: none */
     uint32_t attempts;  /* since the last success */
     bool resolved;      /* since the start: the coordinator may count on this lane */
+    bool released;      /* a commit order came: all lanes are resolved, and none has found a contradiction */
     enum reason reason; /* of CONFIRMING, HALTED, EXITED */
     struct lane_slot slots[LANE_SLOTS];
     uint32_t slot; /* the one to use next */

@@ -4,9 +4,10 @@
  *   coordinator                                             of generation G
  *             ◀── task_status ── task_ack ── lane_report ─
  *
- * Messages may be lost, late, repeated and out of order: every one carries its generation, receivers take each at most
- * once, and the coordinator says everything again that was not answered. Pointers are borrowed for the call that delivers
- * the message.
+ * Messages may be lost, late, repeated and out of order: every one carries J and its generation, receivers take each at
+ * most once, and the coordinator says everything again that was not answered. A worker that gets an order of an older
+ * generation of the same J answers its sender with TASK_SUPERSEDED. Pointers are borrowed for the call that delivers the
+ * message.
  */
 #pragma once
 
@@ -31,6 +32,7 @@ struct head_version {
 };
 
 struct barrier {
+    struct incarnation job;
     uint64_t generation;
     uint64_t epoch;
     uint32_t attempt;
@@ -45,6 +47,7 @@ struct ack_lane {
     struct log_epoch log;
 };
 struct task_ack {
+    struct incarnation job;
     uint64_t generation;
     uint64_t epoch;
     uint32_t attempt;
@@ -67,6 +70,7 @@ enum task_status_kind {
 };
 struct task_status {
     enum task_status_kind kind;
+    struct incarnation job;
     uint64_t generation;
     uint32_t task;
     uint64_t epoch; /* TASK_DECLINED */
@@ -74,6 +78,7 @@ struct task_status {
 };
 
 struct lane_report {
+    struct incarnation job;
     uint64_t generation;
     uint32_t lane_index;
     enum reason reason;              /* not REASON_NONE: the lane has halted, or left because HEAD is another's */

@@ -102,6 +102,55 @@ static inline uint32_t format_split(const uint8_t *data, size_t size, struct str
     return count;
 }
 
+/* All records in one batch; *next must get to the end. */
+static inline struct batch *format_run_batch(struct format_run *run, const struct format_class *format,
+                                             struct decoder *decoder, const struct schema *schema,
+                                             const struct str *records, uint32_t count) {
+    struct decode_target target = {.batch = batch_new_for(&run->pool, schema, count + 1),
+                                   .capacity = count + 1,
+                                   .bad_record = format_run_bad_record,
+                                   .context = run};
+    uint32_t next = 0;
+    struct error error;
+    ASSERT(format->decode(decoder, records, count, &next, &target, &error) == STATUS_OK && next == count);
+    target.batch->row_count = target.row_count;
+    return target.batch;
+}
+
+/* The batch's rows as records, in the run's arena. */
+static inline struct str *format_run_encode(struct format_run *run, const struct format_class *format,
+                                            const struct schema *schema, const struct batch *batch) {
+    uint32_t *columns = ARENA_ARRAY(&run->arena, uint32_t, schema->field_count);
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        columns[i] = i;
+    struct encoder_config config = {&run->arena, &run->options, schema, columns, schema->field_count};
+    struct encoder *encoder;
+    struct error error;
+    ASSERT(format->encoder_open(&config, &encoder, &error) == STATUS_OK);
+    struct encoded_rows rows = {.ends = ARENA_ARRAY(&run->arena, uint32_t, batch->row_count + 1)};
+    strbuf_init(&rows.data);
+    struct selection all = {NULL, batch->row_count};
+    ASSERT(format->encode(encoder, batch, &all, &rows, &error) == STATUS_OK);
+    const char *bytes = arena_copy(&run->arena, strbuf_text(&rows.data), rows.data.size + 1);
+    struct str *written = ARENA_ARRAY(&run->arena, struct str, batch->row_count + 1);
+    for (uint32_t i = 0; i < batch->row_count; i++) {
+        uint32_t start = i ? rows.ends[i - 1] : 0;
+        written[i] = (struct str){bytes + start, rows.ends[i] - start};
+    }
+    strbuf_release(&rows.data);
+    format->encoder_close(encoder);
+    return written;
+}
+
+static inline void format_print(struct strbuf *out, const struct batch *batch) {
+    strbuf_reset(out);
+    for (uint32_t row = 0; row < batch->row_count; row++)
+        for (uint32_t c = 0; c < batch->column_count; c++) {
+            column_print_value(out, &batch->columns[c], row);
+            strbuf_append_char(out, c + 1 == batch->column_count ? '\n' : '|');
+        }
+}
+
 static inline void format_assert_equal(const struct strbuf *a, const struct strbuf *b) {
     if (strcmp(strbuf_text(a), strbuf_text(b)) != 0) {
         fprintf(stderr, "first:\n%ssecond:\n%s", strbuf_text(a), strbuf_text(b));

@@ -19,6 +19,25 @@ static struct field fields[] = {
 
 enum { RECORDS_MAX = 64 };
 
+/* Rows that are written and read back are the same rows. */
+static void round_trip(struct format_run *run, const struct schema *schema, const struct str *records, uint32_t count) {
+    struct decoder *decoder = format_run_open(run, &json_format, schema);
+    struct batch *batch = format_run_batch(run, &json_format, decoder, schema, records, count);
+    struct str *written = format_run_encode(run, &json_format, schema, batch);
+    strbuf_reset(&run->reasons);
+    struct batch *again = format_run_batch(run, &json_format, decoder, schema, written, batch->row_count);
+    struct strbuf text;
+    strbuf_init(&text);
+    format_print(&run->text, batch);
+    format_print(&text, again);
+    format_assert_equal(&run->text, &text);
+    ASSERT(run->reasons.size == 0);
+    strbuf_release(&text);
+    batch_release(batch);
+    batch_release(again);
+    json_format.decoder_close(decoder);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2)
         return 0;
@@ -47,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         format_assert_equal(&runs[0].text, &runs[i].text);
         format_assert_equal(&runs[0].reasons, &runs[i].reasons);
     }
+    round_trip(&runs[0], &schema, records, count);
     for (int i = 0; i < 3; i++)
         format_run_release(&runs[i]);
     return 0;

@@ -334,6 +334,15 @@ def test_query_on_a_terminal_is_a_table():
         expect_equal(program.status(), 0, "exit status")
 
 
+def test_insert_on_a_terminal_shows_progress():
+    with Terminal("-c", FAST + "CREATE TABLE o (city STRING) WITH ('connector' = 'blackhole'); INSERT INTO o SELECT city FROM weather") as program:
+        program.wait_for("rows/s")
+        program.wait_for("rows/s")
+        program.send("\x03")
+        program.wait_for("stopped: ")
+        expect_equal(program.status(), 130, "exit status")
+
+
 def test_start_is_cold_and_small():
     done = min((run("--format", "csv", "-c", "SELECT 1 AS one") for _ in range(9)), key=lambda each: each.seconds)
     if os.environ.get("MODE", "release") == "release":

@@ -157,3 +157,28 @@ def test_kafka_exactly_once_is_refused_by_name():
                      "= '127.0.0.1:1', 'sink.delivery-guarantee' = 'exactly-once'); INSERT INTO t VALUES (1);")
     expect_equal(done.status, 1, "exit status")
     expect("exactly-once" in done.errors, done.errors)
+
+
+def test_kafka_sink_writes_timestamp_and_headers():
+    kafka = Kafka.broker()
+    topic = kafka.topic()
+    table = kafka.table("d", "n BIGINT, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', h MAP<STRING, BYTES> METADATA FROM 'headers'", topic)
+    done = run("-c", table + "INSERT INTO d SELECT 7, TO_TIMESTAMP_LTZ(1700000000123, 3), MAP['who', X'6d65'];")
+    expect_equal(done.status, 0, f"exit status ({done.errors})")
+    expect_equal(kafka.consume(topic, "%T %h %s\n"), ['1700000000123 who=me {"n":7}'], "message")
+
+
+def test_upsert_kafka_writes_the_last_state_of_each_key():
+    kafka = Kafka.broker()
+    source, sink = kafka.topic(), kafka.topic()
+    kafka.produce(source, numbers(0, 30))
+    given = {"connector": "upsert-kafka", "topic": sink, "properties.bootstrap.servers": kafka.bootstrap, "key.format": "json", "value.format": "json"}
+    ddl = kafka.table("s", COLUMNS, source, **Kafka.BOUNDED)
+    ddl += "CREATE TABLE d (k STRING, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH (" + ", ".join(f"'{key}' = '{value}'" for key, value in given.items()) + ");\n"
+    done = run("-c", ddl + "INSERT INTO d SELECT k, COUNT(*) FROM s GROUP BY k HAVING COUNT(*) < 100")
+    expect_equal(done.status, 0, f"exit status ({done.errors})")
+    last = {}
+    for line in kafka.consume(sink, "%k %s\n"):
+        key, value = line.split(" ", 1)
+        last[json.loads(key)["k"]] = json.loads(value)["n"] if value else None
+    expect_equal(last, {"key0": 10, "key1": 10, "key2": 10}, "last state by key")

@@ -33,3 +33,11 @@ INSERT INTO strict (city, total) SELECT NULL, 1 FROM t;
 INSERT INTO strict (twice) SELECT 1;
 INSERT INTO t SELECT * FROM t;
 INSERT INTO nowhere SELECT 1;
+-- one scan for several readers of a table
+EXECUTE STATEMENT SET BEGIN
+  INSERT INTO printed SELECT city, COUNT(*) FROM t GROUP BY city, TUMBLE(ts, 10s);
+  INSERT INTO files SELECT UPPER(city), n FROM t WHERE temp > 0;
+END;
+SELECT city FROM t /*+ OPTIONS('rows-per-second' = '7') */ UNION ALL SELECT city FROM t;
+SELECT city FROM t /*+ OPTIONS('rows-per-secnd' = '7') */;
+EXPLAIN JSON_EXECUTION_PLAN INSERT INTO printed SELECT city, COUNT(*) FROM t GROUP BY city;

@@ -9,7 +9,7 @@
 #include "tests/sim/oracle.h"
 #include "tests/sim/store.h"
 
-enum { SUPERVISOR_US = 4000, LEASE_US = 15000, QUIET_US = 320000, TICK_US = 7000, EPOCH_TIMEOUT_US = 90000 };
+enum { SUPERVISOR_US = 4000, LEASE_US = 15000, QUIET_US = 320000, EPOCH_TIMEOUT_US = 90000 };
 enum { NODES_MAX = 512 };
 
 enum goal { GOAL_RUN, GOAL_STOP, GOAL_FORK, GOAL_RESTORE };
@@ -313,7 +313,7 @@ static void say_deploy(struct sim *sim, struct coordinator_node *node, const str
 
 static void say_barrier(struct sim *sim, struct coordinator_node *node, const struct barrier *barrier, bool is_abort) {
     for (uint32_t i = 0; i < node->worker_count; i++) {
-        struct barrier_message message = {.to = node->workers[i], .barrier = *barrier};
+        struct barrier_message message = {.to = node->workers[i], .from = node, .barrier = *barrier};
         post(sim, message.to, is_abort ? MESSAGE_ABORT : MESSAGE_BARRIER,
              is_abort ? worker_on_abort : worker_on_barrier, &message, sizeof message);
     }
@@ -325,6 +325,7 @@ static void say_commit(struct sim *sim, struct coordinator_node *node, const str
             uint32_t worker = worker_of_lane(sim, node->generation, node->worker_count, lane);
             struct commit_message message = {
                 .to = node->workers[worker],
+                .from = node,
                 .job = node->job,
                 .generation = action->generation,
                 .lane = lane,
@@ -472,7 +473,7 @@ static void node_tick(struct sim *sim, void *argument) {
     if (slow || sim_fault(sim, FAULT_EPOCH_TIMEOUT, 0))
         coordinator_node_step(node, &event);
     if (node->process->alive)
-        sim_after(sim, TICK_US + sim_between(sim, STREAM_SUPERVISOR, 0, 4000), node->process, node_tick, node);
+        sim_after(sim, sim->tick_us + sim_between(sim, STREAM_SUPERVISOR, 0, 4000), node->process, node_tick, node);
 }
 
 static struct digest plan_digest(bool wrong) {
@@ -490,6 +491,7 @@ static void start_coordinator(struct sim *sim) {
     struct coordinator_node *node = ARENA_NEW(&sim->arena, struct coordinator_node);
     node->process = process_new(sim, "coordinator", true, node);
     node->path = cluster->path;
+    node->wrong_plan = cluster->wrong_plan;
     node->head_name = head_name(sim, cluster->path);
     node->origin_name = cluster->origin;
     struct lane_identity *lanes = ARENA_ARRAY(&sim->arena, struct lane_identity, sim->lane_count);
@@ -516,7 +518,7 @@ static void start_coordinator(struct sim *sim) {
     cluster->start_at_us = 0;
     NOTE(sim, "coordinator %llu starts, kind %llu", node->process->number, cluster->start, 0);
     coordinator_node_step(node, &(struct coordinator_event){.kind = COORDINATOR_EVENT_START});
-    sim_after(sim, TICK_US, node->process, node_tick, node);
+    sim_after(sim, sim->tick_us, node->process, node_tick, node);
 }
 
 void cluster_start(struct sim *sim) {
@@ -559,6 +561,8 @@ static bool is_explained(struct sim *sim, const struct coordinator_node *node, e
     enum start_kind start = node->machine.options.start;
     if (start == START_FORK && reason == REASON_HEAD_EXISTS)
         return true;
+    if (reason == REASON_PLAN_CHANGED)
+        return node->wrong_plan; /* an earlier one of that mistake, which was noticed since */
     return start == START_RESTORE && reason == REASON_SAVEPOINT_BEHIND &&
            !manifest_reference_equal(&oracle_head(sim)->manifest, &node->machine.origin.manifest);
 }
@@ -803,7 +807,7 @@ static void watch_workers(struct sim *sim) {
         if (!node->process->alive || !stale || node->process->paused_until_us > sim->now_us)
             continue;
         struct coordinator_event event = {.kind = COORDINATOR_EVENT_TASK_STATUS};
-        event.task_status = (struct task_status){.kind = TASK_FAILED, .generation = node->generation};
+        event.task_status = (struct task_status){.kind = TASK_FAILED, .job = node->job, .generation = node->generation};
         coordinator_node_step(node, &event);
     }
 }

@@ -28,6 +28,7 @@ struct coordinator_node {
     struct process *process;
     struct coordinator machine;
     uint32_t path;
+    bool wrong_plan;
     struct str head_name;
     struct incarnation job;               /* of the last deployment */
     uint64_t generation;                  /* of it; 0: none yet */
@@ -72,10 +73,12 @@ struct deployment {
 };
 struct barrier_message {
     struct process *to;
+    struct coordinator_node *from;
     struct barrier barrier;
 };
 struct commit_message {
     struct process *to;
+    struct coordinator_node *from;
     struct incarnation job;
     uint64_t generation;
     uint32_t lane;

@@ -178,8 +178,9 @@ struct process *process_new(struct sim *sim, const char *name, bool is_coordinat
 
 struct fate sim_fate(struct sim *sim, uint32_t site) {
     struct fate fate = {.arrives = true, .answered = true};
-    fate.there_us = sim_between(sim, STREAM_LATENCY, 20, 400);
-    fate.back_us = sim_between(sim, STREAM_LATENCY, 20, 400);
+    uint32_t factor = sim->latency_factors[site >= KAFKA_INIT];
+    fate.there_us = factor * sim_between(sim, STREAM_LATENCY, 20, 400);
+    fate.back_us = factor * sim_between(sim, STREAM_LATENCY, 20, 400);
     if (sim_fault(sim, FAULT_REQUEST_SLOW, site))
         fate.there_us += sim_fault_between(sim, FAULT_REQUEST_SLOW, site, 1000, 15000);
     if (sim_fault(sim, FAULT_REQUEST_LOST, site)) {
@@ -209,6 +210,12 @@ static void draw_faults(struct sim *sim) {
         uint32_t rate = faults[kind].rate * factors[(chance >> 32) % 4] / 2;
         sim->fault_rates[kind] = chance % 100 < 40 && kind < FAULT_MISTAKE_PLAN ? rate : 0;
     }
+    /* Owners of lanes that overlap while they publish: some races are between their requests alone. */
+    if (sim->is_handover) {
+        sim->fault_rates[FAULT_SECOND_COORDINATOR] = 3000;
+        sim->fault_rates[FAULT_MESSAGE_LATE] = 20000;
+        sim->fault_rates[FAULT_REQUEST_SLOW] = 12000;
+    }
     uint64_t mistake = sim_random(sim, STREAM_CONFIG);
     if (mistake % 100 < 30) {
         uint32_t kind = FAULT_MISTAKE_PLAN + (uint32_t)((mistake >> 32) % (FAULT_COUNT - FAULT_MISTAKE_PLAN));
@@ -221,9 +228,14 @@ static void prepare(struct sim *sim) {
     const struct sim_options *options = &sim->options;
     sim->source_count = draw(sim, options->sources, 1, 3);
     sim->lane_count = draw(sim, options->lanes, 1, 3);
-    sim->worker_count = draw(sim, options->workers, 1, 3);
+    sim->is_handover = draw(sim, 0, 1, 6) == 1 && options->random_faults;
+    sim->worker_count = draw(sim, options->workers, sim->is_handover ? 3 : 1, 3);
     sim->rows_per_source = draw(sim, options->rows, 20, 90);
-    sim->chunk_rows = draw(sim, options->chunk_rows, 1, 8);
+    sim->chunk_rows = draw(sim, options->chunk_rows, 1, sim->is_handover ? 1 : draw(sim, 0, 1, 8));
+    static const uint32_t factors[] = {1, 1, 2, 4, 12};
+    for (int i = 0; i < 2; i++)
+        sim->latency_factors[i] = options->random_faults ? factors[draw(sim, 0, 1, 5) - 1] : 1;
+    sim->tick_us = 7000 * (options->random_faults && (sim->is_handover || draw(sim, 0, 1, 4) == 1) ? 4 : 1);
     sim->bound = draw(sim, 0, 1, 4);
     sim->heal_us = sim_between(sim, STREAM_CONFIG, 100000, 500000);
     draw_faults(sim);
@@ -233,7 +245,7 @@ static void prepare(struct sim *sim) {
     sim->cluster = cluster_new(sim);
 }
 
-enum { LIVENESS_US = 6000000, EVENTS_MAX = 2000000 };
+enum { LIVENESS_US = 30000000, EVENTS_MAX = 2000000 };
 
 static void loop(struct sim *sim) {
     cluster_start(sim);

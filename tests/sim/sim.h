@@ -83,6 +83,9 @@ struct sim {
     char failure[512]; /* empty: none */
     /* What the run is made of. */
     uint32_t source_count, lane_count, worker_count, rows_per_source, chunk_rows, bound;
+    uint32_t latency_factors[2]; /* of the store, of Kafka: which of them is slow decides which races are likely */
+    bool is_handover;
+    uint32_t tick_us; /* between epochs */
     struct store *store;
     struct kafka *kafka;
     struct oracle *oracle;

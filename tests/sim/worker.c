@@ -145,11 +145,20 @@ static void tell_status(struct sim *sim, struct attempt *attempt, enum task_stat
     struct report report = {.event = {.kind = COORDINATOR_EVENT_TASK_STATUS}};
     report.event.task_status =
         (struct task_status){.kind = kind, .generation = attempt->deployment.generation, .task = task};
+    report.event.task_status.job = attempt->deployment.manifest->id.job;
     if (barrier != NULL) {
         report.event.task_status.epoch = barrier->epoch;
         report.event.task_status.attempt = barrier->attempt;
     }
     tell(sim, attempt, MESSAGE_STATUS, &report);
+}
+
+static void tell_superseded(struct sim *sim, const struct attempt *attempt, struct coordinator_node *to) {
+    struct report report = {.node = to, .event = {.kind = COORDINATOR_EVENT_TASK_STATUS}};
+    report.event.task_status = (struct task_status){.kind = TASK_SUPERSEDED,
+                                                    .job = attempt->deployment.manifest->id.job,
+                                                    .generation = attempt->deployment.generation};
+    post(sim, to->process, MESSAGE_STATUS, deliver_report, &report, sizeof report);
 }
 
 static void tell_ack(struct sim *sim, struct attempt *attempt, const struct task_ack *ack) {
@@ -255,7 +264,8 @@ static void source_on_barrier(struct sim *sim, struct source_task *source, const
     struct split_position *position = ARENA_NEW(&sim->arena, struct split_position);
     *position = (struct split_position){
         .source_id = source->index, .split = STR("all"), .position = {sim_copy(sim, &source->position, 8), 8}};
-    source->last.ack = (struct task_ack){.generation = barrier->generation,
+    source->last.ack = (struct task_ack){.job = barrier->job,
+                                         .generation = barrier->generation,
                                          .epoch = barrier->epoch,
                                          .attempt = barrier->attempt,
                                          .task = source->index,
@@ -408,8 +418,9 @@ static void upload_state(struct sim *sim, struct upload *upload) {
 static void snapshot(struct sim *sim, struct lane_task *task, const struct barrier *barrier) {
     /* A barrier of the next epoch says that the former one is decided. */
     if (barrier->epoch > task->epoch && task->epoch > 0) {
-        memmove(task->rows, task->rows + (size_t)task->sealed_count * ROW_SIZE,
-                (size_t)(task->row_count - task->sealed_count) * ROW_SIZE);
+        if (task->sealed_count > 0)
+            memmove(task->rows, task->rows + (size_t)task->sealed_count * ROW_SIZE,
+                    (size_t)(task->row_count - task->sealed_count) * ROW_SIZE);
         task->row_count -= task->sealed_count;
         task->decided = task->newest;
     }
@@ -422,8 +433,11 @@ static void snapshot(struct sim *sim, struct lane_task *task, const struct barri
     task->last.complete = false;
     struct upload *upload = ARENA_NEW(&sim->arena, struct upload);
     *upload = (struct upload){.task = task, .barrier = *barrier};
-    upload->ack = (struct task_ack){
-        .generation = barrier->generation, .epoch = barrier->epoch, .attempt = barrier->attempt, .task = task->task};
+    upload->ack = (struct task_ack){.job = barrier->job,
+                                    .generation = barrier->generation,
+                                    .epoch = barrier->epoch,
+                                    .attempt = barrier->attempt,
+                                    .task = task->task};
     if (passes_point(sim, task->owner->process, SITE_SNAPSHOT))
         return;
     if (sim_fault(sim, FAULT_DECLINE, task->lane)) {
@@ -830,12 +844,8 @@ void worker_on_deploy(struct sim *sim, void *argument) {
     struct attempt *current = node->attempt;
     int order =
         current == NULL ? -1 : compare_deployments(&current->deployment, deployment->path, deployment->generation);
-    if (order > 0 && current->deployment.path == deployment->path) {
-        struct report report = {.node = deployment->coordinator, .event = {.kind = COORDINATOR_EVENT_TASK_STATUS}};
-        report.event.task_status =
-            (struct task_status){.kind = TASK_SUPERSEDED, .generation = current->deployment.generation};
-        post(sim, report.node->process, MESSAGE_STATUS, deliver_report, &report, sizeof report);
-    }
+    if (order > 0 && current->deployment.path == deployment->path)
+        tell_superseded(sim, current, deployment->coordinator);
     if (order > 0)
         return;
     if (order == 0) {
@@ -864,14 +874,21 @@ void worker_on_deploy(struct sim *sim, void *argument) {
         }
 }
 
-static struct attempt *attempt_of(struct process *process, uint64_t generation) {
+/* The attempt that an order is for; NULL when it is not here any more, which its sender is told. */
+static struct attempt *attempt_of(struct sim *sim, struct process *process, const struct incarnation *job,
+                                  uint64_t generation, struct coordinator_node *from) {
     struct attempt *attempt = ((struct worker_node *)process->body)->attempt;
-    return attempt != NULL && attempt->deployment.generation == generation && !attempt->closed ? attempt : NULL;
+    if (attempt == NULL || !incarnation_equal(job, &attempt->deployment.manifest->id.job))
+        return NULL;
+    if (attempt->deployment.generation > generation)
+        tell_superseded(sim, attempt, from);
+    return attempt->deployment.generation == generation && !attempt->closed ? attempt : NULL;
 }
 
 void worker_on_barrier(struct sim *sim, void *argument) {
     struct barrier_message *message = argument;
-    struct attempt *attempt = attempt_of(message->to, message->barrier.generation);
+    struct attempt *attempt =
+        attempt_of(sim, message->to, &message->barrier.job, message->barrier.generation, message->from);
     if (attempt == NULL)
         return;
     for (uint32_t i = 0; i < sim->source_count; i++)
@@ -894,11 +911,11 @@ void worker_on_abort(struct sim *sim, void *argument) {
 
 void worker_on_commit(struct sim *sim, void *argument) {
     struct commit_message *message = argument;
-    struct attempt *attempt = ((struct worker_node *)message->to->body)->attempt;
-    if (attempt == NULL || attempt->lanes[message->lane] == NULL ||
-        !incarnation_equal(&attempt->deployment.manifest->id.job, &message->job))
+    struct attempt *attempt = attempt_of(sim, message->to, &message->job, message->generation, message->from);
+    if (attempt == NULL || attempt->lanes[message->lane] == NULL)
         return;
-    struct lane_event event = {.kind = LANE_EVENT_COMMIT, .generation = message->generation, .log = &message->log};
+    struct lane_event event = {
+        .kind = LANE_EVENT_COMMIT, .job = message->job, .generation = message->generation, .log = &message->log};
     lane_step_and_act(sim, attempt->lanes[message->lane], &event);
 }
 

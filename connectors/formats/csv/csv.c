@@ -186,7 +186,8 @@ static bool wrong_count(struct csv_cursor *cursor, uint32_t count) {
 
 static bool set_missing(struct csv_cursor *cursor, uint32_t field_count) {
     struct decoder *decoder = cursor->decoder;
-    if (field_count != decoder->place_count && !decoder->ignores_errors)
+    /* csv.ignore-parse-errors makes missing fields NULL; a record with too many fields is never used, as in Flink. */
+    if (field_count > decoder->place_count || (field_count < decoder->place_count && !decoder->ignores_errors))
         return wrong_count(cursor, field_count);
     for (uint32_t i = 0; i < decoder->column_count; i++) {
         struct csv_column *wanted = &decoder->columns[i];

@@ -43,6 +43,11 @@ static const char *find_special(const char *p, const char *end) {
             return p + __builtin_ctz(mask);
     }
 #endif
+    for (; end - p >= 8; p += 8) {
+        uint64_t word = json_load8(p), controls = (word - 0x2020202020202020ull) & ~word & 0x8080808080808080ull;
+        if (controls | json_match8(word, '"') | json_match8(word, '\\'))
+            break; /* which one it is, the loop below finds */
+    }
     while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
         p++;
     return p;

@@ -360,6 +360,24 @@ static const char *parse_list(struct json_cursor *cursor, struct json_node *node
     return p;
 }
 
+/* An object or array as a STRING: the text without the white space between its tokens, as Flink gives it. */
+static struct str without_space(struct json_cursor *cursor, struct str text) {
+    char *out = ARENA_ARRAY(cursor->arena, char, text.size);
+    size_t size = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (in_string && c == '\\' && i + 1 < text.size)
+            out[size++] = text.data[i++];
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+            continue;
+        out[size++] = text.data[i];
+    }
+    return (struct str){out, size};
+}
+
 static const char *parse_container(struct json_cursor *cursor, struct json_node *node, uint32_t row, const char *p) {
     bool is_object = *p == '{';
     if (is_object && node->layout == LAYOUT_ROW)
@@ -370,7 +388,7 @@ static const char *parse_container(struct json_cursor *cursor, struct json_node 
     if (!after)
         return NULL;
     struct str text = {p, (size_t)(after - p)};
-    bool ok = type_is_string(node->type) ? json_convert_text(cursor, node, row, text)
+    bool ok = type_is_string(node->type) ? json_convert_text(cursor, node, row, without_space(cursor, text))
                                          : json_mismatch(cursor, node, is_object ? "object" : "array", text);
     return finish(cursor, node, row, ok, after);
 }

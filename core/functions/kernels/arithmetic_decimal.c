@@ -148,10 +148,11 @@ enum status arithmetic_abs_decimal(struct function_call *call, const struct colu
 enum status arithmetic_sign_decimal(struct function_call *call, const struct column *arguments, struct column *result,
                                     struct error *error) {
     (void)error;
-    int32_t *out = result->values;
+    int128 *out = result->values;
+    int128 one = decimal_power_of_ten(arguments[0].type->scale);
     KERNEL_ROWS (call, row) {
         int128 value = value_at(&arguments[0], row);
-        out[row] = (value > 0) - (value < 0);
+        out[row] = value > 0 ? one : value < 0 ? -one : 0;
     }
     return STATUS_OK;
 }

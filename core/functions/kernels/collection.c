@@ -272,7 +272,8 @@ enum status collection_split(struct function_call *call, const struct column *ar
                 list_writer_add_text(&writer, 0, (struct str){text.data + i, next - i});
             }
         } else {
-            while (next_part(&text, separator, &part))
+            bool more = text.size > 0; /* an empty text has no parts, as in Flink */
+            while (more && next_part(&text, separator, &part))
                 list_writer_add_text(&writer, 0, part);
         }
         list_writer_end(&writer, row);

@@ -57,16 +57,17 @@ static int64_t date_part(enum time_unit unit, int64_t day) {
     }
 }
 
-/* The unit's length and how many make the next one; length 0: not a part of the day. */
+/* The unit's length and how many make the next one (of the parts of a second: the second, as in Flink); length 0: not a part
+ * of the day. */
 static void time_unit_size(enum time_unit unit, uint64_t *length_us, uint64_t *count, int64_t *factor) {
     *factor = unit == TIME_UNIT_NANOSECOND ? 1000 : 1;
     switch (unit) {
     case TIME_UNIT_HOUR: *length_us = US_PER_HOUR, *count = 24; break;
     case TIME_UNIT_MINUTE: *length_us = US_PER_MINUTE, *count = 60; break;
     case TIME_UNIT_SECOND: *length_us = US_PER_SECOND, *count = 60; break;
-    case TIME_UNIT_MILLISECOND: *length_us = 1000, *count = 60000; break;
+    case TIME_UNIT_MILLISECOND: *length_us = 1000, *count = 1000; break;
     case TIME_UNIT_MICROSECOND:
-    case TIME_UNIT_NANOSECOND: *length_us = 1, *count = 60000000; break;
+    case TIME_UNIT_NANOSECOND: *length_us = 1, *count = 1000000; break;
     default: *length_us = 0, *count = 1; break;
     }
 }
@@ -166,14 +167,21 @@ enum status datetime_extract_months(struct function_call *call, const struct col
 
 /* ---- FLOOR and CEIL ---- */
 
+/* Weeks start on Sunday in FLOOR and CEIL, as in Flink, and on Monday in DATE_TRUNC, as in PostgreSQL. */
+enum rounding { ROUNDING_FLOOR, ROUNDING_CEIL, ROUNDING_TRUNC };
+
+static int64_t week_start(int64_t day, enum rounding rounding) {
+    return rounding == ROUNDING_TRUNC ? day + 1 - iso_weekday(day) : day - iso_weekday(day) % 7;
+}
+
 /* The first day of the unit that the day lies in; with next, of the one after. */
-static int64_t day_floor(enum time_unit unit, int64_t day, bool next) {
+static int64_t day_floor(enum time_unit unit, int64_t day, enum rounding rounding, bool next) {
     int32_t year;
     unsigned month, day_of_month;
     civil_from_days((int32_t)day, &year, &month, &day_of_month);
     int32_t years = 0, months = 0;
     switch (unit) {
-    case TIME_UNIT_WEEK: return day + 1 - iso_weekday(day) + (next ? 7 : 0);
+    case TIME_UNIT_WEEK: return week_start(day, rounding) + (next ? 7 : 0);
     case TIME_UNIT_MONTH: months = 1; break;
     case TIME_UNIT_QUARTER:
         month = (month - 1) / 3 * 3 + 1;
@@ -206,26 +214,27 @@ static int64_t unit_us(enum time_unit unit) {
     }
 }
 
-static int64_t round_us(enum time_unit unit, int64_t us, bool up) {
+static int64_t round_us(enum time_unit unit, int64_t us, enum rounding rounding) {
     int64_t size = unit_us(unit);
+    bool up = rounding == ROUNDING_CEIL;
     if (size) {
         int64_t floored = floor_divide(us, size) * size;
         return up && floored != us ? floored + size : floored;
     }
     int64_t day = day_of_us(us);
-    int64_t floored = day_floor(unit, day, false) * US_PER_DAY;
-    return up && floored != us ? day_floor(unit, day, true) * US_PER_DAY : floored;
+    int64_t floored = day_floor(unit, day, rounding, false) * US_PER_DAY;
+    return up && floored != us ? day_floor(unit, day, rounding, true) * US_PER_DAY : floored;
 }
 
 static enum status round_all(struct function_call *call, const struct column *value, const struct column *unit_name,
-                             struct column *result, bool up, struct error *error) {
+                             struct column *result, enum rounding rounding, struct error *error) {
     enum time_unit unit = time_unit_find(argument_str(unit_name, 0));
     if (unit == TIME_UNIT_NONE || unit == TIME_UNIT_ISOYEAR || unit == TIME_UNIT_DOW || unit == TIME_UNIT_ISODOW ||
         unit == TIME_UNIT_DOY || unit == TIME_UNIT_EPOCH)
         return FAIL_AT(error, call->position, STATUS_INVALID_ARGUMENT, "cannot round to %.*s",
                        STR_FORMAT(argument_str(unit_name, 0)));
     KERNEL_ROWS (call, row) {
-        int64_t rounded = round_us(unit, local_us(call, value, row), up);
+        int64_t rounded = round_us(unit, local_us(call, value, row), rounding);
         if (value->type->kind == TYPE_DATE)
             COLUMN_VALUES(result, int32_t)[row] = (int32_t)day_of_us(rounded);
         else
@@ -237,15 +246,15 @@ static enum status round_all(struct function_call *call, const struct column *va
 
 enum status datetime_floor(struct function_call *call, const struct column *arguments, struct column *result,
                            struct error *error) {
-    return round_all(call, &arguments[0], &arguments[1], result, false, error);
+    return round_all(call, &arguments[0], &arguments[1], result, ROUNDING_FLOOR, error);
 }
 
 enum status datetime_ceil(struct function_call *call, const struct column *arguments, struct column *result,
                           struct error *error) {
-    return round_all(call, &arguments[0], &arguments[1], result, true, error);
+    return round_all(call, &arguments[0], &arguments[1], result, ROUNDING_CEIL, error);
 }
 
 enum status datetime_trunc(struct function_call *call, const struct column *arguments, struct column *result,
                            struct error *error) {
-    return round_all(call, &arguments[1], &arguments[0], result, false, error);
+    return round_all(call, &arguments[1], &arguments[0], result, ROUNDING_TRUNC, error);
 }

@@ -2,6 +2,7 @@
  * call site; a pattern of days or minutes gives one text per day or minute, which neighbouring rows share.
  * Text that does not match its pattern gives NULL, as in Flink. */
 #include <math.h>
+#include <string.h>
 
 #include "core/data/datetime.h"
 #include "core/functions/kernels/datetime_pattern.h"
@@ -137,19 +138,41 @@ enum status datetime_to_timestamp(struct function_call *call, const struct colum
     return STATUS_OK;
 }
 
-/* TO_TIMESTAMP_LTZ(text[, pattern]): in the session's zone unless the text tells one. */
+/* The zone that the optional third argument names; UTC without. */
+static enum status text_zone(struct function_call *call, const struct column *arguments, uint32_t row,
+                             const struct time_zone **zone, struct error *error) {
+    *zone = NULL;
+    if (call->argument_count <= 2)
+        return STATUS_OK;
+    struct str name = argument_str(&arguments[2], row);
+    char text[128];
+    if (name.size < sizeof text) {
+        memcpy(text, name.data, name.size);
+        text[name.size] = 0;
+        *zone = time_zone_find(text);
+    }
+    if (!*zone)
+        return FAIL_AT(error, call->position, STATUS_INVALID_ARGUMENT, "unknown time zone \"%.*s\"",
+                       name.size > 100 ? 100 : (int)name.size, name.data);
+    return STATUS_OK;
+}
+
+/* TO_TIMESTAMP_LTZ(text[, pattern[, zone]]): in UTC, not the session's zone, unless the text or the zone tells another. */
 enum status datetime_to_instant(struct function_call *call, const struct column *arguments, struct column *result,
                                 struct error *error) {
     int64_t *out = result->values;
     KERNEL_ROWS (call, row) {
         bool good, has_zone;
         int64_t offset_us, us;
+        const struct time_zone *zone;
+        TRY(text_zone(call, arguments, row, &zone, error));
         TRY(parse_row(call, arguments, row, &good, &us, &has_zone, &offset_us, error));
         if (!good) {
             result_null(call, result, row);
             continue;
         }
-        out[row] = precision_floor(has_zone ? us - offset_us : local_to_utc(call->context, us), call->type->precision);
+        out[row] =
+            precision_floor(has_zone || !zone ? us - offset_us : time_zone_to_utc(zone, us), call->type->precision);
     }
     return STATUS_OK;
 }

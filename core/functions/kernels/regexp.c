@@ -68,25 +68,7 @@ static size_t after_match(const struct regexp *regexp, struct str text) {
     return end > regexp->offsets[0] ? end : utf8_next(text, end);
 }
 
-/* Java's replacement text: $1 is a group, \x is x. */
-static void append_replacement(struct strbuf *out, const struct regexp *regexp, struct str text,
-                               struct str replacement) {
-    for (size_t i = 0; i < replacement.size; i++) {
-        char c = replacement.data[i];
-        bool more = i + 1 < replacement.size;
-        if (c == '\\' && more) {
-            strbuf_append_char(out, replacement.data[++i]);
-        } else if (c == '$' && more && replacement.data[i + 1] >= '0' && replacement.data[i + 1] <= '9') {
-            unsigned group = (unsigned)(replacement.data[++i] - '0');
-            if (group <= regexp->group_count && regexp->offsets[2 * group] != PCRE2_UNSET)
-                strbuf_append(out, text.data + regexp->offsets[2 * group],
-                              regexp->offsets[2 * group + 1] - regexp->offsets[2 * group]);
-        } else {
-            strbuf_append_char(out, c);
-        }
-    }
-}
-
+/* As in Flink the replacement is plain text: $1 is no group. */
 static enum status replace_all(struct function_call *call, struct regexp *regexp, struct str text,
                                struct str replacement, struct strbuf *out, bool *changed, struct error *error) {
     size_t copied = 0, start = 0;
@@ -98,7 +80,7 @@ static enum status replace_all(struct function_call *call, struct regexp *regexp
             break;
         *changed = true;
         strbuf_append(out, text.data + copied, regexp->offsets[0] - copied);
-        append_replacement(out, regexp, text, replacement);
+        strbuf_append(out, replacement.data, replacement.size);
         copied = regexp->offsets[1];
         start = after_match(regexp, text);
     }

@@ -270,7 +270,7 @@ enum status string_chr(struct function_call *call, const struct column *argument
         int64_t code = argument_i64(&arguments[0], row);
         char bytes[4];
         if (code < 0)
-            result_null(call, result, row);
+            out[row] = view_make("", 0);
         else
             out[row] = view_make(bytes, (uint32_t)utf8_write(bytes, (uint32_t)(code & 0xFF)));
     }

@@ -17,8 +17,9 @@
         return STATUS_OK;                                                                               \
     }
 
-static uint32_t first_code(struct str text) {
-    return text.size ? (uint8_t)text.data[0] : 0;
+/* The first byte with its sign, as in Flink: negative when the text starts with a character that is not ASCII. */
+static int32_t first_code(struct str text) {
+    return text.size ? (int8_t)text.data[0] : 0;
 }
 
 TEXT_TO_INT(string_char_length, utf8_count(text))
@@ -44,6 +45,7 @@ enum status string_locate(struct function_call *call, const struct column *argum
     int32_t *out = result->values;
     KERNEL_ROWS (call, row) {
         int64_t start = call->argument_count > 2 ? argument_i64(&arguments[2], row) : 1;
+        start = start < 1 ? 1 : start;
         out[row] = (int32_t)position_of(argument_str(&arguments[0], row), argument_str(&arguments[1], row), start);
     }
     return STATUS_OK;

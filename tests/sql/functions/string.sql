@@ -52,3 +52,6 @@ SELECT
     ENDSWITH('streamsql', 'stream') AS ends,
     MD5('') AS md5,
     SHA256('abc') AS sha256;
+
+-- A negative length gives NULL, whatever the arguments.
+SELECT SUBSTRING('hello', 2, -1) AS n, SUBSTRING('hello', 2) AS s;

@@ -77,24 +77,40 @@ static void values_and_defaults(void **state) {
     arena_release(&arena);
 }
 
-/* Every table is complete: documented, with defaults that are values of their type. */
-static void option_tables(void **state) {
+static void check_table(const struct option_spec *spec) {
+    assert_non_null(spec);
+    for (; spec->name; spec++) {
+        assert_true(spec->documentation && *spec->documentation);
+        assert_true((spec->type == OPTION_CHOICE) == (spec->choices != NULL));
+        assert_false(spec->required && spec->default_value);
+        struct error error;
+        if (spec->default_value)
+            assert_int_equal(option_check(spec, spec->name, spec->default_value, &error), STATUS_OK);
+    }
+}
+
+/* Every table is complete: documented, with defaults that are values of their type; every class has what it must have. */
+static void tables_of_all(void **state) {
     (void)state;
     const struct connector_registry *registry = connectors_builtin();
-    for (size_t i = 0; registry->connectors[i] || registry->formats[i]; i++) {
-        const struct option_spec *spec = registry->connectors[i]->options;
-        assert_non_null(spec);
-        assert_ptr_equal(connector_find(registry, registry->connectors[i]->name), registry->connectors[i]);
-        for (; spec->name; spec++) {
-            assert_true(spec->documentation && *spec->documentation);
-            assert_true((spec->type == OPTION_CHOICE) == (spec->choices != NULL));
-            struct error error;
-            if (spec->default_value)
-                assert_int_equal(option_check(spec, spec->name, spec->default_value, &error), STATUS_OK);
-        }
-        if (!registry->connectors[i + 1])
-            break;
+    unsigned connectors = 0, formats = 0;
+    for (; registry->connectors[connectors]; connectors++) {
+        const struct connector_class *connector = registry->connectors[connectors];
+        check_table(connector->options);
+        assert_ptr_equal(connector_find(registry, connector->name), connector);
+        assert_true(connector->source_open || connector->sink_open);
     }
+    for (; registry->formats[formats]; formats++) {
+        const struct format_class *format = registry->formats[formats];
+        check_table(format->options);
+        assert_ptr_equal(format_find(registry, format->name), format);
+        assert_true(format->decoder_open && format->decode && format->decoder_close);
+        assert_true(format->encoder_open && format->encode && format->encoder_close);
+    }
+    assert_int_equal(connectors, 8);
+    assert_int_equal(formats, 3);
+    assert_null(connector_find(registry, "Kafka"));
+    assert_null(format_find(registry, "avro"));
 }
 
 int main(void) {
@@ -102,7 +118,7 @@ int main(void) {
         cmocka_unit_test(wrong_clauses),
         cmocka_unit_test(patterns),
         cmocka_unit_test(values_and_defaults),
-        cmocka_unit_test(option_tables),
+        cmocka_unit_test(tables_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

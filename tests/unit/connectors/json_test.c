@@ -267,10 +267,10 @@ static void nested_types(void **state) {
 static void text_of_anything(void **state) {
     (void)state;
     check(FIELDS({"s", &type_string}, {"y", &type_bytes}), NULL,
-          LIST("{\"s\":{\"a\": [1]},\"y\":\"AAEC\"}", "{\"s\":[1,2],\"y\":\"/w==\"}", "{\"s\":true,\"y\":\"\"}",
+          LIST("{\"s\":{ \"a\": [1]\t},\"y\":\"AAEC\"}", "{\"s\":[1,2],\"y\":\"/w==\"}", "{\"s\":true,\"y\":\"\"}",
                "{\"y\":\"A\"}", "{\"y\":\"A*==\"}"),
           "! field \"y\" of type BYTES cannot take the text A\n! field \"y\" of type BYTES cannot take the text A*==\n"
-          "{\"a\": [1]}|x'000102'\n[1,2]|x'ff'\ntrue|x''\n");
+          "{\"a\":[1]}|x'000102'\n[1,2]|x'ff'\ntrue|x''\n");
 }
 
 static void missing_and_null(void **state) {

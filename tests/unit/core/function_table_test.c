@@ -149,7 +149,7 @@ static void literals_are_typed(void **state) {
         TYPED("-2147483648", "-2147483648", "INT NOT NULL"),
         TYPED("9223372036854775808", "9223372036854775808", "DECIMAL(19, 0) NOT NULL"),
         TYPED("1.50", "1.50", "DECIMAL(3, 2) NOT NULL"),
-        TYPED("0.908", "0.908", "DECIMAL(3, 3) NOT NULL"),
+        TYPED("0.908", "0.908", "DECIMAL(4, 3) NOT NULL"),
         TYPED("1e3", "1000.0", "DOUBLE NOT NULL"),
         TYPED("'abc'", "abc", "CHAR(3) NOT NULL"),
         TYPED("DATE '2024-05-01'", "2024-05-01", "DATE NOT NULL"),

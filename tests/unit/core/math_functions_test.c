@@ -64,7 +64,7 @@ static void test_rounding(void **state) {
         CASE("round(2147483647, -1)", "!22003"),
         CASE("round(9223372036854775807, -19)", "!22003"),
         CASE("round(9223372036854775807, -20)", "0"),
-        TYPED("truncate(12.349, #2)", "12.34", "DECIMAL(4, 2) NOT NULL"),
+        TYPED("truncate(12.349, #2)", "12.34", "DECIMAL(5, 2) NOT NULL"),
         CASE("truncate(-12.349e0, 2)", "-12.34"),
         CASE("truncate(0.29e0, 2)", "0.29"),
         CASE("truncate(129, -1)", "120"),

@@ -1,0 +1,29 @@
+-- Three-valued logic, CASE, COALESCE, NULLIF, GREATEST, LEAST, IS.
+CREATE TEMPORARY VIEW b AS SELECT * FROM (VALUES (TRUE, 1), (FALSE, 2), (CAST(NULL AS BOOLEAN), 3)) AS t(p, n);
+SELECT n, p, NOT p, p AND TRUE, p AND FALSE, p AND CAST(NULL AS BOOLEAN), p OR TRUE, p OR FALSE, p OR CAST(NULL AS BOOLEAN) FROM b;
+SELECT n, p IS TRUE, p IS NOT TRUE, p IS FALSE, p IS NOT FALSE, p IS UNKNOWN, p IS NOT UNKNOWN, p IS NULL, p IS NOT NULL FROM b;
+SELECT n FROM b WHERE p;
+SELECT n FROM b WHERE NOT p;
+SELECT n FROM b WHERE p IS NOT TRUE;
+SELECT n FROM b WHERE p = (n = 1);
+CREATE TEMPORARY VIEW v AS SELECT * FROM (VALUES (1, 2, 'a'), (2, 2, 'b'), (CAST(NULL AS INT), 3, CAST(NULL AS STRING))) AS t(x, y, s);
+SELECT x = y, x <> y, x < y, x >= y, x IS DISTINCT FROM y, x IS NOT DISTINCT FROM y, s = 'a', s > 'a' FROM v;
+SELECT x BETWEEN 1 AND y, x NOT BETWEEN 2 AND y, x IN (1, 5), x NOT IN (1, 5), x IN (1, CAST(NULL AS INT)), x NOT IN (1, CAST(NULL AS INT)), x BETWEEN SYMMETRIC 5 AND 1 FROM v;
+SELECT CASE WHEN x = 1 THEN 'one' WHEN x = 2 THEN 'two' END, CASE WHEN x = 1 THEN 'one' ELSE 'other' END, CASE x WHEN 1 THEN 10 WHEN 2 THEN 20 ELSE 0 END, CASE WHEN x IS NULL THEN 1.5 ELSE x END, CASE s WHEN 'a' THEN 1 ELSE 2 END FROM v;
+SELECT COALESCE(x, 0), COALESCE(x, y), COALESCE(s, 'none'), COALESCE(x, CAST(NULL AS INT)), COALESCE(CAST(NULL AS STRING), s, 'z'), NULLIF(x, 2), NULLIF(s, 'a'), NULLIF(1, 1.0) FROM v;
+-- types differ: IF is NOT NULL here when its values are
+SELECT IFNULL(x, 0), IFNULL(s, 'none'), IF(x > 1, 'big', 'small'), IF(x IS NULL, 0, x) FROM v;
+SELECT GREATEST(x, y), LEAST(x, y), GREATEST(1, 2.5, 2), LEAST('b', 'a', 'c'), GREATEST(1, CAST(NULL AS INT)), GREATEST(DATE '2024-01-01', DATE '2023-01-01') FROM v;
+-- types differ: texts that functions make are STRING here, without a length
+SELECT CASE WHEN TRUE THEN 1 ELSE 2.5 END, CASE WHEN TRUE THEN 'ab' ELSE 'c' END, CASE WHEN FALSE THEN 1 END, CASE WHEN TRUE THEN CAST(NULL AS INT) ELSE 1 END, COALESCE(1, 2), COALESCE(1, 2.5), COALESCE('a', 'bcd'), NULLIF('a', 'b'), IF(TRUE, 1, 2), IF(FALSE, 1, 2.5);
+SELECT TRUE AND NOT FALSE OR FALSE, TRUE = FALSE, TRUE > FALSE, 1 = 1 AND 2 = 2, 'a' = 'a ', 'a' < 'B', 'é' > 'z', NOT NOT TRUE;
+SELECT DATE '2024-01-01' < DATE '2024-01-02', TIMESTAMP '2024-01-01 00:00:00.5' > TIMESTAMP '2024-01-01 00:00:00', '2024-01-01' = DATE '2024-01-01', 'abc' = 1;
+-- differs: the text is cast to BOOLEAN here; Flink's planner folds the constant to FALSE
+SELECT TRUE = 'true';
+-- differs: accepted here, refused by Flink
+SELECT 1 = '1';
+-- differs: accepted here, refused by Flink
+SELECT TIMESTAMP '2024-01-01 00:00:00' = DATE '2024-01-01';
+SELECT COALESCE(x, 'a') FROM v;
+-- types differ: a constant here, STRING there
+SELECT TYPEOF(1), TYPEOF('a'), TYPEOF(1.5), TYPEOF(CAST(NULL AS INT)), TYPEOF(ARRAY[1]), TYPEOF(CURRENT_DATE);

@@ -1,0 +1,12 @@
+CREATE TABLE IF NOT EXISTS t (a INT) WITH ('connector' = 'datagen');
+CREATE TABLE like_t (extra INT) WITH ('rows-per-second' = '20') LIKE t (EXCLUDING GENERATED);
+ALTER TABLE like_t ADD (more STRING AFTER id);
+ALTER TABLE like_t RENAME extra TO additional;
+ALTER TABLE like_t DROP WATERMARK;
+ALTER TABLE like_t MODIFY (name VARCHAR(10));
+ALTER TABLE like_t DROP (r, price);
+ALTER TABLE like_t SET ('rows-per-second' = '30');
+ALTER TABLE like_t RESET ('statistics.name.distinct-count');
+ALTER TABLE like_t DROP PRIMARY KEY;
+ALTER TABLE like_t RENAME TO changed;
+CREATE VIEW v (a, b) COMMENT 'a view' AS SELECT id, UPPER(name) FROM t;

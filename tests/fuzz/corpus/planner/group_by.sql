@@ -1,0 +1,12 @@
+CREATE TABLE b (city STRING, temp DOUBLE, n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '100');
+SELECT city, COUNT(*), AVG(temp) FROM t GROUP BY city;
+SELECT UPPER(city) AS u, MAX(temp) - MIN(temp) AS spread FROM t GROUP BY UPPER(city) HAVING COUNT(*) > 1;
+SELECT city AS c, n % 10 AS d, SUM(n) FROM t GROUP BY c, 2;
+SELECT r.x, SUM(r.y) FROM t GROUP BY r.x;
+SELECT COUNT(*), COUNT(DISTINCT city), SUM(n) FILTER (WHERE temp > 0), SUM(n) FROM t;
+SELECT LISTAGG(city, ';
+SELECT city FROM t GROUP BY city;
+SELECT DISTINCT city FROM t GROUP BY city, n;
+SELECT 1 FROM t HAVING COUNT(*) > 1;
+SELECT city, COUNT(*) FROM t GROUP BY (city, n), ();
+SELECT city, COUNT(*) AS c FROM b GROUP BY city ORDER BY COUNT(*) DESC, city LIMIT 3;

@@ -1,0 +1,12 @@
+CREATE TABLE b (city STRING, n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '100');
+CREATE TABLE printed (city STRING, total BIGINT) WITH ('connector' = 'print');
+CREATE TABLE strict (city STRING NOT NULL, total BIGINT NOT NULL, note STRING, twice AS total * 2) WITH ('connector' = 'print');
+CREATE TABLE files (city STRING, total BIGINT) WITH ('connector' = 'filesystem', 'path' = '/tmp/none', 'format' = 'json');
+CREATE TABLE keyed (city STRING, total BIGINT, PRIMARY KEY (city) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'x', 'properties.bootstrap.servers' = 'localhost:1', 'key.format' = 'json', 'value.format' = 'json');
+INSERT INTO printed SELECT city, n FROM t;
+INSERT INTO printed (total, city) SELECT n, city FROM t;
+INSERT INTO printed (city) VALUES ('a'), ('b');
+INSERT INTO printed SELECT city, COUNT(*) FROM t GROUP BY city;
+INSERT INTO strict (city, total) SELECT city, COUNT(*) FROM t GROUP BY city;
+INSERT INTO files SELECT city, COUNT(*) FROM t GROUP BY city, TUMBLE(ts, 10s);
+INSERT INTO files SELECT city, COUNT(*) FROM b GROUP BY city;

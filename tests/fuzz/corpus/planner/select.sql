@@ -1,0 +1,12 @@
+CREATE VIEW v (k, label) AS SELECT a, b FROM t WHERE a > 1;
+SELECT * FROM t;
+SELECT u.*, u.a AS again FROM t AS u;
+SELECT r.x, r.y.z, (r).y FROM t;
+SELECT t.r.y.z FROM t;
+SELECT default_database.t.a FROM default_database.t;
+SELECT K FROM v;
+SELECT k, k, k AS k0 FROM v;
+SELECT x.c2 FROM (SELECT a, b FROM t) AS x (c1, c2);
+WITH one AS (SELECT a FROM t), two (n) AS (SELECT a + 1 FROM one) SELECT n FROM two;
+SELECT a AS n FROM t ORDER BY n DESC, b NULLS LAST LIMIT 5 OFFSET 2;
+SELECT a FROM t ORDER BY a + 1, 1;

@@ -1,0 +1,12 @@
+SELECT tmp FROM t;
+SELECT t.tmp FROM t;
+SELECT s.temp FROM t;
+SELECT other.temp FROM t;
+SELECT r.xx FROM t;
+SELECT city.x FROM t;
+SELECT a FROM (SELECT city AS a, temp AS a FROM t);
+SELECT 'x' FROM tt;
+SELECT * FROM nowhere.t;
+SELECT *;
+SELECT x.* FROM t;
+SELECT city FROM t WHERE temp;

@@ -1,0 +1,12 @@
+CREATE TABLE z (city STRING, ts TIMESTAMP_LTZ(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen');
+CREATE TABLE n (city STRING, ts TIMESTAMP(3), i INT) WITH ('connector' = 'datagen');
+CREATE VIEW v AS SELECT UPPER(city) AS c, ts AS event_time FROM t WHERE temp > 0;
+SELECT city, AVG(temp) FROM t GROUP BY TUMBLE(ts, 10s);
+SELECT city, window_start, window_end, window_time, COUNT(*) FROM t GROUP BY city, TUMBLE(ts, INTERVAL '1' MINUTE, INTERVAL '70' SECOND);
+SELECT TUMBLE_START(ts, 10s), TUMBLE_END(ts, 10s), TUMBLE_ROWTIME(ts, 10s), COUNT(*) FROM t GROUP BY TUMBLE(ts, 10s);
+SELECT HOP_START(ts, 2s, 10s), MAX(temp) FROM t GROUP BY HOP(ts, 2s, 10s);
+SELECT CUMULATE_END(ts, 1h, 1d), MAX(temp) FROM t GROUP BY CUMULATE(ts, 1h, 1d);
+SELECT city, SESSION_START(ts, 30s), COUNT(*) FROM t GROUP BY city, SESSION(ts, 30s) HAVING COUNT(*) > 1;
+SELECT city, window_start, COUNT(*) FROM z GROUP BY city, TUMBLE(ts, 1d);
+SELECT city, TUMBLE_PROCTIME(pt, 10s), COUNT(*) FROM t GROUP BY city, TUMBLE(pt, 10s);
+SELECT c, COUNT(*) FROM v GROUP BY c, TUMBLE(event_time, 10s);
