@@ -1,4 +1,3 @@
--- stop-restore: rows batches follow the pace of the generator
 -- Windows over 10,000 seconds of generated rows: every window is full.
 CREATE TABLE r (WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'weather', 'number-of-rows' = '10000', 'rows-per-second' = '0');
 SELECT COUNT(*) AS windows, MIN(n) AS least, MAX(n) AS most, SUM(n) AS everything FROM (SELECT COUNT(*) AS n FROM r GROUP BY TUMBLE(ts, 10s)) AS w;

@@ -222,10 +222,11 @@ static uint64_t run(const struct shape *shape, const struct memory_row *rows, Pl
 }
 
 /* The same in pieces: after a few batches the job is taken down, and another goes on from its checkpoint. */
-static void run_in_pieces(const struct shape *shape, const struct memory_row *rows, Plan__Emit emit,
-                          uint32_t batch_rows, unsigned seed) {
+static uint64_t run_in_pieces(const struct shape *shape, const struct memory_row *rows, Plan__Emit emit,
+                              uint32_t batch_rows, unsigned seed) {
     struct memory_plan plan;
     struct env_virtual *world = env_virtual_new(1000000, seed);
+    uint64_t late = 0;
     build_plan(&plan, shape, emit);
     memory_reset(rows, ROWS);
     memory.world = world;
@@ -235,10 +236,12 @@ static void run_in_pieces(const struct shape *shape, const struct memory_row *ro
         memory.stop_batches = 1 + seed % 65537 % 40;
         memory_run_ok(&plan, batch_rows);
         stopped = job_stopped_itself(memory.job);
+        late = job_rows_late(memory.job);
         job_free(memory.job);
     }
     env_virtual_free(world);
     arena_release(&plan.arena);
+    return late;
 }
 
 static void check_shape(const struct shape *shape, unsigned seed) {
@@ -250,7 +253,7 @@ static void check_shape(const struct shape *shape, unsigned seed) {
     assert_string_equal(strbuf_text(&output.text), single);
     run(shape, rows, PLAN__EMIT__ON_CLOSE, 2048);
     assert_string_equal(strbuf_text(&output.text), single);
-    run_in_pieces(shape, rows, PLAN__EMIT__ON_CLOSE, 7, seed);
+    assert_int_equal(run_in_pieces(shape, rows, PLAN__EMIT__ON_CLOSE, 7, seed), late);
     assert_string_equal(strbuf_text(&output.text), single);
     char *expected = run_model(shape, rows, &expected_late);
     sort_lines(expected);
@@ -265,7 +268,7 @@ static void check_shape(const struct shape *shape, unsigned seed) {
         assert_string_equal(updated, expected);
         free(updated);
         char *straight = memory_strdup(strbuf_text(&output.text));
-        run_in_pieces(shape, rows, PLAN__EMIT__ON_UPDATE, 100, seed);
+        assert_int_equal(run_in_pieces(shape, rows, PLAN__EMIT__ON_UPDATE, 100, seed), expected_late);
         assert_string_equal(strbuf_text(&output.text), straight);
         free(straight);
     }
