@@ -116,7 +116,7 @@ help:
 	@echo '  make deps                 installs packages; builds librdkafka when the packaged one is too old'
 	@echo '  make demo                 installs, builds, and runs the weather query'
 	@echo '  make check                make test with more generated queries, a short fuzz run, and the same scripts on a real Flink'
-	@echo '  make test-<suite>         one suite: unit, sql, plan, differential, integration; flink: the same scripts on a real Flink'
+	@echo '  make test-<suite>         one suite: unit, sql, plan, store, sim, differential, integration; flink: the same scripts on a real Flink'
 	@echo '  make test-unit-<layer>    unit tests of one layer: $(LAYERS); ONLY="str map" picks modules'
 	@echo '  make lint | fmt           check or fix the style'
 	@echo '  make bench | fuzz         benchmarks; fuzzing'
@@ -187,6 +187,18 @@ $(BUILD)/tests/plan/plan_test: $(BUILD)/tests/plan/plan_test.o $(call layer_arch
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,planner),)
 
+comma := ,
+# The simulator has the protocol in a build of its own, in which known bugs can be planted.
+SIM := $(BUILD)/tests/sim/sim
+SIM_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c)) \
+    $(patsubst runtime/%.c,$(BUILD)/tests/sim/%.o,$(wildcard runtime/protocol/*.c))
+$(BUILD)/tests/sim/protocol/%.o: runtime/protocol/%.c $(BUILD)/flags
+	@echo "  CC  $< (sim)"
+	$(call compile,$(WARNINGS_MODE) -DSIM_PLANTED_BUGS)
+$(SIM): $(SIM_OBJECTS) $(BUILD)/libcore.a
+	@echo "  LD  $@"
+	$(call link,$(SIM_OBJECTS),$(BUILD)/libcore.a,-Wl$(comma)--wrap=assert_failed)
+
 $(BUILD)/tests/store/store_driver: $(BUILD)/tests/store/store_driver.o $(call layer_archives,runtime) $(MODE_OBJECTS)
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,runtime),)
@@ -228,7 +240,7 @@ $(GEN)/version.h: FORCE
 # --- tests --------------------------------------------------------------------------------------------------------
 # A suite is a folder with a script `run`; it gets MODE and STREAMSQL (the program) in its environment, prints what
 # failed and closes with the line "N passed, N failed".
-SUITES := sql plan differential integration
+SUITES := sql plan store sim differential integration
 suite = MODE=$(MODE) STREAMSQL=$(CURDIR)/$(PROGRAM) tests/$(1)/run
 ONLY ?= %
 
@@ -241,10 +253,10 @@ test:
 check:
 	@tools/deps test
 	@$(MAKE) --no-print-directory MODE=fuzz fuzz-programs
-	@DIFFERENTIAL_QUERIES=20000 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES='fuzz flink' run-tests
+	@DIFFERENTIAL_QUERIES=20000 SIM_SEEDS=20000 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES='fuzz flink' run-tests
 
 ALL_UNIT_PROGRAMS := $(foreach layer,$(LAYERS),$(call unit_programs,$(layer)))
-run-tests: $(PROGRAM) $(ALL_UNIT_PROGRAMS)
+run-tests: $(PROGRAM) $(ALL_UNIT_PROGRAMS) $(SIM)
 	@MODE=$(MODE) STREAMSQL=$(CURDIR)/$(PROGRAM) UNIT_PROGRAMS='$(ALL_UNIT_PROGRAMS)' \
 	    tests/run unit $(SUITES) $(EXTRA_SUITES)
 
@@ -258,6 +270,7 @@ endef
 $(foreach layer,$(LAYERS),$(eval $(call unit_layer_rule,$(layer))))
 
 # flink is not part of `make test`: it fetches Apache Flink and runs it for minutes.
+test-sim: $(SIM)
 $(SUITES:%=test-%) test-flink: test-%: $(PROGRAM)
 	@$(call suite,$*)
 

@@ -53,6 +53,16 @@ static bool has_whole_milliseconds(const Plan__Plan *plan, const Plan__Node *nod
     return window->time_column < input->n_output && input->output[window->time_column]->type->precision <= 3;
 }
 
+static bool has_sessions(const Plan__Plan *plan) {
+    for (size_t i = 0; i < plan->n_nodes; i++) {
+        const Plan__Node *node = plan->nodes[i];
+        if (node->operation_case == PLAN__NODE__OPERATION_WINDOW_AGGREGATE &&
+            node->window_aggregate->window->kind == PLAN__WINDOW_KIND__SESSION)
+            return true;
+    }
+    return false;
+}
+
 /* Every window of the plan closes at a multiple of this (split_watermarks.h). Offsets of time zones are whole seconds. */
 static int64_t watermark_granularity_us(const Plan__Plan *plan, const struct time_zone *zone) {
     int64_t granularity_us = strcmp(time_zone_name(zone), "UTC") == 0 ? 0 : US_PER_SECOND;
@@ -146,6 +156,7 @@ static void init_context(struct job *job, const struct job_config *config) {
         .result = config->result,
         .dead = &job->dead.target,
         .watermark_granularity_us = watermark_granularity_us(config->plan, job->evaluation.zone),
+        .watermark_reach_us = has_sessions(config->plan) ? 1 : 0,
     };
 }
 

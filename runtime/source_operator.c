@@ -288,11 +288,12 @@ static enum status emit_with_event_time(struct source_operator *source, struct b
                                         struct error *error) {
     const int64_t *times, *marks;
     TRY(compute_event_times(source, batch, &times, &marks, error));
-    int64_t granularity_us = task_of(&source->base)->watermark_granularity_us;
+    const struct task_context *task = task_of(&source->base);
     int64_t now_us = source->base.context->evaluation->now_us;
     for (uint32_t first = 0; first < batch->row_count;) {
         int64_t watermark_us = source->splits.splits[split].watermark_us;
-        uint32_t count = watermark_cut(times, marks, first, batch->row_count, granularity_us, &watermark_us);
+        uint32_t count = watermark_cut(times, marks, first, batch->row_count, task->watermark_granularity_us,
+                                       task->watermark_reach_us, &watermark_us);
         TRY(emit_range(source, batch, first, count, error));
         source->splits.splits[split].watermark_us = watermark_us;
         TRY(emit_event_time(source, now_us, error));

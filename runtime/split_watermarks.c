@@ -90,18 +90,18 @@ static int64_t last_closed_end(int64_t watermark_us, int64_t granularity_us) {
 }
 
 uint32_t watermark_cut(const int64_t *times, const int64_t *marks, uint32_t first, uint32_t count,
-                       int64_t granularity_us, int64_t *watermark_us) {
+                       int64_t granularity_us, int64_t reach_us, int64_t *watermark_us) {
     int64_t emitted_us = *watermark_us;
     int64_t running_us = emitted_us;
     int64_t closed_of_us = emitted_us, closed_end_us = last_closed_end(emitted_us, granularity_us);
     uint32_t row = first;
     for (; row < count; row++) {
-        if (times[row] <= running_us && running_us > emitted_us) {
+        if (times[row] - reach_us <= running_us && running_us > emitted_us) {
             if (closed_of_us != running_us) {
                 closed_of_us = running_us;
                 closed_end_us = last_closed_end(running_us, granularity_us);
             }
-            if (times[row] < closed_end_us && closed_end_us > emitted_us + 1)
+            if (times[row] - reach_us < closed_end_us && closed_end_us > emitted_us + 1)
                 break;
         }
         if (marks[row] > running_us)

@@ -43,6 +43,7 @@ int64_t split_watermarks_next_idle_us(const struct split_watermarks *watermarks)
  * watermark as emitted; it is raised to what it is after these rows. A row behind the running watermark of the rows before it
  * must come after the windows which that watermark closes, whatever the batch size. Windows end at multiples of
  * granularity_us (1: anywhere), so the batch is cut before a row only if it is before an end that lies between the emitted
- * and the running watermark: a window [s, e) closes when the watermark reaches e - 1. */
+ * and the running watermark: a window [s, e) closes when the watermark reaches e - 1. reach_us is 1 when sessions are among the
+ * windows (else 0): a row at e itself would still have joined the session that ends there. */
 uint32_t watermark_cut(const int64_t *times, const int64_t *marks, uint32_t first, uint32_t count,
-                       int64_t granularity_us, int64_t *watermark_us);
+                       int64_t granularity_us, int64_t reach_us, int64_t *watermark_us);

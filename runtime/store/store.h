@@ -8,6 +8,7 @@
  *
  * Names are relative to the URI: 1 to STORE_NAME_MAX of the characters A-Z a-z 0-9 / - _ . = + : , @, in parts between slashes
  * that are neither empty nor begin with a dot. Foreign objects whose names are not such names are not seen.
+ * No name may be the folder of another ("a" and "a/b"): on a file system both cannot be.
  *
  * Remote operations are tried again (jittered backoff; see struct store_options) when that is safe. What then still fails
  * says whether it may pass by itself: error.retriable. Missing objects are UNDEFINED_FILE, a full disk DISK_FULL (retriable),

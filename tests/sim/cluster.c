@@ -55,6 +55,8 @@ void cluster_release(struct sim *sim) {
 const char *cluster_describe(struct sim *sim) {
     struct cluster *cluster = sim->cluster;
     const struct coordinator_node *node = cluster->current;
+    if (node == NULL)
+        return "a duel";
     size_t used =
         (size_t)snprintf(cluster->description, sizeof cluster->description,
                          "coordinator state %u generation %llu epoch %llu published %llu; ",
@@ -75,7 +77,7 @@ uint32_t worker_of_task(const struct sim *sim, uint64_t generation, uint32_t wor
 
 uint32_t worker_of_lane(const struct sim *sim, uint64_t generation, uint32_t worker_count, uint32_t lane) {
     (void)sim;
-    return (uint32_t)((lane + 2 * generation + generation / 2) % worker_count);
+    return (uint32_t)((lane + generation) % worker_count);
 }
 
 void cluster_kill(struct process *process) {
@@ -501,9 +503,10 @@ static void start_coordinator(struct sim *sim) {
     static const char zero[8];
     for (uint32_t i = 0; i < sim->source_count; i++)
         positions[i] = (struct split_position){.source_id = i, .split = STR("all"), .position = {zero, sizeof zero}};
+    struct incarnation owner = new_incarnation(sim), job = new_incarnation(sim);
     struct coordinator_options options = {.start = cluster->start,
-                                          .owner = new_incarnation(sim),
-                                          .job = new_incarnation(sim),
+                                          .owner = owner,
+                                          .job = job,
                                           .plan = plan_digest(cluster->wrong_plan),
                                           .task_count = sim->source_count + sim->lane_count,
                                           .source_count = sim->source_count,
@@ -578,6 +581,7 @@ static void on_ended(struct sim *sim, struct coordinator_node *node, enum reason
     }
     if (cluster->expecting && cluster->refused_reasons[reason]) {
         cluster->expecting = false;
+        sim->refused = reason;
         if (!cluster->going_on) {
             sim->done = true;
             return;

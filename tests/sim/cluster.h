@@ -22,7 +22,7 @@ enum message_site {
     MESSAGE_LANE,
     MESSAGE_SITES_END
 };
-enum { SITE_AFTER = 32, SITE_SNAPSHOT = 20, SITE_UPLOADED, SITE_SUPERVISOR };
+enum { SITE_AFTER = 32, SITE_SNAPSHOT = 20, SITE_UPLOADING, SITE_UPLOADED };
 
 struct coordinator_node {
     struct process *process;

@@ -35,7 +35,8 @@ void oracle_on_commit(struct sim *sim, const struct incarnation *job, uint32_t l
                       uint32_t row_count, const struct str *markers, uint32_t marker_count);
 void oracle_on_delete(struct sim *sim, struct str name);
 void oracle_on_savepoint(struct sim *sim, const struct savepoint *savepoint);
-void oracle_check_end(struct sim *sim);
+/* `complete`: the job has ended by itself. */
+void oracle_check_end(struct sim *sim, bool complete);
 /* A person made a mistake: the job must not decide or publish anything before it refuses. */
 void oracle_expect_refusal(struct sim *sim);
 

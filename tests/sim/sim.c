@@ -8,6 +8,7 @@
 
 #include "core/base/hash.h"
 #include "tests/sim/cluster.h"
+#include "tests/sim/duel.h"
 #include "tests/sim/kafka.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/store.h"
@@ -100,6 +101,8 @@ bool sim_fault(struct sim *sim, enum fault_kind kind, uint32_t site) {
 }
 
 uint64_t sim_fault_between(struct sim *sim, enum fault_kind kind, uint32_t site, uint64_t low, uint64_t high) {
+    if (!sim->options.random_faults)
+        return high; /* a scenario means the real thing: a pause beyond the lease, an outage beyond the timeout */
     uint64_t number = mix(sim->options.seed, 1000 + kind, site, sim->occasions[kind][site]);
     return low + number % (high - low + 1);
 }
@@ -179,6 +182,8 @@ struct process *process_new(struct sim *sim, const char *name, bool is_coordinat
 struct fate sim_fate(struct sim *sim, uint32_t site) {
     struct fate fate = {.arrives = true, .answered = true};
     uint32_t factor = sim->latency_factors[site >= KAFKA_INIT];
+    if (site == KAFKA_INIT)
+        factor = factor * sim->init_factor < 16 ? factor * sim->init_factor : 16;
     fate.there_us = factor * sim_between(sim, STREAM_LATENCY, 20, 400);
     fate.back_us = factor * sim_between(sim, STREAM_LATENCY, 20, 400);
     if (sim_fault(sim, FAULT_REQUEST_SLOW, site))
@@ -213,7 +218,7 @@ static void draw_faults(struct sim *sim) {
     /* Owners of lanes that overlap while they publish: some races are between their requests alone. */
     if (sim->is_handover) {
         sim->fault_rates[FAULT_SECOND_COORDINATOR] = 3000;
-        sim->fault_rates[FAULT_MESSAGE_LATE] = 20000;
+        sim->fault_rates[FAULT_MESSAGE_LATE] = 36000;
         sim->fault_rates[FAULT_REQUEST_SLOW] = 12000;
     }
     uint64_t mistake = sim_random(sim, STREAM_CONFIG);
@@ -228,6 +233,9 @@ static void prepare(struct sim *sim) {
     const struct sim_options *options = &sim->options;
     sim->source_count = draw(sim, options->sources, 1, 3);
     sim->lane_count = draw(sim, options->lanes, 1, 3);
+    sim->is_duel = options->random_faults && options->seed % 3 == 0;
+    if (sim->is_duel)
+        sim->source_count = sim->lane_count = 1;
     sim->is_handover = draw(sim, 0, 1, 6) == 1 && options->random_faults;
     sim->worker_count = draw(sim, options->workers, sim->is_handover ? 3 : 1, 3);
     sim->rows_per_source = draw(sim, options->rows, 20, 90);
@@ -235,6 +243,7 @@ static void prepare(struct sim *sim) {
     static const uint32_t factors[] = {1, 1, 2, 4, 12};
     for (int i = 0; i < 2; i++)
         sim->latency_factors[i] = options->random_faults ? factors[draw(sim, 0, 1, 5) - 1] : 1;
+    sim->init_factor = sim->is_handover ? draw(sim, 0, 1, 12) : 1;
     sim->tick_us = 7000 * (options->random_faults && (sim->is_handover || draw(sim, 0, 1, 4) == 1) ? 4 : 1);
     sim->bound = draw(sim, 0, 1, 4);
     sim->heal_us = sim_between(sim, STREAM_CONFIG, 100000, 500000);
@@ -248,7 +257,10 @@ static void prepare(struct sim *sim) {
 enum { LIVENESS_US = 30000000, EVENTS_MAX = 2000000 };
 
 static void loop(struct sim *sim) {
-    cluster_start(sim);
+    if (sim->is_duel)
+        duel_start(sim);
+    else
+        cluster_start(sim);
     while (!sim->done) {
         SIM_CHECK(sim, sim->queue_count > 0, "nothing left to do, but the job has not ended");
         struct sim_event event = pop_event(sim);
@@ -265,7 +277,7 @@ static void loop(struct sim *sim) {
         }
         event.run(sim, event.argument);
     }
-    oracle_check_end(sim);
+    oracle_check_end(sim, !sim->is_duel);
 }
 
 bool sim_run(struct sim *sim, const struct sim_options *options) {

@@ -9,6 +9,9 @@
 #include "core/base/arena.h"
 #include "core/base/str.h"
 #include "runtime/protocol/message.h"
+#ifndef SIM_PLANTED_BUGS
+#define SIM_PLANTED_BUGS
+#endif
 #include "runtime/protocol/planted.h"
 
 enum fault_kind {
@@ -80,12 +83,15 @@ struct sim {
     uint32_t fired_count;
     uint64_t heal_us; /* from here on no random fault happens */
     bool done;
-    char failure[512]; /* empty: none */
+    enum reason refused; /* for which the job refused to run, as it had to */
+    char failure[512];   /* empty: none */
     /* What the run is made of. */
     uint32_t source_count, lane_count, worker_count, rows_per_source, chunk_rows, bound;
     uint32_t latency_factors[2]; /* of the store, of Kafka: which of them is slow decides which races are likely */
+    bool is_duel;                /* see duel.h */
     bool is_handover;
-    uint32_t tick_us; /* between epochs */
+    uint32_t init_factor; /* opening a producer takes longer than other requests */
+    uint32_t tick_us;     /* between epochs */
     struct store *store;
     struct kafka *kafka;
     struct oracle *oracle;

@@ -137,6 +137,8 @@ static void deliver_report(struct sim *sim, void *argument) {
 static void tell(struct sim *sim, struct attempt *attempt, enum message_site site, const struct report *report) {
     struct report copy = *report;
     copy.node = attempt->deployment.coordinator;
+    if (copy.node == NULL)
+        return; /* in a duel */
     post(sim, copy.node->process, site, deliver_report, &copy, sizeof copy);
 }
 
@@ -333,6 +335,8 @@ static void uploaded(struct sim *sim, void *argument, const struct store_answer 
         decline(sim, upload);
         return;
     }
+    if (passes_point(sim, attempt->process, SITE_UPLOADING))
+        return;
     if (--upload->left > 0 || passes_point(sim, attempt->process, SITE_UPLOADED))
         return;
     struct lane_task *task = upload->task;

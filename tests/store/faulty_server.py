@@ -28,6 +28,7 @@ class Server(http.server.ThreadingHTTPServer):
         """The next `count` requests of this method whose URL holds `part` go wrong: before they are carried out, or after.
 
         kinds: status CODE | cut (no answer, and before that calls the value) | half (the answer's body breaks off) | slow SECONDS | body BYTES | header (N, V)
+               instead BYTES (a success that never was) | pass (this one is right)
         """
         with self.lock:
             self.faults += [Fault(method, part, kind, value, after)] * count
@@ -62,7 +63,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.log.append((self.command, self.path))
         fault = self.server.take_fault(self.command, self.path, self.headers)
-        if fault and not fault.after and fault.kind in ("status", "cut"):
+        if fault and not fault.after and fault.kind in ("status", "cut", "instead"):
             return self.spoil(fault, None)
         answer = self.answer()
         if fault:
@@ -74,6 +75,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def spoil(self, fault, answer):
         if fault.kind == "status":
             return self.send(fault.value, {}, b"<Error><Code>Fault</Code></Error>")
+        if fault.kind == "instead":
+            return self.send(200, {}, fault.value)
         if fault.kind == "cut":
             if fault.value:
                 fault.value()

@@ -46,7 +46,7 @@ def blob(size, seed=0):
 class Driver:
     """One process that uses one store."""
 
-    def __init__(self, uri, environment=None, attempts=4, backoff_ms=2, timeout_ms=1000, part=8 * 1024 * 1024):
+    def __init__(self, uri, environment=None, attempts=4, backoff_ms=2, timeout_ms=2000, part=8 * 1024 * 1024):
         base = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "GOOGLE_", "GCE_", "STORAGE_"))}
         base["HOME"] = str(SCRATCH)
         self.error_file = tempfile.TemporaryFile()

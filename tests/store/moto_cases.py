@@ -3,6 +3,7 @@ import atexit
 import itertools
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -13,6 +14,7 @@ NAME = "moto"
 COUNTER = itertools.count()
 # moto compares and writes in two steps, without a lock between them.
 SKIPPED = ("case_swap_races", "case_probe")
+starting = threading.Lock()
 server = None
 
 
@@ -47,8 +49,9 @@ def stop():
 
 
 def places():
-    if not server:
-        start()
+    with starting:
+        if not server:
+            start()
     bucket = f"bucket-{next(COUNTER)}"
     request = urllib.request.Request(f"http://127.0.0.1:{server[1]}/{bucket}", method="PUT")
     urllib.request.urlopen(request, timeout=10).close()

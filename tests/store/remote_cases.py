@@ -54,7 +54,7 @@ def case_swaps_whose_answer_was_lost(open, server):
     with open() as store:
         tag = ""
         for i, kind in enumerate(("cut", "slow", "cut")):
-            server.fault(kind, 3, after=True, method=store.put_method)
+            server.fault(kind, 5 if kind == "slow" else None, after=True, method=store.put_method)
             outcome, tag = store.swap("head", tag, f"content {i}".encode())
             equal(outcome, "done", f"{kind} after the swap")
             equal(store.get("head"), (f"content {i}".encode(), tag))
@@ -77,7 +77,7 @@ def case_swap_lost_and_overwritten(open, server):
     """Our swap may have been seen and followed by another's before its loss was noticed: not a conflict."""
     with open() as store, open() as other:
         tag = store.swap("head", "", b"0")[1]
-        server.fault("slow", 3, after=True, method=store.put_method)
+        server.fault("slow", 5, after=True, method=store.put_method)
         store.swap_begin("head", tag, b"ours")
         while other.get("head")[0] != b"ours":
             pass
@@ -120,9 +120,9 @@ def case_cut_answers(open, server):
 
 
 def case_slow_answers(open, server):
-    with open(timeout_ms=1000, attempts=2) as store:
+    with open(attempts=2) as store:
         store.put("a", b"data")
-        server.fault("slow", 4, method="GET")
+        server.fault("slow", 5, method="GET")
         equal(store.get("a")[0], b"data")
 
 

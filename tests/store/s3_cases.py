@@ -91,7 +91,7 @@ def case_refused_uploads_are_aborted(open, server):
 
 def case_error_in_a_successful_answer(open, server):
     with open(part=5 * 1024 * 1024) as store:
-        server.fault("body", b"  <Error><Code>InternalError</Code></Error>", method="POST", part="uploadId")
+        server.fault("instead", b"  <Error><Code>InternalError</Code></Error>", method="POST", part="uploadId")
         store.upload("u", blob(12_000_000))
         check(store.get("u")[0] == blob(12_000_000), "content")
 
@@ -109,6 +109,12 @@ def case_stores_that_ignore_conditions_are_refused(open, server):
     with open() as store:
         refused("UNSUPPORTED", store.probe, retriable=False, text="HEAD")
         equal(store.list_all(), [])
+
+
+def case_stores_that_compare_too_early_are_refused(open, server):
+    server.gap = 0.2
+    with open() as store:
+        refused("UNSUPPORTED", store.probe, retriable=False, text="at once")
 
 
 def case_probe_of_an_absent_server_is_not_a_verdict(open, server):

@@ -3,6 +3,7 @@ import datetime
 import hashlib
 import hmac
 import re
+import time
 import urllib.parse
 import uuid
 import xml.etree.ElementTree as ElementTree
@@ -18,6 +19,7 @@ class S3Server(faulty_server.Server):
     def __init__(self, compares=True):
         super().__init__(Handler)
         self.compares = compares
+        self.gap = 0  # seconds between comparing and writing
         self.check_token = None
         self.buckets = {"bucket": {}, "bucket-virtual": {}}
         self.uploads = {}  # id -> (bucket, key, {number: bytes})
@@ -125,6 +127,10 @@ class Handler(faulty_server.Handler):
                 raise Refused(404, "NoSuchKey")
             if match and objects[key][1] != match:
                 raise Refused(412, "PreconditionFailed")
+        if self.server.gap:
+            self.server.lock.release()
+            time.sleep(self.server.gap)
+            self.server.lock.acquire()
         objects[key] = (data, etag)
         return 200, {"ETag": etag}, b""
 

@@ -72,6 +72,8 @@ def case_large_objects_in_parts(open):
             store.upload(f"u/{size}", data, 777_777)
             equal(store.size(f"u/{size}"), size)
             check(store.get(f"u/{size}")[0] == data, f"content of {size} bytes in parts")
+        store.upload("u/odd", blob(2 * part + 5), part - 1)  # pieces that nearly fill a part
+        check(store.get("u/odd")[0] == blob(2 * part + 5), "content of odd pieces")
         store.upload(f"u/{part + 1}", blob(part + 1))  # again, the same
         refused("DUPLICATE_OBJECT", store.upload, f"u/{part + 1}", blob(part + 1, 1))
         refused("DUPLICATE_OBJECT", store.upload, f"u/{part + 1}", blob(part + 2))
@@ -143,6 +145,12 @@ def case_probe(open):
     with open() as store:
         store.probe()
         equal(store.list_all(), [], "what the probe left behind")
+
+
+def case_threads_share_a_store(open):
+    with open() as store:
+        store.call("parallel", store.file(blob(200_000)))
+        equal(len(store.list_all("parallel/")), 80)
 
 
 def case_bad_addresses(open):

@@ -8,6 +8,7 @@
  *     anything that fails            ->  error STATUS retriable|final MESSAGE DETAIL HINT */
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 enum { FIELDS_MAX = 8, CRASH_CODE = 86 };
 
+/* Set between commands only: no lock. */
 static struct {
     const char *call; /* "fsync", "write", "rename" */
     int error_number;
@@ -227,6 +229,60 @@ static enum status do_swap(char **field, struct error *error) {
     return STATUS_OK;
 }
 
+struct worker {
+    pthread_t thread;
+    int number;
+    struct str content;
+    enum status status;
+    struct error error;
+};
+
+static enum status put_and_read(struct worker *worker) {
+    for (int i = 0; i < 10; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "parallel/%d/%d", worker->number, i);
+        TRY(store_put(store, name, worker->content, &worker->error));
+        struct strbuf found;
+        strbuf_init(&found);
+        enum status status = store_get(store, name, worker->content.size, &found, NULL, &worker->error);
+        if (status == STATUS_OK && !str_equal(strbuf_str(&found), worker->content))
+            status = FAIL(&worker->error, STATUS_INTERNAL, "%s came back changed", name);
+        strbuf_release(&found);
+        TRY(status);
+    }
+    return STATUS_OK;
+}
+
+static void *run_worker(void *context) {
+    struct worker *worker = context;
+    worker->status = put_and_read(worker);
+    return NULL;
+}
+
+static enum status do_parallel(char **field, struct error *error) {
+    enum { WORKERS = 8 };
+    struct worker workers[WORKERS] = {0};
+    struct strbuf content = read_file(field[1]);
+    enum status status = STATUS_OK;
+    for (int i = 0; i < WORKERS; i++) {
+        workers[i].number = i;
+        workers[i].content = strbuf_str(&content);
+        if (pthread_create(&workers[i].thread, NULL, run_worker, &workers[i]) != 0)
+            exit(2);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        pthread_join(workers[i].thread, NULL);
+        if (workers[i].status != STATUS_OK) {
+            status = workers[i].status;
+            *error = workers[i].error;
+        }
+    }
+    strbuf_release(&content);
+    TRY(status);
+    puts("ok");
+    return STATUS_OK;
+}
+
 static enum status do_probe(char **field, struct error *error) {
     (void)field;
     TRY(store_probe_swap(store, error));
@@ -257,7 +313,7 @@ static const struct {
 } commands[] = {
     {"open", do_open},   {"put", do_put},     {"upload", do_upload}, {"get", do_get},
     {"range", do_range}, {"size", do_size},   {"delete", do_delete}, {"list", do_list},
-    {"swap", do_swap},   {"probe", do_probe}, {"fault", do_fault},
+    {"swap", do_swap},   {"probe", do_probe}, {"fault", do_fault},   {"parallel", do_parallel},
 };
 
 int main(void) {

@@ -51,7 +51,9 @@ SELECT REGEXP_COUNT('abcabc', 'b'), REGEXP_COUNT('abc', ''), REGEXP_INSTR('abcab
 -- differs: a broken regular expression is an error here
 SELECT REGEXP_COUNT('abc', '(');
 -- types differ: texts that functions make are STRING here, without a length
-SELECT MD5('a'), SHA1('a'), SHA224('a'), SHA256('a'), SHA384('a'), SHA512('a'), SHA2('a', 256), TO_BASE64('hello'), FROM_BASE64('aGVsbG8='), TO_BASE64(''), HEX('hello'), HEX(255), HEX(-1), BIN(5), BIN(-1), UNHEX('616263'), UNHEX('xyz'), UNHEX('61626');
+SELECT MD5('a'), SHA1('a'), SHA224('a'), SHA256('a'), SHA384('a'), SHA512('a'), SHA2('a', 256), TO_BASE64('hello'), FROM_BASE64('aGVsbG8='), TO_BASE64(''), HEX('hello'), HEX(255), HEX(-1), BIN(5), BIN(-1), UNHEX('616263'), UNHEX('xyz');
+-- differs: the odd first digit is a byte here; Flink 2.0 loses it
+SELECT UNHEX('61626');
 SELECT PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'HOST'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'PATH'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'QUERY'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'QUERY', 'r'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'REF'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'AUTHORITY'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'FILE'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'PROTOCOL'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'USERINFO'), PARSE_URL('nonsense', 'HOST'), URL_ENCODE('a b&č'), URL_DECODE('a+b%26'), URL_DECODE('%zz');
 SELECT UPPER(s), LOWER(s), CHAR_LENGTH(s), SUBSTRING(s, n), LEFT(s, n), s || 'x', LPAD(s, n, '*'), REPEAT(s, n), TRIM(s), POSITION('b' IN s), s LIKE 'a%', REPLACE(s, 'b', 'c') FROM (VALUES ('abc', 2), ('', 1), ('ábč ', 3), (CAST(NULL AS STRING), 1), ('b', CAST(NULL AS INT))) AS t(s, n);
 SELECT 'it''s', U&'\00e9', 'a\nb', CHAR_LENGTH('a\nb'), '日本語';

@@ -114,6 +114,7 @@ static void test_rounding(void **state) {
         CASE("floor(DATE '2024-05-17', #'DECADE')", "2020-01-01"),
         CASE("floor(DATE '2000-05-17', #'CENTURY')", "1901-01-01"),
         CASE("date_trunc(#'hour', TIMESTAMP '2024-05-01 12:34:56.789')", "2024-05-01 12:00:00.000"),
+        CASE("date_trunc(#'week', DATE '2024-05-01')", "2024-04-29"),
         CASE("\"=\"(floor(TIMESTAMP_LTZ '2024-05-01 23:30:00Z', #'DAY'), TIMESTAMP_LTZ '2024-05-01 22:00:00Z')",
              "TRUE"),
         CASE("date_trunc(#'epoch', TIMESTAMP '2024-05-01 12:34:56.789')", "!22000"),

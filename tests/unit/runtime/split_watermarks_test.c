@@ -99,7 +99,7 @@ static void rows_in_order_are_not_cut(void **state) {
     int64_t times[100], marks[100], watermark_us = WATERMARK_NONE;
     for (int i = 0; i < 100; i++)
         times[i] = marks[i] = i / 7 * 1000; /* equal times too */
-    assert_int_equal(watermark_cut(times, marks, 0, 100, 1000, &watermark_us), 100);
+    assert_int_equal(watermark_cut(times, marks, 0, 100, 1000, 0, &watermark_us), 100);
     assert_int_equal(watermark_us, 14000);
 }
 
@@ -109,10 +109,10 @@ static void cut_comes_before_the_row_of_a_closed_window(void **state) {
     int64_t times[] = {5, 12, 11, 7, 13};
     int64_t marks[] = {5, 12, 11, 7, 13};
     int64_t watermark_us = WATERMARK_NONE;
-    assert_int_equal(watermark_cut(times, marks, 0, 5, 10, &watermark_us),
+    assert_int_equal(watermark_cut(times, marks, 0, 5, 10, 0, &watermark_us),
                      3); /* 11 is behind 12, but in an open window */
     assert_int_equal(watermark_us, 12);
-    assert_int_equal(watermark_cut(times, marks, 3, 5, 10, &watermark_us), 2); /* 12 is emitted: 7 can come */
+    assert_int_equal(watermark_cut(times, marks, 3, 5, 10, 0, &watermark_us), 2); /* 12 is emitted: 7 can come */
     assert_int_equal(watermark_us, 13);
 }
 
@@ -134,7 +134,7 @@ static void cuts_agree_with_single_rows(void **state) {
         int64_t watermark_us = WATERMARK_NONE;
         for (uint32_t first = 0; first < ROWS;) {
             int64_t emitted_us = watermark_us;
-            uint32_t count = watermark_cut(times, marks, first, ROWS, granularity_us, &watermark_us);
+            uint32_t count = watermark_cut(times, marks, first, ROWS, granularity_us, 0, &watermark_us);
             assert_true(count > 0);
             assert_int_equal(watermark_us, running[first + count]);
             for (uint32_t row = first; row < first + count; row++)
@@ -146,8 +146,22 @@ static void cuts_agree_with_single_rows(void **state) {
     }
 }
 
+/* A session that ends at 20 closes with the watermark 20; a row at 20 would have joined it. */
+static void test_cut__a_row_that_touches_a_closed_session_waits(void **state) {
+    (void)state;
+    const int64_t times[] = {10, 20, 20, 20}, marks[] = {10, 20, 20, 20};
+    int64_t watermark_us = WATERMARK_NONE;
+    assert_int_equal(watermark_cut(times, marks, 0, 4, 10, 1, &watermark_us), 2);
+    assert_int_equal(watermark_us, 20);
+    assert_int_equal(watermark_cut(times, marks, 2, 4, 10, 1, &watermark_us), 2);
+    watermark_us = WATERMARK_NONE;
+    assert_int_equal(watermark_cut(times, marks, 0, 4, 10, 0, &watermark_us),
+                     4); /* no window [s, 20) has a row at 20 */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cut__a_row_that_touches_a_closed_session_waits),
         cmocka_unit_test(merged_is_minimum_of_active_splits),
         cmocka_unit_test(merged_never_falls),
         cmocka_unit_test(quiet_split_becomes_idle_when_caught_up),
