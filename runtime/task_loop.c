@@ -166,7 +166,10 @@ static enum status flush_all(struct task_loop *loop, struct error *error) {
 
 /* What operators hold back is not part of their snapshots, and sinks must have what came before. */
 static enum status take_checkpoint(struct task_loop *loop, struct error *error) {
+    struct result_target *result = loop->context->result;
     TRY(flush_all(loop, error));
+    if (result && result->on_idle) /* shows what it can */
+        TRY(result->on_idle(result, loop->context->operators.evaluation->now_us, error));
     return checkpoints_take(loop->checkpoints, loop->operators, loop->operator_count, error);
 }
 
