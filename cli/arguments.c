@@ -59,6 +59,8 @@ void arguments_print_help(struct strbuf *out) {
                             "2 when called wrongly, 130 when a query was interrupted.\n");
 }
 
+enum { CHECKPOINT_INTERVAL_US = 10000000 }; /* when not given */
+
 static enum status not_yet(const char *what, struct error *error) {
     return FAIL(error, STATUS_UNSUPPORTED, "%s is not in this build yet", what);
 }
@@ -113,6 +115,16 @@ static enum status take_parallelism(const char *value, struct error *error) {
     return count == 1 ? STATUS_OK : not_yet("a parallelism above 1", error);
 }
 
+/* A folder here, for now: other stores have a scheme. */
+static enum status take_checkpoint_folder(struct arguments *arguments, const char *value, struct error *error) {
+    bool is_file = strncmp(value, "file://", 7) == 0;
+    if (!is_file && strstr(value, "://"))
+        return not_yet("a --checkpoint-dir that is no local folder", error);
+    arguments->checkpoint_folder = is_file ? value + 7 : value;
+    return arguments->checkpoint_folder[0] ? STATUS_OK
+                                           : FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir needs a folder");
+}
+
 static void take_input(struct arguments *arguments, struct arena *arena, bool is_file, const char *text) {
     struct input_text input = {is_file, text};
     ARRAY_PUSH(arena, &arguments->inputs, input);
@@ -134,8 +146,14 @@ static enum status take_flag(struct arguments *arguments, struct arena *arena, e
         arguments->batch_rows = (uint32_t)number;
         break;
     case FLAG_PARALLELISM: return take_parallelism(value, error);
-    case FLAG_CHECKPOINT_DIR:
+    case FLAG_CHECKPOINT_DIR: return take_checkpoint_folder(arguments, value, error);
     case FLAG_CHECKPOINT_INTERVAL:
+        TRY(duration_parse(str_from(value), &arguments->checkpoint_interval_us, error));
+        if (arguments->checkpoint_interval_us <= 0)
+            return FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-interval must be above zero");
+        break;
+    case FLAG_CHECKPOINT_STOP_AFTER:
+        return parse_count("--checkpoint-stop-after", value, 1, INT64_MAX, &arguments->checkpoint_stop_batches, error);
     case FLAG_SERVER: return not_yet(flags[flag].long_name, error);
     case FLAG_STATE_BACKEND: return take_backend("--state-backend", value, error);
     case FLAG_DURATION:
@@ -210,6 +228,11 @@ static enum status check_combination(const struct arguments *arguments, struct e
         return FAIL(error, STATUS_INVALID_OPTION, "run takes one file: streamsql run FILE.sql");
     if (arguments->command == COMMAND_DEMO && arguments->inputs.count)
         return FAIL(error, STATUS_INVALID_OPTION, "demo takes no -c and no -f");
+    bool takes_checkpoints = arguments->command == COMMAND_RUN || arguments->command == COMMAND_TEXTS;
+    if (arguments->checkpoint_folder && !takes_checkpoints)
+        return FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir belongs to run, -f and -c");
+    if (!arguments->checkpoint_folder && (arguments->checkpoint_interval_us || arguments->checkpoint_stop_batches))
+        return FAIL(error, STATUS_INVALID_OPTION, "checkpoints need --checkpoint-dir");
     if (arguments->command != COMMAND_DEMO && arguments->command != COMMAND_HELP &&
         (arguments->duration_us || arguments->rows))
         return FAIL(error, STATUS_INVALID_OPTION, "--duration and --rows belong to demo");
@@ -247,7 +270,10 @@ enum status arguments_parse(struct arguments *arguments, struct arena *arena, in
         if (arguments->command == COMMAND_HELP || arguments->command == COMMAND_VERSION)
             return STATUS_OK;
     }
-    return check_combination(arguments, error);
+    TRY(check_combination(arguments, error));
+    if (arguments->checkpoint_folder && !arguments->checkpoint_interval_us)
+        arguments->checkpoint_interval_us = CHECKPOINT_INTERVAL_US;
+    return STATUS_OK;
 }
 
 enum status arguments_check_environment(struct error *error) {

@@ -30,9 +30,12 @@ struct arguments {
     ARRAY_OF(struct set_argument) settings;
     const char *format; /* NULL: by where the output goes */
     const char *dead_letter_path;
-    uint32_t batch_rows; /* 0: not given */
-    int64_t duration_us; /* demo; 0: not given */
-    int64_t rows;        /* demo; 0: not given */
+    uint32_t batch_rows;             /* 0: not given */
+    const char *checkpoint_folder;   /* NULL: none */
+    int64_t checkpoint_interval_us;  /* > 0 with a folder */
+    int64_t checkpoint_stop_batches; /* 0: not given */
+    int64_t duration_us;             /* demo; 0: not given */
+    int64_t rows;                    /* demo; 0: not given */
 };
 
 /* Strings are borrowed from argv or live in the arena. UNSUPPORTED: asked for what this build lacks; any other failure is a

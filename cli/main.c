@@ -118,6 +118,9 @@ static int run(const struct arguments *arguments) {
     struct session_config config = {.registry = connectors_builtin(),
                                     .env = env_posix(),
                                     .batch_rows = arguments->batch_rows,
+                                    .checkpoint_folder = arguments->checkpoint_folder,
+                                    .checkpoint_interval_us = arguments->checkpoint_interval_us,
+                                    .checkpoint_stop_batches = (uint64_t)arguments->checkpoint_stop_batches,
                                     .dead_letter_path = arguments->dead_letter_path};
     struct client client;
     struct error error = {0};

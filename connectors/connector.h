@@ -82,6 +82,11 @@ struct source_column {
     int32_t table_column;    /* index into table_schema; -1: metadata */
 };
 
+/* Where a split goes on: names and positions as split_name and split_position gave them. */
+struct source_position {
+    const char *split, *position;
+};
+
 struct source_config {
     struct arena *arena; /* lives as long as the source */
     const char *table;
@@ -95,6 +100,11 @@ struct source_config {
     struct batch_pool *pool;
     struct env *env;
     struct dead_letter_target *dead;
+    /* Of an earlier run of the same table; the source goes on from there. Splits that are not among them are new since and are
+     * read from their beginning. In the order in which the splits had their numbers, which they have again. */
+    const struct source_position *positions;
+    uint32_t position_count; /* 0: starts anew */
+    uint64_t rows_before;    /* how many rows were handed out before these positions: counts for row_limit */
 };
 
 enum source_state {

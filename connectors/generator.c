@@ -5,6 +5,7 @@
 #include "core/base/arena.h"
 #include "core/base/env.h"
 #include "core/base/hash.h"
+#include "core/base/str.h"
 
 enum {
     PACE_STEP_US = 10000, /* rows that are due within this are handed out together */
@@ -78,8 +79,23 @@ static const struct source_class generator_class = {
     .close = generator_close,
 };
 
-void generator_init(struct generator *generator, const struct source_config *config, uint64_t row_count,
-                    double rows_per_second) {
+/* Rows are numbered: a position is the next number. */
+static enum status restore_position(struct generator *generator, struct error *error) {
+    const struct source_config *config = generator->config;
+    int64_t next_row = 0;
+    if (config->position_count == 0)
+        return STATUS_OK;
+    const struct source_position *position = &config->positions[0];
+    if (config->position_count > 1 || strcmp(position->split, "0") != 0 ||
+        !int_parse(str_from(position->position), &next_row) || next_row < 0 || (uint64_t)next_row > generator->end_row)
+        return FAIL(error, STATUS_MALFORMED_RECORD, "table \"%s\" cannot go on from \"%s\" of split \"%s\"",
+                    config->table, position->position, position->split);
+    generator->next_row = (uint64_t)next_row;
+    return STATUS_OK;
+}
+
+enum status generator_init(struct generator *generator, const struct source_config *config, uint64_t row_count,
+                           double rows_per_second, struct error *error) {
     generator->source = (struct source){.class = &generator_class, .split_count = 1};
     generator->config = arena_copy(config->arena, config, sizeof *config);
     generator->schema = source_config_schema(config);
@@ -87,6 +103,7 @@ void generator_init(struct generator *generator, const struct source_config *con
     if (config->row_limit && config->row_limit < generator->end_row)
         generator->end_row = config->row_limit;
     generator->rows_per_second = rows_per_second;
+    return restore_position(generator, error);
 }
 
 uint64_t random_stream(uint64_t seed, uint64_t stream) {

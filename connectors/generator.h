@@ -21,9 +21,9 @@ struct generator {
     void (*fill)(struct generator *generator, struct batch *batch, uint64_t first_row);
 };
 
-/* Sets up everything but fill. row_count 0: unbounded. */
-void generator_init(struct generator *generator, const struct source_config *config, uint64_t row_count,
-                    double rows_per_second);
+/* Sets up everything but fill. row_count 0: unbounded. Fails when config's position is no row of this table. */
+enum status generator_init(struct generator *generator, const struct source_config *config, uint64_t row_count,
+                           double rows_per_second, struct error *error) MUST_CHECK;
 
 /* A random number of the row, independent between streams and seeds: one step of the wyrand generator (Wang Yi) at
  * position `row` of the stream's sequence. stream_seed comes from random_stream. */

@@ -340,6 +340,22 @@ void aggregate_set_release(struct aggregate_set *set, uint8_t *const *records, u
     aggregate_set_init(set, records, NULL, count);
 }
 
+/* --- snapshots --- */
+
+void aggregate_set_encode(const struct aggregate_set *set, const uint8_t *record, struct strbuf *out) {
+    for (uint32_t c = 0; c < set->call_count; c++)
+        aggregate_encode(&set->calls[c].call, record + set->calls[c].call.state_offset, out);
+    for (uint32_t f = 0; f < set->family_count; f++)
+        distinct_family_encode(&set->families[f], record, out);
+}
+
+void aggregate_set_decode(struct aggregate_set *set, uint8_t *record, struct bytes_reader *reader) {
+    for (uint32_t c = 0; c < set->call_count; c++)
+        aggregate_decode(&set->calls[c].call, record + set->calls[c].call.state_offset, reader);
+    for (uint32_t f = 0; f < set->family_count; f++)
+        distinct_family_decode(&set->families[f], record, reader);
+}
+
 size_t aggregate_set_bytes(const struct aggregate_set *set) {
     return state_memory_held_bytes(set->memory);
 }

@@ -21,6 +21,8 @@
 struct aggregate;
 struct aggregate_set;
 struct arena;
+struct bytes_reader;
+struct strbuf;
 
 struct aggregate_set_call {
     const struct aggregate *aggregate; /* where rows may be retracted, the set takes aggregate_retractable() of it */
@@ -61,5 +63,10 @@ enum status aggregate_set_finish(struct aggregate_set *set, uint8_t *const *reco
 bool aggregate_set_owns_memory(const struct aggregate_set *set);
 /* Frees what the states hold beyond the record, and makes them empty. */
 void aggregate_set_release(struct aggregate_set *set, uint8_t *const *records, uint32_t count);
+
+/* The states of one record as bytes, for snapshots, and back into states that are as init left them. Foreign and cut bytes are
+ * refused (reader->failed); the states can be released whatever happens. */
+void aggregate_set_encode(const struct aggregate_set *set, const uint8_t *record, struct strbuf *out);
+void aggregate_set_decode(struct aggregate_set *set, uint8_t *record, struct bytes_reader *reader);
 
 size_t aggregate_set_bytes(const struct aggregate_set *set); /* held by states beyond their records */

@@ -225,3 +225,12 @@ enum status distinct_family_merge(struct distinct_family *family, uint8_t *const
 void distinct_family_release(struct distinct_family *family, uint8_t *record) {
     value_set_release(set_of(family, record), &family->format, family->memory);
 }
+
+void distinct_family_encode(const struct distinct_family *family, const uint8_t *record, struct strbuf *out) {
+    value_set_encode((const struct value_set *)(record + family->set_offset), &family->format, out);
+}
+
+void distinct_family_decode(struct distinct_family *family, uint8_t *record, struct bytes_reader *reader) {
+    value_set_decode(set_of(family, record), &family->format, family->argument_types, family->argument_count, reader,
+                     family->memory);
+}

@@ -38,4 +38,7 @@ enum status distinct_family_update(struct distinct_family *family, const struct 
                                    struct arena *scratch, struct error *error) MUST_CHECK;
 enum status distinct_family_merge(struct distinct_family *family, uint8_t *const *targets, uint8_t *const *sources,
                                   uint32_t count, struct arena *scratch, struct error *error) MUST_CHECK;
+/* The set of a record as bytes, and back into an empty one. */
+void distinct_family_encode(const struct distinct_family *family, const uint8_t *record, struct strbuf *out);
+void distinct_family_decode(struct distinct_family *family, uint8_t *record, struct bytes_reader *reader);
 void distinct_family_release(struct distinct_family *family, uint8_t *record);

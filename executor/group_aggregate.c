@@ -7,6 +7,7 @@
 #include "executor/operator.h"
 
 #include "executor/change_list.h"
+#include "executor/snapshot.h"
 
 struct group_aggregate {
     struct stream_operator base;
@@ -221,6 +222,35 @@ static enum status group_aggregate_on_flush(struct stream_operator *self, struct
     return aggregate->emits_final || self->ended ? STATUS_OK : flush(aggregate, error);
 }
 
+enum { FIELDS_VERSION = 1 };
+
+static enum status group_aggregate_on_snapshot(struct stream_operator *self, struct snapshot_writer *writer,
+                                               struct error *error) {
+    (void)error;
+    struct group_aggregate *aggregate = (struct group_aggregate *)self;
+    ASSERT(aggregate->changes.touched_count == 0 && aggregate->held_watermark_us == WATERMARK_NONE); /* flushed */
+    struct strbuf fields;
+    strbuf_init(&fields);
+    bytes_put_i64(&fields, aggregate->sweep_at_us);
+    snapshot_put_value(writer, "fields", FIELDS_VERSION, strbuf_str(&fields));
+    strbuf_release(&fields);
+    grouping_snapshot(&aggregate->grouping, aggregate->table, "groups", writer);
+    return STATUS_OK;
+}
+
+static enum status group_aggregate_on_restore(struct stream_operator *self, struct snapshot_reader *reader,
+                                              struct error *error) {
+    struct group_aggregate *aggregate = (struct group_aggregate *)self;
+    struct bytes_reader fields;
+    TRY(snapshot_get_value(reader, "fields", FIELDS_VERSION, &fields, error));
+    aggregate->sweep_at_us = bytes_get_i64(&fields);
+    TRY(snapshot_check(reader, &fields, error));
+    TRY(grouping_restore(&aggregate->grouping, aggregate->table, "groups", reader, error));
+    schedule(aggregate);
+    update_counters(aggregate);
+    return STATUS_OK;
+}
+
 static void group_aggregate_close(struct stream_operator *self) {
     struct group_aggregate *aggregate = (struct group_aggregate *)self;
     change_list_release(&aggregate->changes);
@@ -237,5 +267,7 @@ const struct operator_class group_aggregate_class = {
     .on_tick = group_aggregate_on_tick,
     .on_end = group_aggregate_on_end,
     .on_flush = group_aggregate_on_flush,
+    .on_snapshot = group_aggregate_on_snapshot,
+    .on_restore = group_aggregate_on_restore,
     .close = group_aggregate_close,
 };

@@ -216,3 +216,16 @@ void key_layout_write(const struct key_layout *layout, const uint8_t *key, uint8
             column_set_null(&columns[k], arena, row, capacity_rows);
     }
 }
+
+bool key_layout_accepts(const struct key_layout *layout, struct str bytes) {
+    if (!layout->is_encoded)
+        return true;
+    struct arena arena;
+    arena_init(&arena);
+    struct column *columns = ARENA_ARRAY(&arena, struct column, layout->column_count + 1);
+    for (uint32_t k = 0; k < layout->column_count; k++)
+        column_init(&columns[k], &arena, layout->types[k], 1);
+    bool accepted = row_decode(bytes, columns, layout->column_count, 0, 1, &arena, NULL) == STATUS_OK;
+    arena_release(&arena);
+    return accepted;
+}

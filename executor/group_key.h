@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/str.h"
 #include "core/data/column.h"
 
 struct arena;
@@ -44,6 +45,8 @@ void key_layout_init(struct key_layout *layout, const struct type **types, uint3
 /* Memory comes from `scratch`, or is the columns' own. */
 void key_layout_read(const struct key_layout *layout, const struct column *columns, const struct selection *selection,
                      struct arena *scratch, struct batch_keys *keys);
+/* BYTES: whether these bytes, from elsewhere, can be a key. */
+bool key_layout_accepts(const struct key_layout *layout, struct str bytes);
 /* Writes the key of one record (key_form_size bytes at `key`) into row `row` of the FLAT columns. */
 void key_layout_write(const struct key_layout *layout, const uint8_t *key, uint8_t nulls, struct column *columns,
                       uint32_t row, uint32_t capacity_rows, struct arena *arena);

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "core/base/arena.h"
+#include "core/base/bytes.h"
 #include "core/base/hash.h"
 #include "core/functions/state_memory.h"
 #include "executor/group_key.h"
@@ -597,6 +598,45 @@ uint8_t *group_table_next_in(const struct group_table *table, uint32_t first_key
     }
     *position = (uint64_t)entry << 32;
     return NULL;
+}
+
+/* ---- snapshots ---- */
+
+void group_table_encode_key(const struct group_table *table, const uint8_t *record, struct strbuf *out) {
+    const uint8_t *key = record + sizeof(struct group_header);
+    bytes_put_u8(out, ((const struct group_header *)record)->nulls);
+    if (table->keys.form == KEY_BYTES)
+        bytes_put_block(out, view_str((const struct string_view *)key));
+    else
+        strbuf_append(out, key, key_form_size(table->keys.form));
+}
+
+uint8_t *group_table_insert(struct group_table *table, uint32_t hash, struct bytes_reader *key, bool *created) {
+    uint64_t words[2] = {0};
+    struct string_view view;
+    uint8_t nulls = bytes_get_u8(key);
+    struct batch_keys keys = {.words = words, .views = &view, .nulls = &nulls};
+    if (table->keys.form == KEY_BYTES) {
+        struct str bytes = bytes_get_block(key);
+        if (bytes.size > UINT32_MAX || !key_layout_accepts(&table->keys, bytes))
+            bytes_refuse(key);
+        else
+            view = view_make(bytes.data, (uint32_t)bytes.size);
+    } else {
+        struct str bytes = bytes_get(key, key_form_size(table->keys.form));
+        if (bytes.size)
+            memcpy(words, bytes.data, bytes.size);
+    }
+    if (!bytes_are_done(key))
+        return NULL;
+    uint8_t *found;
+    switch (table->keys.form) {
+    case KEY_WORD: found = find(table, KEY_WORD, hash, &keys, 0); break;
+    case KEY_PAIR: found = find(table, KEY_PAIR, hash, &keys, 0); break;
+    default: found = find(table, KEY_BYTES, hash, &keys, 0); break;
+    }
+    *created = !found;
+    return found ? found : create(table, hash, &keys, 0);
 }
 
 void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,

@@ -23,7 +23,9 @@
 #include "core/data/column.h"
 
 struct arena;
+struct bytes_reader;
 struct group_table;
+struct strbuf;
 
 /* What lies at a record's address. `marks` is the operator's (dirty, fired …); the rest is the table's. */
 struct group_header {
@@ -69,6 +71,11 @@ uint8_t *group_table_next(const struct group_table *table, uint32_t *position);
 /* Visits groups of key groups [first, last] in key-group order: start with *position = 0. No changes meanwhile. */
 uint8_t *group_table_next_in(const struct group_table *table, uint32_t first_key_group, uint32_t last_key_group,
                              uint64_t *position);
+
+/* A record's key as bytes, and the group of such bytes, created with zeroed states when absent; hash is the record's header.tag.
+ * NULL for bytes that are no key of these types. */
+void group_table_encode_key(const struct group_table *table, const uint8_t *record, struct strbuf *out);
+uint8_t *group_table_insert(struct group_table *table, uint32_t hash, struct bytes_reader *key, bool *created);
 
 /* The key columns of `count` records, as FLAT columns of the key types; long strings are copied into `arena`. */
 void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,

@@ -6,6 +6,7 @@
 
 #include "core/functions/aggregate.h"
 #include "core/functions/expression.h"
+#include "executor/snapshot.h"
 
 /* Literal arguments as CONSTANT columns. */
 static enum status decode_constants(struct arena *arena, const Plan__AggregateCall *message, struct column **constants,
@@ -209,4 +210,95 @@ void grouping_remove(struct grouping *grouping, struct group_table *table, uint8
     if (aggregate_set_owns_memory(grouping->aggregates))
         aggregate_set_release(grouping->aggregates, &record, 1);
     group_table_remove(table, record);
+}
+
+enum { GROUPS_VERSION = 1 };
+
+/* The value of a group: marks, then all bytes before the aggregates (row count, the operator's own), then the aggregates. */
+static uint32_t plain_size(const struct grouping *grouping) {
+    return grouping->state_size - aggregate_set_size(grouping->aggregates);
+}
+
+struct ordered_group {
+    const uint8_t *record;
+    uint32_t hash, order; /* order of creation */
+};
+
+static int compare_groups(const void *left, const void *right) {
+    const struct ordered_group *a = left, *b = right;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+static struct ordered_group *groups_by_hash(const struct group_table *table, uint32_t *count) {
+    struct ordered_group *groups = memory_alloc((group_table_count(table) + (size_t)1) * sizeof *groups);
+    uint32_t position = 0;
+    *count = 0;
+    for (const uint8_t *record; (record = group_table_next(table, &position)); ++*count)
+        groups[*count] = (struct ordered_group){
+            .record = record, .hash = ((const struct group_header *)record)->tag, .order = *count};
+    qsort(groups, *count, sizeof *groups, compare_groups);
+    return groups;
+}
+
+void grouping_snapshot(struct grouping *grouping, struct group_table *table, const char *name,
+                       struct snapshot_writer *writer) {
+    struct strbuf key, value;
+    strbuf_init(&key);
+    strbuf_init(&value);
+    uint32_t count;
+    struct ordered_group *groups = groups_by_hash(table, &count);
+    snapshot_section_begin(writer, name, GROUPS_VERSION);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *record = groups[i].record;
+        const struct group_header *header = (const struct group_header *)record;
+        strbuf_reset(&key);
+        strbuf_reset(&value);
+        group_table_encode_key(table, record, &key);
+        bytes_put_u32(&value, header->marks);
+        strbuf_append(&value, record + group_table_state_offset(table), plain_size(grouping));
+        aggregate_set_encode(grouping->aggregates, record, &value);
+        snapshot_put(writer, &(struct snapshot_record){.hash = header->tag,
+                                                       .order = groups[i].order,
+                                                       .key = strbuf_str(&key),
+                                                       .value = strbuf_str(&value)});
+    }
+    snapshot_section_end(writer);
+    free(groups);
+    strbuf_release(&key);
+    strbuf_release(&value);
+}
+
+static enum status restore_group(struct grouping *grouping, struct group_table *table,
+                                 const struct snapshot_record *from, const struct snapshot_reader *reader,
+                                 struct error *error) {
+    struct bytes_reader key = bytes_reader_of(from->key), value = bytes_reader_of(from->value);
+    uint32_t marks = bytes_get_u32(&value);
+    struct str plain = bytes_get(&value, plain_size(grouping));
+    bool created = false;
+    uint8_t *record = value.failed || marks > UINT16_MAX ? NULL : group_table_insert(table, from->hash, &key, &created);
+    if (!created) {
+        bytes_refuse(&value);
+        return snapshot_check(reader, &value, error);
+    }
+    ((struct group_header *)record)->marks = (uint16_t)marks;
+    if (plain.size)
+        memcpy(record + group_table_state_offset(table), plain.data, plain.size);
+    aggregate_set_init(grouping->aggregates, &record, NULL, 1);
+    aggregate_set_decode(grouping->aggregates, record, &value);
+    return snapshot_check(reader, &value, error);
+}
+
+enum status grouping_restore(struct grouping *grouping, struct group_table *table, const char *name,
+                             struct snapshot_reader *reader, struct error *error) {
+    struct snapshot_record *records;
+    size_t count;
+    TRY(snapshot_section_open(reader, name, GROUPS_VERSION, error));
+    TRY(snapshot_records(reader, &records, &count, error));
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = restore_group(grouping, table, &records[i], reader, error);
+    free(records);
+    return status;
 }

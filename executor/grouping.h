@@ -71,5 +71,14 @@ void grouping_write_keys(struct grouping *grouping, struct group_table *table, u
                          struct arena *arena, struct column *columns);
 enum status grouping_write_results(struct grouping *grouping, uint8_t *const *records, uint32_t count,
                                    struct arena *arena, struct column *columns, struct error *error) MUST_CHECK;
+/* The groups of a table as a section of a snapshot, and back into an empty table, those of the reader's key groups. The order in
+ * which they were created is kept. */
+struct snapshot_reader;
+struct snapshot_writer;
+void grouping_snapshot(struct grouping *grouping, struct group_table *table, const char *name,
+                       struct snapshot_writer *writer);
+enum status grouping_restore(struct grouping *grouping, struct group_table *table, const char *name,
+                             struct snapshot_reader *reader, struct error *error) MUST_CHECK;
+
 /* Removes a group and what it holds. */
 void grouping_remove(struct grouping *grouping, struct group_table *table, uint8_t *record);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "executor/operator.h"
+#include "executor/snapshot.h"
 
 struct limit {
     struct stream_operator base;
@@ -56,9 +57,35 @@ static enum status limit_on_batch(struct stream_operator *self, uint32_t input, 
     return count ? operator_emit(self, batch_range(self->context, batch, first, count), error) : STATUS_OK;
 }
 
+enum { FIELDS_VERSION = 1 };
+
+static enum status limit_on_snapshot(struct stream_operator *self, struct snapshot_writer *writer,
+                                     struct error *error) {
+    (void)error;
+    const struct limit *limit = (const struct limit *)self;
+    struct strbuf fields;
+    strbuf_init(&fields);
+    bytes_put_u64(&fields, limit->skip_rows);
+    bytes_put_u64(&fields, limit->take_rows);
+    snapshot_put_value(writer, "fields", FIELDS_VERSION, strbuf_str(&fields));
+    strbuf_release(&fields);
+    return STATUS_OK;
+}
+
+static enum status limit_on_restore(struct stream_operator *self, struct snapshot_reader *reader, struct error *error) {
+    struct limit *limit = (struct limit *)self;
+    struct bytes_reader fields;
+    TRY(snapshot_get_value(reader, "fields", FIELDS_VERSION, &fields, error));
+    limit->skip_rows = bytes_get_u64(&fields);
+    limit->take_rows = bytes_get_u64(&fields);
+    return snapshot_check(reader, &fields, error);
+}
+
 const struct operator_class limit_class = {
     .name = "Limit",
     .size = sizeof(struct limit),
     .open = limit_open,
     .on_batch = limit_on_batch,
+    .on_snapshot = limit_on_snapshot,
+    .on_restore = limit_on_restore,
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "executor/checked.h"
+#include "executor/snapshot.h"
 
 #define OPERATOR(operation, class_name) extern const struct operator_class class_name;
 #include "executor/operators.def"
@@ -234,4 +235,74 @@ struct batch *operator_batch_new(struct stream_operator *self, uint32_t row_coun
 bool operator_input_may_change(const struct stream_operator *self, uint32_t input) {
     ASSERT(input < self->node->n_inputs);
     return self->context->plan->nodes[self->node->inputs[input]]->change_mode != PLAN__CHANGE_MODE__APPEND;
+}
+
+/* ---- snapshots ---- */
+
+enum { DISPATCH_VERSION = 1 };
+
+static void put_counters(struct strbuf *out, const struct operator_counters *counters) {
+    const uint64_t values[] = {counters->rows_in,     counters->batches_in,    counters->rows_out,
+                               counters->batches_out, counters->rows_filtered, counters->rows_late,
+                               counters->rows_merged};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        bytes_put_varint(out, values[i]);
+}
+
+static void get_counters(struct bytes_reader *bytes, struct operator_counters *counters) {
+    uint64_t *const values[] = {&counters->rows_in,     &counters->batches_in,    &counters->rows_out,
+                                &counters->batches_out, &counters->rows_filtered, &counters->rows_late,
+                                &counters->rows_merged};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        *values[i] = bytes_get_varint(bytes);
+}
+
+enum status operator_snapshot(struct stream_operator *self, struct snapshot_writer *writer, struct error *error) {
+    struct strbuf value;
+    strbuf_init(&value);
+    bytes_put_i64(&value, self->watermark_us);
+    bytes_put_u8(&value, self->idle);
+    bytes_put_u8(&value, self->ended);
+    bytes_put_u8(&value, self->done);
+    bytes_put_varint(&value, self->input_count);
+    for (uint32_t i = 0; i < self->input_count; i++) {
+        bytes_put_i64(&value, self->inputs[i].watermark_us);
+        bytes_put_u8(&value, self->inputs[i].idle);
+        bytes_put_u8(&value, self->inputs[i].ended);
+    }
+    put_counters(&value, &self->counters);
+    snapshot_put_value(writer, "dispatch", DISPATCH_VERSION, strbuf_str(&value));
+    strbuf_release(&value);
+    return self->class->on_snapshot && !self->ended ? self->class->on_snapshot(self, writer, error) : STATUS_OK;
+}
+
+enum status operator_restore_skip(struct snapshot_reader *reader, struct error *error) {
+    struct bytes_reader bytes;
+    return snapshot_get_value(reader, "dispatch", DISPATCH_VERSION, &bytes, error);
+}
+
+/* An operator that ended holds nothing any more. */
+enum status operator_restore(struct stream_operator *self, struct snapshot_reader *reader, struct error *error) {
+    struct bytes_reader bytes;
+    TRY(snapshot_get_value(reader, "dispatch", DISPATCH_VERSION, &bytes, error));
+    self->watermark_us = bytes_get_i64(&bytes);
+    self->idle = bytes_get_bool(&bytes);
+    self->ended = bytes_get_bool(&bytes);
+    self->done = bytes_get_bool(&bytes);
+    if (bytes_get_varint(&bytes) != self->input_count)
+        bytes_refuse(&bytes);
+    for (uint32_t i = 0; i < self->input_count; i++) {
+        self->inputs[i].watermark_us = bytes_get_i64(&bytes);
+        self->inputs[i].idle = bytes_get_bool(&bytes);
+        self->inputs[i].ended = bytes_get_bool(&bytes);
+    }
+    get_counters(&bytes, &self->counters);
+    TRY(snapshot_check(reader, &bytes, error));
+    if (self->done)
+        *self->context->stop_wanted = true;
+    if (self->ended)
+        self->next_tick_us = INT64_MAX;
+    else if (self->class->on_restore)
+        TRY(self->class->on_restore(self, reader, error));
+    return snapshot_finish(reader, error);
 }

@@ -27,6 +27,8 @@ enum { OPERATOR_INPUTS_MAX = 64 };
 #define WATERMARK_NONE INT64_MIN /* nothing known yet */
 #define WATERMARK_END INT64_MAX  /* no more rows: fires everything */
 
+struct snapshot_reader;
+struct snapshot_writer;
 struct stream_operator;
 
 /* What the task lends to its operators; outlives them. */
@@ -65,6 +67,10 @@ struct operator_class {
     enum status (*on_end)(struct stream_operator *self, struct error *error);
     /* MAY: what is held back only to make batches larger goes on, and everything emitted reaches the outside now (sinks). */
     enum status (*on_flush)(struct stream_operator *self, struct error *error);
+    /* MAY: state as sections, and back into an instance that was opened and has seen nothing; NULL: stateless. Between two batches,
+     * after on_flush: what is held back is not part of it. The dispatcher keeps watermarks, idleness, ends and counters. */
+    enum status (*on_snapshot)(struct stream_operator *self, struct snapshot_writer *writer, struct error *error);
+    enum status (*on_restore)(struct stream_operator *self, struct snapshot_reader *reader, struct error *error);
     void (*close)(struct stream_operator *self); /* MAY: release what is not in the task's arena */
 };
 
@@ -120,6 +126,16 @@ enum status operator_on_end(struct stream_operator *self, uint32_t input, struct
 enum status operator_on_tick(struct stream_operator *self, int64_t now_us,
                              struct error *error) MUST_CHECK; /* if it is due */
 enum status operator_on_flush(struct stream_operator *self, struct error *error) MUST_CHECK;
+
+/* All of an operator's state, the dispatcher's part included. Flush first, all operators in plan order: what one holds back is
+ * another's input. Restoring leaves an operator that cannot be used when it fails. */
+enum status operator_snapshot(struct stream_operator *self, struct snapshot_writer *writer,
+                              struct error *error) MUST_CHECK;
+enum status operator_restore(struct stream_operator *self, struct snapshot_reader *reader,
+                             struct error *error) MUST_CHECK;
+
+/* Passes over the dispatcher's part: for those who need an operator's own state before the operator is there. */
+enum status operator_restore_skip(struct snapshot_reader *reader, struct error *error) MUST_CHECK;
 
 /* For operators: send on to all outputs. emit takes the caller's reference to the batch. */
 enum status operator_emit(struct stream_operator *self, struct batch *batch, struct error *error) MUST_CHECK;

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/data/row_codec.h"
+#include "executor/snapshot.h"
+
 struct sort_row {
     uint64_t prefix;
     uint64_t position;
@@ -295,6 +298,66 @@ static enum status sort_on_end(struct stream_operator *self, struct error *error
     return STATUS_OK;
 }
 
+enum { ROWS_VERSION = 1 };
+
+/* Kept rows in the order in which they came. */
+static enum status sort_on_snapshot(struct stream_operator *self, struct snapshot_writer *writer, struct error *error) {
+    (void)error;
+    const struct sort *sort = (const struct sort *)self;
+    struct sort_row *rows = memory_alloc((sort->row_count + 1) * sizeof *rows);
+    if (sort->row_count)
+        memcpy(rows, sort->rows, sort->row_count * sizeof *rows);
+    qsort(rows, sort->row_count, sizeof *rows, compare_positions);
+    struct strbuf value;
+    strbuf_init(&value);
+    snapshot_section_begin(writer, "rows", ROWS_VERSION);
+    for (size_t i = 0; i < sort->row_count; i++) {
+        const struct batch *batch = sort->batches[rows[i].position >> 16];
+        strbuf_reset(&value);
+        row_encode_exact(&value, batch->columns, batch->column_count, rows[i].position & 0xFFFF);
+        snapshot_put(writer, &(struct snapshot_record){.order = i, .value = strbuf_str(&value)});
+    }
+    snapshot_section_end(writer);
+    strbuf_release(&value);
+    free(rows);
+    return STATUS_OK;
+}
+
+static enum status restore_rows(struct sort *sort, const struct snapshot_record *records, uint32_t count,
+                                struct error *error) {
+    struct batch *batch = batch_new_for(sort->base.context->pool, sort->base.input_schemas[0], count);
+    uint64_t position = (uint64_t)sort->batch_count << 16;
+    append_batch(sort, batch);
+    for (uint32_t row = 0; row < count; row++) {
+        struct str bytes = records[row].value;
+        bytes.data = arena_copy(&batch->arena, bytes.data, bytes.size);
+        TRY(row_decode(bytes, batch->columns, batch->column_count, row, count, &batch->arena, error));
+        append_row(sort, (struct sort_row){.prefix = row_prefix(sort, batch, row), .position = position | row});
+    }
+    return STATUS_OK;
+}
+
+static enum status sort_on_restore(struct stream_operator *self, struct snapshot_reader *reader, struct error *error) {
+    struct sort *sort = (struct sort *)self;
+    struct snapshot_record *records;
+    size_t count;
+    TRY(snapshot_section_open(reader, "rows", ROWS_VERSION, error));
+    TRY(snapshot_records(reader, &records, &count, error));
+    enum status status = STATUS_OK;
+    for (size_t first = 0; first < count && status == STATUS_OK; first += BATCH_ROWS_DEFAULT) {
+        size_t left = count - first;
+        status =
+            restore_rows(sort, records + first, left < BATCH_ROWS_DEFAULT ? (uint32_t)left : BATCH_ROWS_DEFAULT, error);
+    }
+    free(records);
+    TRY(status);
+    if (sort->keep_rows != UINT64_MAX && sort->row_count > 0)
+        qsort_r(sort->rows, sort->row_count, sizeof *sort->rows, compare_descending, sort); /* is a heap */
+    self->counters.state_rows = sort->row_count;
+    self->counters.state_bytes = sort->state_bytes + sort->row_capacity * sizeof *sort->rows;
+    return STATUS_OK;
+}
+
 static void sort_close(struct stream_operator *self) {
     struct sort *sort = (struct sort *)self;
     release_batches(sort, sort->batches, sort->batch_count);
@@ -308,5 +371,7 @@ const struct operator_class sort_class = {
     .open = sort_open,
     .on_batch = sort_on_batch,
     .on_end = sort_on_end,
+    .on_snapshot = sort_on_snapshot,
+    .on_restore = sort_on_restore,
     .close = sort_close,
 };

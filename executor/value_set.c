@@ -1,6 +1,7 @@
 /* value_set.c: open addressing with linear probing; entries are never removed one by one, so there are no tombstones. */
 #include "executor/value_set.h"
 
+#include "core/base/bytes.h"
 #include "core/functions/state_memory.h"
 
 enum { CAPACITY_FIRST = 2 };
@@ -108,6 +109,63 @@ struct value_entry_head *value_set_next(const struct value_set *set, const struc
             return entry;
     }
     return NULL;
+}
+
+void value_set_encode(const struct value_set *set, const struct value_set_format *format, struct strbuf *out) {
+    bytes_put_u32(out, set->capacity);
+    bytes_put_varint(out, set->count);
+    for (uint32_t at = 0; at < set->capacity; at++) {
+        struct value_entry_head *entry = entry_at(set, format, at);
+        if (!entry->tag)
+            continue;
+        bytes_put_varint(out, at);
+        bytes_put_u32(out, entry->tag);
+        bytes_put_u32(out, entry->mask);
+        cell_encode(format->kind, value_set_value(format, entry), out);
+        strbuf_append(out, value_set_counts(format, entry), format->count_count * sizeof(int64_t));
+    }
+}
+
+/* An entry as read, at its place or, in a set that is laid out anew, at a free one. */
+static void decode_entry(struct value_set *set, const struct value_set_format *format, bool keeps_places,
+                         const struct type *const *types, uint32_t type_count, struct bytes_reader *reader,
+                         struct state_memory *memory) {
+    uint64_t at = bytes_get_varint(reader);
+    uint32_t tag = bytes_get_u32(reader), mask = bytes_get_u32(reader);
+    struct cell value = cell_decode(format->kind, types, type_count, reader);
+    struct str counts = bytes_get(reader, format->count_count * sizeof(int64_t));
+    if (tag == 0 || (keeps_places && (at >= set->capacity || entry_at(set, format, (uint32_t)at)->tag)))
+        bytes_refuse(reader);
+    if (reader->failed)
+        return;
+    struct value_entry_head *entry = keeps_places ? entry_at(set, format, (uint32_t)at) : free_place(set, format, tag);
+    entry->tag = tag;
+    entry->mask = mask;
+    value = cell_own(format->kind, value, memory);
+    memcpy(entry + 1, &value, format->value_size);
+    if (counts.size)
+        memcpy(value_set_counts(format, entry), counts.data, counts.size);
+    set->count++;
+}
+
+void value_set_decode(struct value_set *set, const struct value_set_format *format, const struct type *const *types,
+                      uint32_t type_count, struct bytes_reader *reader, struct state_memory *memory) {
+    uint32_t capacity = bytes_get_u32(reader);
+    uint32_t count = bytes_get_count(reader, sizeof(struct value_entry_head) + 1);
+    bool possible =
+        capacity == 0 ? count == 0 : capacity >= CAPACITY_FIRST && (capacity & (capacity - 1)) == 0 && count < capacity;
+    if (!possible)
+        bytes_refuse(reader);
+    if (reader->failed || capacity == 0)
+        return;
+    /* A set that once was far larger is laid out anew: what memory is taken follows from what was read. */
+    bool keeps_places = capacity / 64 <= count + 1;
+    while (!keeps_places && capacity / 8 > count + 1)
+        capacity /= 2;
+    *set = (struct value_set){.entries = state_memory_zalloc(memory, (size_t)capacity * format->entry_size),
+                              .capacity = capacity};
+    for (uint32_t i = 0; i < count && !reader->failed; i++)
+        decode_entry(set, format, keeps_places, types, type_count, reader, memory);
 }
 
 void value_set_release(struct value_set *set, const struct value_set_format *format, struct state_memory *memory) {

@@ -47,4 +47,11 @@ struct value_entry_head *value_set_next(const struct value_set *set, const struc
                                         uint32_t *position);
 struct cell value_set_value(const struct value_set_format *format, const struct value_entry_head *entry);
 int64_t *value_set_counts(const struct value_set_format *format, struct value_entry_head *entry);
+/* As bytes and back into an empty set, each entry at its place, so that the order of value_set_next is kept; `types` as for
+ * cell_decode. What was read before a failure is in the set. */
+struct bytes_reader;
+struct strbuf;
+void value_set_encode(const struct value_set *set, const struct value_set_format *format, struct strbuf *out);
+void value_set_decode(struct value_set *set, const struct value_set_format *format, const struct type *const *types,
+                      uint32_t type_count, struct bytes_reader *reader, struct state_memory *memory);
 void value_set_release(struct value_set *set, const struct value_set_format *format, struct state_memory *memory);

@@ -104,6 +104,31 @@ static enum status window_aggregate_on_flush(struct stream_operator *self, struc
     return window->strategy->emit_changes(window, error);
 }
 
+enum { FIELDS_VERSION = 1 };
+
+static enum status window_aggregate_on_snapshot(struct stream_operator *self, struct snapshot_writer *writer,
+                                                struct error *error) {
+    struct window_aggregate *window = (struct window_aggregate *)self;
+    struct strbuf fields;
+    strbuf_init(&fields);
+    bytes_put_i64(&fields, window->clock_us);
+    snapshot_put_value(writer, "fields", FIELDS_VERSION, strbuf_str(&fields));
+    strbuf_release(&fields);
+    return window->strategy->snapshot(window, writer, error);
+}
+
+static enum status window_aggregate_on_restore(struct stream_operator *self, struct snapshot_reader *reader,
+                                               struct error *error) {
+    struct window_aggregate *window = (struct window_aggregate *)self;
+    struct bytes_reader fields;
+    TRY(snapshot_get_value(reader, "fields", FIELDS_VERSION, &fields, error));
+    window->clock_us = bytes_get_i64(&fields);
+    TRY(snapshot_check(reader, &fields, error));
+    TRY(window->strategy->restore(window, reader, error));
+    schedule(window);
+    return STATUS_OK;
+}
+
 static void window_aggregate_close(struct stream_operator *self) {
     struct window_aggregate *window = (struct window_aggregate *)self;
     if (window->strategy && window->state)
@@ -176,5 +201,7 @@ const struct operator_class window_aggregate_class = {
     .on_watermark = window_aggregate_on_watermark,
     .on_tick = window_aggregate_on_tick,
     .on_flush = window_aggregate_on_flush,
+    .on_snapshot = window_aggregate_on_snapshot,
+    .on_restore = window_aggregate_on_restore,
     .close = window_aggregate_close,
 };

@@ -11,6 +11,7 @@
 
 #include "executor/grouping.h"
 #include "executor/operator.h"
+#include "executor/snapshot.h"
 #include "executor/window_assigner.h"
 
 struct window_aggregate;
@@ -24,6 +25,9 @@ struct window_strategy {
     enum status (*emit_changes)(struct window_aggregate *window, struct error *error);
     /* The clock that closes the next window; INT64_MAX when there is none. */
     int64_t (*next_close_us)(struct window_aggregate *window);
+    /* After emit_changes. Restoring: into a strategy that was opened; window->clock_us is as it was. */
+    enum status (*snapshot)(struct window_aggregate *window, struct snapshot_writer *writer, struct error *error);
+    enum status (*restore)(struct window_aggregate *window, struct snapshot_reader *reader, struct error *error);
     void (*close)(struct window_aggregate *window);
 };
 

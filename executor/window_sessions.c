@@ -405,6 +405,135 @@ static int64_t sessions_next_close_us(struct window_aggregate *window) {
     return session_timers_next_us(&sessions_of(window)->timers);
 }
 
+/* ---- snapshots: the sessions, keyed by their key; sequence numbers keep their order ---- */
+
+enum { SESSIONS_VERSION = 1 };
+
+struct ordered_session {
+    const struct session *session;
+    uint32_t hash;
+};
+
+static int compare_hashes(const void *left, const void *right) {
+    const struct ordered_session *a = left, *b = right;
+    if (a->hash != b->hash)
+        return a->hash < b->hash ? -1 : 1;
+    return (a->session->sequence > b->session->sequence) - (a->session->sequence < b->session->sequence);
+}
+
+/* Sessions that were merged away are in the wheel and no longer in the list of their key. */
+static struct ordered_session *sessions_by_hash(struct window_aggregate *window, size_t *count) {
+    const struct window_sessions *sessions = sessions_of(window);
+    struct ordered_session *list = memory_alloc((sessions->timers.live_count + 1) * sizeof *list);
+    uint32_t position = 0;
+    *count = 0;
+    for (uint8_t *record; (record = group_table_next(sessions->keys, &position));)
+        for (const struct session *session = *sessions_of_key(window, record); session; session = session->next)
+            list[(*count)++] = (struct ordered_session){session, ((struct group_header *)record)->tag};
+    qsort(list, *count, sizeof *list, compare_hashes);
+    return list;
+}
+
+static void put_session(struct window_aggregate *window, const struct session *session, struct strbuf *out) {
+    ASSERT(!session->touched && !session->dead);
+    bytes_put_i64(out, session->start_us);
+    bytes_put_i64(out, session->last_us);
+    bytes_put_i64(out, session->row_count);
+    bytes_put_u8(out, session->emitted);
+    bytes_put_i64(out, session->emitted_start_us);
+    bytes_put_i64(out, session->emitted_last_us);
+    aggregate_set_encode(window->grouping.aggregates, (const uint8_t *)session, out);
+}
+
+static enum status sessions_snapshot(struct window_aggregate *window, struct snapshot_writer *writer,
+                                     struct error *error) {
+    (void)error;
+    struct window_sessions *sessions = sessions_of(window);
+    struct strbuf key, value;
+    strbuf_init(&key);
+    strbuf_init(&value);
+    bytes_put_u64(&value, sessions->timers.next_sequence);
+    snapshot_put_value(writer, "timers", SESSIONS_VERSION, strbuf_str(&value));
+    size_t count;
+    struct ordered_session *list = sessions_by_hash(window, &count);
+    snapshot_section_begin(writer, "sessions", SESSIONS_VERSION);
+    for (size_t i = 0; i < count; i++) {
+        strbuf_reset(&key);
+        strbuf_reset(&value);
+        group_table_encode_key(sessions->keys, list[i].session->record, &key);
+        put_session(window, list[i].session, &value);
+        snapshot_put(writer, &(struct snapshot_record){.hash = list[i].hash,
+                                                       .order = list[i].session->sequence,
+                                                       .key = strbuf_str(&key),
+                                                       .value = strbuf_str(&value)});
+    }
+    snapshot_section_end(writer);
+    free(list);
+    strbuf_release(&key);
+    strbuf_release(&value);
+    return STATUS_OK;
+}
+
+/* Where a session of these times belongs in the list of its key, latest first; NULL when it is not apart from the others. */
+static struct session **place_in_key(struct window_aggregate *window, uint8_t *record, int64_t start_us,
+                                     int64_t last_us) {
+    int64_t gap_us = sessions_of(window)->gap_us;
+    struct session **link = sessions_of_key(window, record);
+    for (; *link && (*link)->start_us > last_us; link = &(*link)->next)
+        if ((*link)->start_us - gap_us <= last_us)
+            return NULL;
+    return *link && (*link)->last_us + gap_us >= start_us ? NULL : link;
+}
+
+/* The record of a key that may be there from another session. */
+static uint8_t *record_of_key(struct window_sessions *sessions, const struct snapshot_record *from) {
+    struct bytes_reader key = bytes_reader_of(from->key);
+    bool created;
+    return group_table_insert(sessions->keys, from->hash, &key, &created);
+}
+
+static enum status restore_session(struct window_aggregate *window, const struct snapshot_record *from,
+                                   const struct snapshot_reader *reader, struct error *error) {
+    struct window_sessions *sessions = sessions_of(window);
+    struct bytes_reader value = bytes_reader_of(from->value);
+    int64_t start_us = bytes_get_i64(&value), last_us = bytes_get_i64(&value);
+    uint8_t *record = start_us <= last_us && !value.failed ? record_of_key(sessions, from) : NULL;
+    struct session **link = record ? place_in_key(window, record, start_us, last_us) : NULL;
+    if (!link) {
+        bytes_refuse(&value);
+        return snapshot_check(reader, &value, error);
+    }
+    struct session *session = add_session(window, link, record, last_us);
+    session->start_us = start_us;
+    session->sequence = from->order;
+    session->row_count = bytes_get_i64(&value);
+    session->emitted = bytes_get_bool(&value);
+    session->emitted_start_us = bytes_get_i64(&value);
+    session->emitted_last_us = bytes_get_i64(&value);
+    aggregate_set_decode(window->grouping.aggregates, (uint8_t *)session, &value);
+    return snapshot_check(reader, &value, error);
+}
+
+static enum status sessions_restore(struct window_aggregate *window, struct snapshot_reader *reader,
+                                    struct error *error) {
+    struct window_sessions *sessions = sessions_of(window);
+    struct bytes_reader timers;
+    TRY(snapshot_get_value(reader, "timers", SESSIONS_VERSION, &timers, error));
+    uint64_t next_sequence = bytes_get_u64(&timers);
+    TRY(snapshot_check(reader, &timers, error));
+    struct snapshot_record *records;
+    size_t count;
+    TRY(snapshot_section_open(reader, "sessions", SESSIONS_VERSION, error));
+    TRY(snapshot_records(reader, &records, &count, error));
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = restore_session(window, &records[i], reader, error);
+    free(records);
+    sessions->timers.next_sequence = next_sequence;
+    update_counters(window);
+    return status;
+}
+
 static void sessions_close(struct window_aggregate *window) {
     struct window_sessions *sessions = sessions_of(window);
     forget_touched(sessions);
@@ -419,5 +548,7 @@ const struct window_strategy window_sessions_strategy = {
     .advance = sessions_advance,
     .emit_changes = sessions_emit_changes,
     .next_close_us = sessions_next_close_us,
+    .snapshot = sessions_snapshot,
+    .restore = sessions_restore,
     .close = sessions_close,
 };

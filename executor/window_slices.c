@@ -305,6 +305,77 @@ static enum status slices_on_batch(struct window_aggregate *window, struct batch
     return STATUS_OK;
 }
 
+/* ---- snapshots: the fields and the starts of the slices, then the running table, then a section for each slice. Blocks are
+ * merges of slices and are made again when a window needs them. ---- */
+
+enum { SLICES_VERSION = 1 };
+
+static enum status slices_snapshot(struct window_aggregate *window, struct snapshot_writer *writer,
+                                   struct error *error) {
+    (void)error;
+    struct window_slices *slices = slices_of(window);
+    struct strbuf fields;
+    strbuf_init(&fields);
+    bytes_put_i64(&fields, slices->closed_end_us);
+    bytes_put_i64(&fields, slices->late_before_us);
+    bytes_put_u8(&fields, slices->running != NULL);
+    bytes_put_i64(&fields, slices->running_start_us);
+    bytes_put_i64(&fields, slices->running_end_us);
+    bytes_put_varint(&fields, slices->count);
+    for (uint32_t i = 0; i < slices->count; i++)
+        bytes_put_i64(&fields, slices->slices[i].start_us);
+    snapshot_put_value(writer, "slices", SLICES_VERSION, strbuf_str(&fields));
+    strbuf_release(&fields);
+    if (slices->running)
+        grouping_snapshot(&window->grouping, slices->running, "running", writer);
+    for (uint32_t i = 0; i < slices->count; i++)
+        grouping_snapshot(&window->grouping, slices->slices[i].table, "slice", writer);
+    return STATUS_OK;
+}
+
+static enum status restore_slice(struct window_aggregate *window, int64_t start_us, struct snapshot_reader *reader,
+                                 struct error *error) {
+    struct window_slices *slices = slices_of(window);
+    struct group_table *table = add_slice(window, slices->count, start_us);
+    TRY(grouping_restore(&window->grouping, table, "slice", reader, error));
+    slices->state_rows += group_table_count(table);
+    if (slices->blocks)
+        window_blocks_touch(slices->blocks, start_us, table);
+    return STATUS_OK;
+}
+
+static enum status slices_restore(struct window_aggregate *window, struct snapshot_reader *reader,
+                                  struct error *error) {
+    struct window_slices *slices = slices_of(window);
+    struct bytes_reader fields;
+    TRY(snapshot_get_value(reader, "slices", SLICES_VERSION, &fields, error));
+    slices->closed_end_us = bytes_get_i64(&fields);
+    slices->late_before_us = bytes_get_i64(&fields);
+    bool has_running = bytes_get_bool(&fields);
+    slices->running_start_us = bytes_get_i64(&fields);
+    slices->running_end_us = bytes_get_i64(&fields);
+    uint32_t count = bytes_get_count(&fields, sizeof(int64_t));
+    struct bytes_reader starts = fields;
+    int64_t last_us = INT64_MIN;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t start_us = bytes_get_i64(&fields);
+        bool possible = i == 0 || start_us > last_us;
+        last_us = start_us;
+        if (!possible)
+            bytes_refuse(&fields);
+    }
+    TRY(snapshot_check(reader, &fields, error));
+    if (has_running) {
+        slices->running = grouping_table_new(&window->grouping);
+        TRY(grouping_restore(&window->grouping, slices->running, "running", reader, error));
+        slices->state_rows += group_table_count(slices->running);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        TRY(restore_slice(window, bytes_get_i64(&starts), reader, error));
+    update_counters(window);
+    return STATUS_OK;
+}
+
 static void slices_close(struct window_aggregate *window) {
     struct window_slices *slices = slices_of(window);
     window_blocks_free(slices->blocks);
@@ -319,5 +390,7 @@ const struct window_strategy window_slices_strategy = {
     .on_batch = slices_on_batch,
     .advance = slices_advance,
     .next_close_us = slices_next_close_us,
+    .snapshot = slices_snapshot,
+    .restore = slices_restore,
     .close = slices_close,
 };

@@ -355,6 +355,53 @@ static enum status tables_on_batch(struct window_aggregate *window, struct batch
     return STATUS_OK;
 }
 
+/* ---- snapshots: the windows, then a section for each ---- */
+
+enum { WINDOWS_VERSION = 1, WINDOW_BYTES = 2 * sizeof(int64_t) + 1 };
+
+static enum status tables_snapshot(struct window_aggregate *window, struct snapshot_writer *writer,
+                                   struct error *error) {
+    (void)error;
+    struct window_tables *tables = tables_of(window);
+    struct strbuf fields;
+    strbuf_init(&fields);
+    bytes_put_varint(&fields, tables->count);
+    for (uint32_t i = 0; i < tables->count; i++) {
+        ASSERT(tables->windows[i].changes.touched_count == 0); /* flushed */
+        bytes_put_i64(&fields, tables->windows[i].bounds.start_us);
+        bytes_put_i64(&fields, tables->windows[i].bounds.end_us);
+        bytes_put_u8(&fields, tables->windows[i].fired);
+    }
+    snapshot_put_value(writer, "windows", WINDOWS_VERSION, strbuf_str(&fields));
+    strbuf_release(&fields);
+    for (uint32_t i = 0; i < tables->count; i++)
+        grouping_snapshot(&window->grouping, tables->windows[i].changes.table, "window", writer);
+    return STATUS_OK;
+}
+
+static enum status tables_restore(struct window_aggregate *window, struct snapshot_reader *reader,
+                                  struct error *error) {
+    struct window_tables *tables = tables_of(window);
+    struct bytes_reader fields;
+    TRY(snapshot_get_value(reader, "windows", WINDOWS_VERSION, &fields, error));
+    uint32_t count = bytes_get_count(&fields, WINDOW_BYTES);
+    for (uint32_t i = 0; i < count; i++) {
+        struct window_bounds bounds = {.start_us = bytes_get_i64(&fields), .end_us = 0};
+        bounds.end_us = bytes_get_i64(&fields);
+        bool fired = bytes_get_bool(&fields);
+        if (fields.failed || lower_bound(tables, bounds) != tables->count)
+            break;
+        window_for(window, bounds)->fired = fired;
+    }
+    if (tables->count != count)
+        bytes_refuse(&fields);
+    TRY(snapshot_check(reader, &fields, error));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(grouping_restore(&window->grouping, tables->windows[i].changes.table, "window", reader, error));
+    update_counters(window);
+    return STATUS_OK;
+}
+
 static void tables_close(struct window_aggregate *window) {
     struct window_tables *tables = tables_of(window);
     for (uint32_t i = 0; i < tables->count; i++) {
@@ -370,5 +417,7 @@ const struct window_strategy window_tables_strategy = {
     .advance = tables_advance,
     .emit_changes = tables_emit_changes,
     .next_close_us = tables_next_close_us,
+    .snapshot = tables_snapshot,
+    .restore = tables_restore,
     .close = tables_close,
 };

@@ -9,6 +9,7 @@
 
 #include "core/base/env.h"
 #include "core/data/datetime.h"
+#include "runtime/checkpoint.h"
 #include "runtime/dead_letters.h"
 #include "runtime/job_status.h"
 #include "runtime/sink_operator.h"
@@ -31,6 +32,10 @@ struct job {
     bool stop;        /* atomic */
     bool stop_wanted; /* operator_context.stop_wanted */
     int wake_fd;
+    struct checkpoints checkpoints; /* folder NULL: none */
+    int64_t checkpoint_interval_us;
+    uint64_t batches_left; /* until it stops itself; 0: never */
+    bool stopped_itself;
 };
 
 static int64_t greatest_common_divisor(int64_t a, int64_t b) {
@@ -155,6 +160,16 @@ static void init_context(struct job *job, const struct job_config *config) {
     };
 }
 
+/* Sources learn where to go on when they open, the rest afterwards. */
+static enum status open_restored(struct job *job, const struct checkpoint *newest, struct error *error) {
+    job->context.restored = newest ? newest->snapshots : NULL;
+    enum status status = open_operators(job, error);
+    job->context.restored = NULL;
+    if (status == STATUS_OK && newest)
+        status = checkpoint_restore(newest, job->operators, job->operator_count, error);
+    return status;
+}
+
 static enum status open_job(struct job *job, const struct job_config *config, struct error *error) {
     job->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (job->wake_fd < 0)
@@ -163,7 +178,15 @@ static enum status open_job(struct job *job, const struct job_config *config, st
     TRY(open_evaluation(job, config, error));
     TRY(dead_letters_open(&job->dead, config->env, config->dead_letter_path, error));
     init_context(job, config);
-    return open_operators(job, error);
+    if (!config->checkpoint_folder)
+        return open_operators(job, error);
+    job->checkpoint_interval_us = config->checkpoint_interval_us;
+    job->batches_left = config->checkpoint_stop_batches;
+    struct checkpoint *newest;
+    TRY(checkpoints_open(&job->checkpoints, config->env, config->checkpoint_folder, config->plan, &newest, error));
+    enum status status = open_restored(job, newest, error);
+    checkpoint_free(newest);
+    return status;
 }
 
 enum status job_open(const struct job_config *config, struct job **job, struct error *error) {
@@ -193,8 +216,17 @@ enum status job_run(struct job *job, struct error *error) {
         .status = &job->status,
         .stop = &job->stop,
         .wake_fd = job->wake_fd,
+        .checkpoints = job->checkpoints.folder ? &job->checkpoints : NULL,
+        .checkpoint_interval_us = job->checkpoint_interval_us,
+        .batches_left = job->batches_left,
     };
-    return task_loop_run(&loop, error);
+    enum status status = task_loop_run(&loop, error);
+    job->stopped_itself = loop.stopped_itself;
+    return status;
+}
+
+bool job_stopped_itself(const struct job *job) {
+    return job->stopped_itself;
 }
 
 void job_stop(struct job *job) {

@@ -32,10 +32,13 @@ struct job_config {
     const Plan__Plan *plan; /* borrowed for the job's life */
     const struct connector_registry *registry;
     struct env *env;
-    struct result_target *result; /* for sinks with connector "" */
-    uint32_t batch_rows;          /* 0 = default */
-    const char *time_zone;        /* session zone; NULL = UTC */
-    const char *dead_letter_path; /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
+    struct result_target *result;     /* for sinks with connector "" */
+    uint32_t batch_rows;              /* 0 = default */
+    const char *time_zone;            /* session zone; NULL = UTC */
+    const char *checkpoint_folder;    /* NULL: no checkpoints. The job goes on from the newest that is there */
+    int64_t checkpoint_interval_us;   /* 0: only at the end and when stopped */
+    uint64_t checkpoint_stop_batches; /* for tests: stops itself after so many source batches; 0: never */
+    const char *dead_letter_path;     /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
 };
 
 /* What an observer sees: a copy, consistent per operator. */
@@ -60,7 +63,9 @@ struct job_dead_letter {
 };
 
 enum status job_open(const struct job_config *config, struct job **job, struct error *error) MUST_CHECK;
-/* Until all sources end, job_stop, or a failure. A stop is a clean end: sources stop, held changes and sinks are flushed,
+/* Whether checkpoint_stop_batches ended it. */
+bool job_stopped_itself(const struct job *job);
+/* Until all sources end, job_stop, or a failure. At its end, unless it failed, a checkpoint is taken, where they are. A stop is a clean end: sources stop, held changes and sinks are flushed,
  * windows that are not complete are not emitted. */
 enum status job_run(struct job *job, struct error *error) MUST_CHECK;
 void job_stop(struct job *job); /* async-signal-safe */

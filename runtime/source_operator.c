@@ -8,6 +8,7 @@
 
 #include "core/base/env.h"
 #include "core/functions/evaluator.h"
+#include "executor/snapshot.h"
 
 struct source_operator {
     struct stream_operator base;
@@ -51,6 +52,107 @@ static enum status open_watermark(struct source_operator *source, const Plan__Sc
     return evaluator_open(arena, expression, 1, &source->watermark, error);
 }
 
+/* ---- snapshots: where each split is, and what is known about its time ---- */
+
+enum { SPLITS_VERSION = 1, SPLIT_BYTES_MIN = 2 + sizeof(int64_t) + 4 };
+
+static enum status source_operator_on_snapshot(struct stream_operator *self, struct snapshot_writer *writer,
+                                               struct error *error) {
+    struct source_operator *source = (struct source_operator *)self;
+    struct split_watermarks *splits = &source->splits;
+    if (!source->source->class->split_position)
+        return FAIL(error, STATUS_UNSUPPORTED, "table \"%s\" cannot say where it is, so it has no checkpoints",
+                    source->table);
+    split_watermarks_grow(splits, source->source->split_count, self->context->evaluation->now_us);
+    struct strbuf value, position;
+    strbuf_init(&value);
+    strbuf_init(&position);
+    bytes_put_i64(&value, splits->merged_us);
+    bytes_put_u8(&value, splits->all_idle);
+    bytes_put_varint(&value, splits->count);
+    for (uint32_t i = 0; i < splits->count; i++) {
+        const struct split_state *split = &splits->splits[i];
+        strbuf_reset(&position);
+        source->source->class->split_position(source->source, i, &position);
+        bytes_put_block(&value, str_from(source_operator_split_name(self, i)));
+        bytes_put_block(&value, strbuf_str(&position));
+        bytes_put_i64(&value, split->watermark_us);
+        bytes_put_varint(&value, split->row_count);
+        bytes_put_u8(&value, split->caught_up);
+        bytes_put_u8(&value, split->idle);
+        bytes_put_u8(&value, split->ended);
+    }
+    snapshot_put_value(writer, "splits", SPLITS_VERSION, strbuf_str(&value));
+    strbuf_release(&value);
+    strbuf_release(&position);
+    return STATUS_OK;
+}
+
+struct restored_splits {
+    int64_t merged_us;
+    bool all_idle;
+    uint32_t count;
+    struct source_position *positions;
+    struct split_state *states;
+};
+
+/* The reader stands before the section. */
+static enum status read_splits(struct snapshot_reader *reader, struct arena *arena, struct restored_splits *splits,
+                               struct error *error) {
+    struct bytes_reader bytes;
+    TRY(snapshot_get_value(reader, "splits", SPLITS_VERSION, &bytes, error));
+    splits->merged_us = bytes_get_i64(&bytes);
+    splits->all_idle = bytes_get_bool(&bytes);
+    splits->count = bytes_get_count(&bytes, SPLIT_BYTES_MIN);
+    splits->positions = ARENA_ARRAY(arena, struct source_position, splits->count);
+    splits->states = ARENA_ARRAY(arena, struct split_state, splits->count);
+    for (uint32_t i = 0; i < splits->count; i++) {
+        splits->positions[i].split = str_copy(arena, bytes_get_block(&bytes));
+        splits->positions[i].position = str_copy(arena, bytes_get_block(&bytes));
+        splits->states[i].watermark_us = bytes_get_i64(&bytes);
+        splits->states[i].row_count = bytes_get_varint(&bytes);
+        splits->states[i].caught_up = bytes_get_bool(&bytes);
+        splits->states[i].idle = bytes_get_bool(&bytes);
+        splits->states[i].ended = bytes_get_bool(&bytes);
+    }
+    return snapshot_check(reader, &bytes, error);
+}
+
+static enum status source_operator_on_restore(struct stream_operator *self, struct snapshot_reader *reader,
+                                              struct error *error) {
+    struct source_operator *source = (struct source_operator *)self;
+    struct restored_splits restored;
+    TRY(read_splits(reader, self->context->arena, &restored, error));
+    source->splits.merged_us = restored.merged_us;
+    source->splits.all_idle = restored.all_idle;
+    split_watermarks_grow(&source->splits, restored.count, self->context->evaluation->now_us);
+    for (uint32_t i = 0; i < restored.count; i++) {
+        restored.states[i].last_row_us = self->context->evaluation->now_us;
+        source->splits.splits[i] = restored.states[i];
+    }
+    return STATUS_OK;
+}
+
+/* Sources are told where to go on when they open, before the operators are restored. One that had ended starts anew and is
+ * never asked. */
+static enum status find_positions(struct source_operator *source, struct source_config *config, struct error *error) {
+    const struct task_context *task = task_of(&source->base);
+    if (!task->restored)
+        return STATUS_OK;
+    struct snapshot_reader reader;
+    snapshot_reader_init(&reader, task->restored[source->base.node->id]);
+    TRY(operator_restore_skip(&reader, error));
+    if (bytes_are_done(&reader.bytes))
+        return STATUS_OK;
+    struct restored_splits restored;
+    TRY(read_splits(&reader, config->arena, &restored, error));
+    config->positions = restored.positions;
+    config->position_count = restored.count;
+    for (uint32_t i = 0; i < restored.count; i++)
+        config->rows_before += restored.states[i].row_count;
+    return STATUS_OK;
+}
+
 static enum status open_source(struct source_operator *source, const Plan__Scan *scan, struct error *error) {
     const struct task_context *task = task_of(&source->base);
     struct arena *arena = task->operators.arena;
@@ -79,6 +181,7 @@ static enum status open_source(struct source_operator *source, const Plan__Scan 
         .env = task->env,
         .dead = task->dead,
     };
+    TRY(find_positions(source, config, error));
     return found->connector->source_open(config, &source->source, error);
 }
 
@@ -289,5 +392,7 @@ const struct operator_class source_operator_class = {
     .size = sizeof(struct source_operator),
     .open = source_operator_open,
     .on_batch = source_operator_on_batch,
+    .on_snapshot = source_operator_on_snapshot,
+    .on_restore = source_operator_on_restore,
     .close = source_operator_close,
 };

@@ -11,6 +11,7 @@ struct task_context {
     struct env *env;
     struct result_target *result;
     struct dead_letter_target *dead;
+    const struct str *restored; /* snapshots by node, which sources need when they open; NULL: the job starts anew */
     int64_t watermark_granularity_us; /* ends of windows are multiples of it: split_watermarks.h */
     int64_t watermark_reach_us;       /* 1 with sessions, else 0: split_watermarks.h */
 };

@@ -158,9 +158,31 @@ static enum status poll_sources(struct task_loop *loop, int64_t budget_us, struc
     return STATUS_OK;
 }
 
+static enum status flush_all(struct task_loop *loop, struct error *error) {
+    for (uint32_t i = 0; i < loop->operator_count; i++)
+        TRY(operator_on_flush(loop->operators[i], error));
+    return STATUS_OK;
+}
+
+/* What operators hold back is not part of their snapshots, and sinks must have what came before. */
+static enum status take_checkpoint(struct task_loop *loop, struct error *error) {
+    struct result_target *result = loop->context->result;
+    TRY(flush_all(loop, error));
+    if (result && result->on_idle) /* shows what it can */
+        TRY(result->on_idle(result, loop->context->operators.evaluation->now_us, error));
+    return checkpoints_take(loop->checkpoints, loop->operators, loop->operator_count, error);
+}
+
+static enum status checkpoint_if_due(struct task_loop *loop, struct error *error) {
+    if (!loop->checkpoints || loop->checkpoint_interval_us <= 0 ||
+        monotonic_us(loop) < loop->checkpoints->taken_us + loop->checkpoint_interval_us)
+        return STATUS_OK;
+    return take_checkpoint(loop, error);
+}
+
 static enum status run_until_end(struct task_loop *loop, struct error *error) {
     struct result_target *result = loop->context->result;
-    while (!is_stopped(loop) && live_source_count(loop) > 0) {
+    while (!is_stopped(loop) && !loop->stopped_itself && live_source_count(loop) > 0) {
         int64_t next_tick_us, next_flush_us;
         TRY(run_ticks(loop, &next_tick_us, error));
         TRY(flush_if_due(loop, &next_flush_us, error));
@@ -173,13 +195,9 @@ static enum status run_until_end(struct task_loop *loop, struct error *error) {
         }
         if (monotonic_us(loop) >= loop->next_publish_us)
             publish(loop);
+        loop->stopped_itself = loop->batches_left > 0 && !loop->nothing_came && --loop->batches_left == 0;
+        TRY(checkpoint_if_due(loop, error));
     }
-    return STATUS_OK;
-}
-
-static enum status flush_all(struct task_loop *loop, struct error *error) {
-    for (uint32_t i = 0; i < loop->operator_count; i++)
-        TRY(operator_on_flush(loop->operators[i], error));
     return STATUS_OK;
 }
 
@@ -188,13 +206,15 @@ enum status task_loop_run(struct task_loop *loop, struct error *error) {
     evaluation->now_us = env_now_us(loop->context->env);
     evaluation->statement_start_us = evaluation->now_us;
     loop->last_flush_us = monotonic_us(loop);
+    if (loop->checkpoints)
+        loop->checkpoints->taken_us = loop->last_flush_us;
     enum status status = start_values(loop, error);
     if (status == STATUS_OK)
         status = end_unwanted_sources(loop, error);
     if (status == STATUS_OK)
         status = run_until_end(loop, error);
     if (status == STATUS_OK)
-        status = flush_all(loop, error);
+        status = loop->checkpoints ? take_checkpoint(loop, error) : flush_all(loop, error);
     publish(loop);
     return status;
 }

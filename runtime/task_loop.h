@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/checkpoint.h"
 #include "runtime/dead_letters.h"
 #include "runtime/job_status.h"
 #include "runtime/task_context.h"
@@ -28,6 +29,10 @@ struct task_loop {
     bool nothing_came;                    /* in the last round */
     int64_t last_flush_us, flush_took_us; /* monotonic */
     int64_t next_publish_us;              /* monotonic */
+    struct checkpoints *checkpoints;      /* NULL: none are taken */
+    int64_t checkpoint_interval_us;       /* 0: only at the end */
+    uint64_t batches_left;                /* until it stops by itself; 0: never */
+    bool stopped_itself;
 };
 
 enum status task_loop_run(struct task_loop *loop, struct error *error) MUST_CHECK;

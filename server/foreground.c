@@ -87,6 +87,8 @@ enum status foreground_run(struct foreground *foreground, struct foreground_task
     if (task->listener->on_job_start)
         task->listener->on_job_start(task->listener);
     enum status status = run_visible(foreground, job, error);
+    if (job_stopped_itself(job)) /* and with it the text */
+        atomic_store(&foreground->stop_wanted, true);
     struct session_job_end end = {.job = job,
                                   .was_stopped = foreground_was_stopped(foreground),
                                   .wrote_rows = task->wrote_rows,

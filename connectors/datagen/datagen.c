@@ -73,8 +73,8 @@ static enum status datagen_open(const struct source_config *config, struct sourc
     TRY(init_fields(config->table_schema, config->options, config->arena, &all_paths, &all, error));
     struct datagen *datagen = ARENA_NEW(config->arena, struct datagen);
     uint64_t row_count = row_count_of(config->options, &all_paths);
-    generator_init(&datagen->generator, config, row_count,
-                   options_double(config->options, datagen_options, "rows-per-second"));
+    TRY(generator_init(&datagen->generator, config, row_count,
+                       options_double(config->options, datagen_options, "rows-per-second"), error));
     if (row_count == 0 && options_find(config->options, "number-of-rows"))
         datagen->generator.end_row = 0;
     datagen->generator.fill = datagen_fill;

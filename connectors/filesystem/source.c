@@ -215,6 +215,98 @@ static void filesystem_close(struct source *base) {
     source->config->format->decoder_close(source->decoder);
 }
 
+/* ---- going on where an earlier run was ---- */
+
+static enum status cannot_go_on(const struct filesystem_source *source, const struct source_position *position,
+                                struct error *error) {
+    return FAIL(error, STATUS_FILE_ERROR, "table \"%s\" cannot go on from \"%s\" of file \"%s\"", source->config->table,
+                position->position, position->split);
+}
+
+/* The files of the positions come first, in their order, so that splits have the numbers they had. */
+static enum status restore_files(struct filesystem_source *source, const struct map *listed, struct error *error) {
+    const struct source_config *config = source->config;
+    for (uint32_t i = 0; i < config->position_count; i++) {
+        const struct source_position *position = &config->positions[i];
+        struct listed_file *file = map_get(listed, position->split);
+        if (!file) { /* read, and gone since */
+            file = ARENA_NEW(config->arena, struct listed_file);
+            file->path = position->split;
+        }
+        bool is_read = strcmp(position->position, "end") == 0;
+        if (map_put(&source->files, file->path, file) || (!is_read && i + 1 < config->position_count))
+            return cannot_go_on(source, position, error);
+    }
+    for (size_t i = 0; i < listed->count; i++)
+        if (!map_get(&source->files, listed->entries[i].key))
+            map_put(&source->files, listed->entries[i].key, listed->entries[i].value);
+    return STATUS_OK;
+}
+
+static void ignore_bad_record(void *context, uint32_t record, const struct error *reason) {
+    (void)context, (void)record, (void)reason;
+}
+
+/* Lets the decoder see the first record, which may be a header; a row that it makes was read before. */
+static enum status pass_first_record(struct filesystem_source *source, struct error *error) {
+    struct splitter *splitter = &source->splitter;
+    uint32_t end = splitter->next + 1;
+    struct batch *batch = new_batch(source);
+    struct decode_target target = {.batch = batch,
+                                   .capacity = source->config->batch_rows,
+                                   .padding_bytes = SPLITTER_PADDING_BYTES,
+                                   .bad_record = ignore_bad_record,
+                                   .context = source};
+    enum status status =
+        source->config->format->decode(source->decoder, splitter->records, end, &splitter->next, &target, error);
+    splitter->next = end;
+    batch_release(batch);
+    return status;
+}
+
+/* Passes over the records before the position: files may be packed, and lines keep their numbers. */
+static enum status skip_records(struct filesystem_source *source, const struct source_position *position,
+                                struct error *error) {
+    struct splitter *splitter = &source->splitter;
+    int64_t offset;
+    if (!int_parse(str_from(position->position), &offset) || offset < 0)
+        return cannot_go_on(source, position, error);
+    for (bool is_first = true;;) {
+        if (splitter->next == splitter->count) {
+            bool is_oversize;
+            TRY(splitter_read(splitter, &is_oversize, error));
+            if (is_oversize)
+                continue;
+            if (splitter->count == 0)
+                return splitter->block_offset + (int64_t)splitter->start >= offset
+                           ? STATUS_OK
+                           : cannot_go_on(source, position, error); /* it is shorter than it was */
+        }
+        if (splitter->places[splitter->next].offset >= offset)
+            return STATUS_OK;
+        if (is_first)
+            TRY(pass_first_record(source, error));
+        else
+            splitter->next++;
+        is_first = false;
+    }
+}
+
+static enum status restore_positions(struct filesystem_source *source, struct error *error) {
+    const struct source_config *config = source->config;
+    const struct source_position *last = &config->positions[config->position_count - 1];
+    struct map listed = source->files;
+    map_init(&source->files, config->arena, false);
+    TRY(restore_files(source, &listed, error));
+    source->row_count = config->rows_before;
+    source->source.split_count = config->position_count;
+    if (strcmp(last->position, "end") == 0)
+        return STATUS_OK;
+    source->source.split_count--;
+    TRY(open_next_file(source, error));
+    return skip_records(source, last, error);
+}
+
 static const struct source_class filesystem_source_class = {
     .poll = filesystem_poll,
     .split_name = filesystem_split_name,
@@ -274,12 +366,14 @@ enum status filesystem_source_open(const struct source_config *config, struct so
                       .format = config->format,
                       .decoder = source->decoder,
                   });
-    if (!source->is_folder && !source->monitor_interval_us) { /* a file that is not there is known at once */
-        enum status status = open_next_file(source, error);
-        if (status) {
-            filesystem_close(&source->source);
-            return status;
-        }
+    enum status status = STATUS_OK;
+    if (config->position_count)
+        status = restore_positions(source, error);
+    else if (!source->is_folder && !source->monitor_interval_us) /* a file that is not there is known at once */
+        status = open_next_file(source, error);
+    if (status) {
+        filesystem_close(&source->source);
+        return status;
     }
     *source_out = &source->source;
     return STATUS_OK;

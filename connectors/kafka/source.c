@@ -528,8 +528,41 @@ static const char *kafka_split_name(const struct source *base, uint32_t split) {
     return ((const struct kafka_source *)base)->splits[split].name;
 }
 
-static void kafka_split_position(const struct source *base, uint32_t split, struct strbuf *out) {
-    strbuf_printf(out, "%lld", (long long)((const struct kafka_source *)base)->splits[split].position);
+/* "42": the next offset; "42/100": of a table that ends before offset 100. */
+static void kafka_split_position(const struct source *base, uint32_t index, struct strbuf *out) {
+    const struct split *split = &((const struct kafka_source *)base)->splits[index];
+    strbuf_printf(out, "%lld", (long long)split->position);
+    if (split->at.end != KAFKA_OFFSET_UNBOUNDED)
+        strbuf_printf(out, "/%lld", (long long)split->at.end);
+}
+
+static bool parse_position(struct kafka_source *source, const struct source_position *from,
+                           struct kafka_partition *partition) {
+    const char *dash = strrchr(from->split, '-'), *slash = strchr(from->position, '/');
+    size_t digits = slash ? (size_t)(slash - from->position) : strlen(from->position);
+    int64_t number;
+    partition->end = KAFKA_OFFSET_UNBOUNDED;
+    if (!dash || !int_parse(str_from(dash + 1), &number) || number < 0 || number > INT32_MAX ||
+        !int_parse((struct str){from->position, digits}, &partition->start) || partition->start < 0 ||
+        (slash && !int_parse(str_from(slash + 1), &partition->end)))
+        return false;
+    partition->topic = arena_strndup(source->config.arena, from->split, (size_t)(dash - from->split));
+    partition->partition = (int32_t)number;
+    return true;
+}
+
+/* Partitions go on where they were, to the ends they had; those that are new since start at their beginning. */
+static enum status restore_partitions(struct kafka_source *source, struct error *error) {
+    const struct source_config *config = &source->config;
+    for (uint32_t i = 0; i < config->position_count; i++) {
+        struct kafka_partition partition = {0};
+        if (!parse_position(source, &config->positions[i], &partition))
+            return FAIL(error, STATUS_MALFORMED_RECORD, "table \"%s\" cannot go on from \"%s\" of partition \"%s\"",
+                        config->table, config->positions[i].position, config->positions[i].split);
+        ARRAY_PUSH(config->arena, &source->partitions, partition);
+    }
+    return kafka_partitions_discover(&source->client, config->options, kafka_options, config->arena,
+                                     &source->partitions, error);
 }
 
 static void kafka_close(struct source *base) {
@@ -565,8 +598,11 @@ static enum status open_parts(struct kafka_source *source, struct error *error) 
     TRY(open_metadata(source, error));
     TRY(open_sides(source, error));
     TRY(kafka_client_open(&source->client, RD_KAFKA_CONSUMER, config->options, error));
-    TRY(kafka_partitions_resolve(&source->client, config->options, kafka_options, config->arena, &source->partitions,
-                                 error));
+    if (config->position_count)
+        TRY(restore_partitions(source, error));
+    else
+        TRY(kafka_partitions_resolve(&source->client, config->options, kafka_options, config->arena,
+                                     &source->partitions, error));
     add_splits(source);
     return start_splits(source, error);
 }
@@ -577,6 +613,8 @@ enum status kafka_source_open(const struct source_config *config, struct source 
     source->config = *config;
     source->schema = source_config_schema(config);
     source->rows_left = config->row_limit ? config->row_limit : UINT64_MAX;
+    if (config->row_limit)
+        source->rows_left -= config->rows_before < config->row_limit ? config->rows_before : config->row_limit;
     source->wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (source->wakeup < 0)
         return FAIL(error, STATUS_LIMIT_EXCEEDED, "no more file descriptors");

@@ -149,8 +149,9 @@ static bool is_paced(const struct options *options) {
 static enum status nexmark_open(const struct source_config *config, struct source **source, struct error *error) {
     const struct options *options = config->options;
     struct nexmark *nexmark = ARENA_NEW(config->arena, struct nexmark);
-    generator_init(&nexmark->generator, config, event_count(options),
-                   is_paced(options) ? (double)options_int(options, nexmark_options, "first-event.rate") : 0);
+    TRY(generator_init(&nexmark->generator, config, event_count(options),
+                       is_paced(options) ? (double)options_int(options, nexmark_options, "first-event.rate") : 0,
+                       error));
     nexmark->generator.fill = nexmark_fill;
     nexmark->generator.keep_alive = options_bool(options, nexmark_options, "keep-alive");
     init_model(&nexmark->model, options, config->env);

@@ -127,8 +127,8 @@ static void weather_add_cities(struct weather *weather, struct arena *arena, con
 static enum status weather_open(const struct source_config *config, struct source **source, struct error *error) {
     const struct options *options = config->options;
     struct weather *weather = ARENA_NEW(config->arena, struct weather);
-    generator_init(&weather->generator, config, (uint64_t)options_int(options, weather_options, "number-of-rows"),
-                   options_double(options, weather_options, "rows-per-second"));
+    TRY(generator_init(&weather->generator, config, (uint64_t)options_int(options, weather_options, "number-of-rows"),
+                       options_double(options, weather_options, "rows-per-second"), error));
     weather->generator.fill = weather_fill;
     weather->columns = ARENA_ARRAY(config->arena, enum weather_column, config->column_count);
     for (uint32_t i = 0; i < config->column_count; i++) {

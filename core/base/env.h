@@ -40,6 +40,9 @@ struct env_class {
     void (*file_close)(struct env_file *file);
     enum status (*path_rename)(struct env *env, const char *from, const char *to, struct error *error);
     enum status (*path_remove)(struct env *env, const char *path, struct error *error);
+    enum status (*folder_make)(struct env *env, const char *path, struct error *error);
+    enum status (*folder_list)(struct env *env, const char *path, void (*found)(void *context, const char *name),
+                               void *context, struct error *error);
 };
 
 struct env {
@@ -95,8 +98,20 @@ static inline MUST_CHECK enum status env_path_rename(struct env *env, const char
                                                      struct error *error) {
     return env->class->path_rename(env, from, to, error);
 }
-static inline MUST_CHECK enum status env_path_remove(struct env *env, const char *path, struct error *error) {
+static inline MUST_CHECK enum status env_path_remove(struct env *env, const char *path,
+                                                     struct error *error) { /* a file, or an empty folder */
     return env->class->path_remove(env, path, error);
+}
+
+/* The folder and those above it, where they are not there yet. */
+static inline MUST_CHECK enum status env_folder_make(struct env *env, const char *path, struct error *error) {
+    return env->class->folder_make(env, path, error);
+}
+/* Names in the folder, in any order, perhaps more than once; UNDEFINED_FILE when it is not there. */
+static inline MUST_CHECK enum status env_folder_list(struct env *env, const char *path,
+                                                     void (*found)(void *context, const char *name), void *context,
+                                                     struct error *error) {
+    return env->class->folder_list(env, path, found, context, error);
 }
 
 /* Fills `error` from an errno value: `return env_failed(error, errno, "cannot open", path);` */

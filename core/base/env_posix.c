@@ -1,6 +1,7 @@
 /* env_posix.c: the real world. Interrupted calls are taken up again; every failure carries the path. */
 #include "core/base/env.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -156,7 +157,39 @@ static enum status posix_path_rename(struct env *env, const char *from, const ch
 
 static enum status posix_path_remove(struct env *env, const char *path, struct error *error) {
     (void)env;
-    return unlink(path) == 0 ? STATUS_OK : env_failed(error, errno, "cannot remove", path);
+    return remove(path) == 0 ? STATUS_OK : env_failed(error, errno, "cannot remove", path);
+}
+
+static enum status posix_folder_make(struct env *env, const char *path, struct error *error) {
+    (void)env;
+    char *copy = memory_strdup(path);
+    enum status status = STATUS_OK;
+    for (char *slash = copy; slash && status == STATUS_OK;) {
+        slash = strchr(slash + 1, '/');
+        if (slash)
+            *slash = '\0';
+        if (mkdir(copy, 0777) == 0)
+            status = sync_folder_of(copy, error);
+        else if (errno != EEXIST)
+            status = env_failed(error, errno, "cannot create folder", copy);
+        if (slash)
+            *slash = '/';
+    }
+    free(copy);
+    return status;
+}
+
+static enum status posix_folder_list(struct env *env, const char *path, void (*found)(void *context, const char *name),
+                                     void *context, struct error *error) {
+    (void)env;
+    DIR *folder = opendir(path);
+    if (!folder)
+        return env_failed(error, errno, "cannot list", path);
+    for (struct dirent *entry; (entry = readdir(folder));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            found(context, entry->d_name);
+    closedir(folder);
+    return STATUS_OK;
 }
 
 static const struct env_class posix_class = {
@@ -171,6 +204,8 @@ static const struct env_class posix_class = {
     .file_close = posix_file_close,
     .path_rename = posix_path_rename,
     .path_remove = posix_path_remove,
+    .folder_make = posix_folder_make,
+    .folder_list = posix_folder_list,
 };
 
 struct env *env_posix(void) {

@@ -201,6 +201,31 @@ static enum status virtual_path_remove(struct env *env, const char *path, struct
     return STATUS_OK;
 }
 
+/* Folders are what the names of files say. */
+static enum status virtual_folder_make(struct env *env, const char *path, struct error *error) {
+    return operation(world_of(env), "cannot create folder", path, error);
+}
+
+static enum status virtual_folder_list(struct env *env, const char *path,
+                                       void (*found)(void *context, const char *name), void *context,
+                                       struct error *error) {
+    struct env_virtual *world = world_of(env);
+    TRY(operation(world, "cannot list", path, error));
+    size_t size = strlen(path);
+    bool any = false;
+    for (struct content *content = world->contents; content; content = content->next) {
+        if (!content->path || strncmp(content->path, path, size) != 0 || content->path[size] != '/')
+            continue;
+        const char *rest = content->path + size + 1;
+        char *name = strndup(rest, strcspn(rest, "/"));
+        ASSERT(name);
+        found(context, name);
+        free(name);
+        any = true;
+    }
+    return any ? STATUS_OK : FAIL(error, STATUS_UNDEFINED_FILE, "cannot list \"%s\": no such folder", path);
+}
+
 static const struct env_class virtual_class = {
     .now_us = virtual_now_us,
     .monotonic_us = virtual_monotonic_us,
@@ -213,6 +238,8 @@ static const struct env_class virtual_class = {
     .file_close = virtual_file_close,
     .path_rename = virtual_path_rename,
     .path_remove = virtual_path_remove,
+    .folder_make = virtual_folder_make,
+    .folder_list = virtual_folder_list,
 };
 
 struct env_virtual *env_virtual_new(int64_t now_us, uint64_t seed) {

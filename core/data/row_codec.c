@@ -18,34 +18,34 @@ static void encode_varint(struct strbuf *out, uint64_t value) {
 }
 
 static void encode_cells(struct strbuf *out, const struct column *columns, const uint32_t *column_indexes,
-                         uint32_t column_count, uint32_t row);
+                         uint32_t column_count, uint32_t row, bool exact);
 
-static void encode_list(struct strbuf *out, const struct column *column, uint32_t row) {
+static void encode_list(struct strbuf *out, const struct column *column, uint32_t row, bool exact) {
     const struct list_slice *slice = column_value(column, row);
     encode_varint(out, slice->count);
     uint32_t children = column->type->kind == TYPE_MAP ? 2 : 1;
     for (uint32_t i = 0; i < slice->count; i++)
-        encode_cells(out, column->children, NULL, children, slice->offset + i);
+        encode_cells(out, column->children, NULL, children, slice->offset + i, exact);
 }
 
-static void encode_value(struct strbuf *out, const struct column *column, uint32_t row) {
+static void encode_value(struct strbuf *out, const struct column *column, uint32_t row, bool exact) {
     enum layout layout = type_layout(column->type);
     if (layout == LAYOUT_ROW) {
-        encode_cells(out, column->children, NULL, column->type->field_count, column_value_index(column, row));
+        encode_cells(out, column->children, NULL, column->type->field_count, column_value_index(column, row), exact);
         return;
     }
     const void *value = column_value(column, row);
     if (layout == LAYOUT_LIST) {
-        encode_list(out, column, row);
+        encode_list(out, column, row, exact);
     } else if (layout == LAYOUT_VIEW) {
         struct str text = view_str(value);
         encode_varint(out, text.size);
         strbuf_append_str(out, text);
-    } else if (layout == LAYOUT_F64) {
+    } else if (layout == LAYOUT_F64 && !exact) {
         double number = *(const double *)value;
         number = isnan(number) ? (double)NAN : number + 0.0;
         strbuf_append(out, &number, sizeof number);
-    } else if (layout == LAYOUT_F32) {
+    } else if (layout == LAYOUT_F32 && !exact) {
         float number = *(const float *)value;
         number = isnan(number) ? NAN : number + 0.0f;
         strbuf_append(out, &number, sizeof number);
@@ -55,7 +55,7 @@ static void encode_value(struct strbuf *out, const struct column *column, uint32
 }
 
 static void encode_cells(struct strbuf *out, const struct column *columns, const uint32_t *column_indexes,
-                         uint32_t column_count, uint32_t row) {
+                         uint32_t column_count, uint32_t row, bool exact) {
     size_t start = out->size;
     uint32_t null_bytes = (column_count + 7) / 8;
     ASSERT(null_bytes <= NULL_BYTES_MAX);
@@ -67,13 +67,17 @@ static void encode_cells(struct strbuf *out, const struct column *columns, const
         if (column_is_null(column, row))
             out->data[start + i / 8] = (char)(out->data[start + i / 8] | 1 << i % 8);
         else
-            encode_value(out, column, row);
+            encode_value(out, column, row, exact);
     }
 }
 
 void row_encode(struct strbuf *out, const struct column *columns, const uint32_t *column_indexes, uint32_t column_count,
                 uint32_t row) {
-    encode_cells(out, columns, column_indexes, column_count, row);
+    encode_cells(out, columns, column_indexes, column_count, row, false);
+}
+
+void row_encode_exact(struct strbuf *out, const struct column *columns, uint32_t column_count, uint32_t row) {
+    encode_cells(out, columns, NULL, column_count, row, true);
 }
 
 struct reader {

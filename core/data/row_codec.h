@@ -18,6 +18,8 @@ struct strbuf;
 /* Appends the row's bytes. */
 void row_encode(struct strbuf *out, const struct column *columns, const uint32_t *column_indexes, uint32_t column_count,
                 uint32_t row);
+/* The same form with every bit of every value, so that -0.0 stays what it is: for rows that come out again. Not for keys. */
+void row_encode_exact(struct strbuf *out, const struct column *columns, uint32_t column_count, uint32_t row);
 /* Writes the values into row `row` of FLAT columns [0, column_count) (room for capacity_rows); long strings point into `bytes`. */
 enum status row_decode(struct str bytes, struct column *columns, uint32_t column_count, uint32_t row,
                        uint32_t capacity_rows, struct arena *arena, struct error *error) MUST_CHECK;

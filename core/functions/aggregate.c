@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/bytes.h"
 #include "core/base/array.h"
 #include "core/base/str.h"
 #include "core/functions/aggregate_kernels.h"
@@ -216,4 +217,21 @@ enum status aggregate_resolve(struct arena *arena, const char *name, bool star, 
     *aggregate = found;
     *type = result_type(arena, found, star ? NULL : arguments[0]->type);
     return STATUS_OK;
+}
+
+void aggregate_encode(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out) {
+    if (call->aggregate->encode)
+        call->aggregate->encode(call, state, out);
+    else
+        strbuf_append(out, state, call->aggregate->state_size);
+}
+
+void aggregate_decode(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader) {
+    if (call->aggregate->decode) {
+        call->aggregate->decode(call, state, reader);
+        return;
+    }
+    struct str bytes = bytes_get(reader, call->aggregate->state_size);
+    if (!reader->failed)
+        memcpy(state, bytes.data, bytes.size);
 }

@@ -20,8 +20,10 @@
 #include "core/data/column.h"
 
 struct arena;
+struct bytes_reader;
 struct expression;
 struct state_memory;
+struct strbuf;
 
 struct aggregate_call {
     const struct aggregate *aggregate;
@@ -77,9 +79,17 @@ struct aggregate {
     aggregate_finish_function *finish;
     /* What lies in the state memory; NULL: nothing does. `state` without state_offset, as for init. */
     void (*release)(const struct aggregate_call *call, uint8_t *state);
+    /* The state as bytes, for snapshots; NULL: its own state_size bytes. decode fills a state that is as init left it, refuses
+     * foreign bytes, and leaves a state that can be released whatever happens. `state` as for init. */
+    void (*encode)(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out);
+    void (*decode)(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader);
     const char *retractable_id; /* NULL: see aggregate_retractable */
     const char *documentation;
 };
+
+/* By the members above; `state` without state_offset. */
+void aggregate_encode(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out);
+void aggregate_decode(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader);
 
 /* Chooses the overload and the result type by Flink's rules and inserts implicit casts into arguments[] in place.
  * star: COUNT(*) (argument_count 0). Errors as expression_call. */

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/base/arena.h"
+#include "core/base/bytes.h"
 #include "core/functions/aggregate_kernels.h"
 #include "core/functions/state_memory.h"
 
@@ -130,6 +131,24 @@ void extreme_view_release(const struct aggregate_call *call, uint8_t *state) {
     extreme_view_init(call, state);
 }
 
+void extreme_view_encode(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out) {
+    (void)call;
+    const struct string_view *kept = (const struct string_view *)state;
+    bytes_put_u8(out, kept->size != VIEW_ABSENT);
+    if (kept->size != VIEW_ABSENT)
+        bytes_put_block(out, view_str(kept));
+}
+
+void extreme_view_decode(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader) {
+    if (!bytes_get_bool(reader))
+        return;
+    struct cell value = cell_decode(CELL_VIEW, NULL, 0, reader);
+    if (value.view.size == VIEW_ABSENT)
+        bytes_refuse(reader);
+    if (!reader->failed)
+        keep_view(call, (struct string_view *)state, &value.view);
+}
+
 /* --- under retraction --- */
 
 static enum status bag_step(const struct aggregate_call *call, const struct column *arguments,
@@ -192,4 +211,12 @@ enum status bag_max_finish(const struct aggregate_call *call, uint8_t *const *st
 
 void bag_release(const struct aggregate_call *call, uint8_t *state) {
     sorted_bag_release((struct sorted_bag *)state, cell_kind_of(call->type), call->memory);
+}
+
+void bag_encode(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out) {
+    sorted_bag_encode((const struct sorted_bag *)state, cell_kind_of(call->type), out);
+}
+
+void bag_decode(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader) {
+    sorted_bag_decode((struct sorted_bag *)state, cell_kind_of(call->type), reader, call->memory);
 }

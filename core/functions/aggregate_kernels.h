@@ -137,6 +137,16 @@ aggregate_finish_function var_pop_finish, var_samp_finish, stddev_pop_finish, st
 #define KERNELS_variance_decimal KERNELS_VARIANCE(decimal)
 #define KERNELS_exact_variance_decimal KERNELS_EXACT_VARIANCE(decimal)
 
+#define SNAPSHOTS(kernels)                                                                              \
+    void kernels##_encode(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out); \
+    void kernels##_decode(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader);
+SNAPSHOTS(extreme_view)
+SNAPSHOTS(bag)
+SNAPSHOTS(kept_value)
+SNAPSHOTS(list)
+SNAPSHOTS(listagg)
+SNAPSHOTS(approx_count_distinct)
+
 FOR_EACH_ORDERED_LAYOUT(EXTREMES)
 UPDATES(bag)
 void extreme_view_init(const struct aggregate_call *call, uint8_t *state);
@@ -151,10 +161,11 @@ aggregate_finish_function bag_min_finish, bag_max_finish;
     .ignores_duplicates = true
 #define KERNELS_EXTREME_VIEW(which)                                                                     \
     .state_size = sizeof(struct string_view), .init = extreme_view_init, .update = which##_view_update, \
-    .merge = which##_view_merge, .release = extreme_view_release, .ignores_duplicates = true
+    .merge = which##_view_merge, .release = extreme_view_release, .encode = extreme_view_encode,        \
+    .decode = extreme_view_decode, .ignores_duplicates = true
 #define KERNELS_bag                                                                                            \
     .state_size = sizeof(struct sorted_bag), .update = bag_update, .retract = bag_retract, .merge = bag_merge, \
-    .release = bag_release, .ignores_duplicates = true
+    .release = bag_release, .encode = bag_encode, .decode = bag_decode, .ignores_duplicates = true
 
 aggregate_update_function first_value_update, last_value_update;
 UPDATES(value_list)
@@ -170,18 +181,21 @@ void listagg_release(const struct aggregate_call *call, uint8_t *state);
 void approx_count_distinct_release(const struct aggregate_call *call, uint8_t *state);
 #define KERNELS_first_value                                                                            \
     .state_size = sizeof(struct kept_value), .update = first_value_update, .merge = first_value_merge, \
-    .release = kept_value_release, .ignores_duplicates = true
+    .release = kept_value_release, .encode = kept_value_encode, .decode = kept_value_decode,           \
+    .ignores_duplicates = true
 #define KERNELS_last_value                                                                           \
     .state_size = sizeof(struct kept_value), .update = last_value_update, .merge = last_value_merge, \
-    .release = kept_value_release
+    .release = kept_value_release, .encode = kept_value_encode, .decode = kept_value_decode
 #define KERNELS_value_list                                                                               \
     .state_size = sizeof(struct value_list), .update = value_list_update, .retract = value_list_retract, \
-    .merge = value_list_merge, .release = list_release
+    .merge = value_list_merge, .release = list_release, .encode = list_encode, .decode = list_decode
 #define KERNELS_all_values                                                                               \
     .state_size = sizeof(struct value_list), .update = all_values_update, .retract = all_values_retract, \
-    .merge = value_list_merge, .release = list_release
-#define KERNELS_listagg \
-    .state_size = sizeof(struct text_list), .update = listagg_update, .merge = listagg_merge, .release = listagg_release
+    .merge = value_list_merge, .release = list_release, .encode = list_encode, .decode = list_decode
+#define KERNELS_listagg                                                                       \
+    .state_size = sizeof(struct text_list), .update = listagg_update, .merge = listagg_merge, \
+    .release = listagg_release, .encode = listagg_encode, .decode = listagg_decode
 #define KERNELS_approx_count_distinct                                                 \
     .state_size = sizeof(struct hyperloglog), .update = approx_count_distinct_update, \
-    .merge = approx_count_distinct_merge, .release = approx_count_distinct_release, .ignores_duplicates = true
+    .merge = approx_count_distinct_merge, .release = approx_count_distinct_release,   \
+    .encode = approx_count_distinct_encode, .decode = approx_count_distinct_decode, .ignores_duplicates = true

@@ -1,6 +1,7 @@
 /* aggregate_text.c: LISTAGG (STRING_AGG) and APPROX_COUNT_DISTINCT.
  * LISTAGG grows one text per group; under retraction it keeps the parts (value_list.h) and joins them when asked. */
 #include "core/base/arena.h"
+#include "core/base/bytes.h"
 #include "core/functions/aggregate_kernels.h"
 #include "core/functions/state_memory.h"
 
@@ -79,6 +80,23 @@ void listagg_release(const struct aggregate_call *call, uint8_t *state) {
     struct text_list *list = (struct text_list *)state;
     state_memory_release(call->memory, list->data, list->capacity);
     *list = (struct text_list){0};
+}
+
+void listagg_encode(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out) {
+    (void)call;
+    const struct text_list *list = (const struct text_list *)state;
+    bytes_put_u8(out, list->data != NULL);
+    if (list->data)
+        bytes_put_block(out, (struct str){list->data, list->size});
+}
+
+void listagg_decode(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader) {
+    struct text_list *list = (struct text_list *)state;
+    if (!bytes_get_bool(reader))
+        return;
+    struct str text = bytes_get_block(reader);
+    if (reader->failed || append_text(call, list, text, NULL) != STATUS_OK)
+        bytes_refuse(reader);
 }
 
 static size_t joined_size(const struct value_list *list, struct str separator) {
@@ -161,4 +179,13 @@ enum status approx_count_distinct_finish(const struct aggregate_call *call, uint
 
 void approx_count_distinct_release(const struct aggregate_call *call, uint8_t *state) {
     hyperloglog_release((struct hyperloglog *)state, call->memory);
+}
+
+void approx_count_distinct_encode(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out) {
+    (void)call;
+    hyperloglog_encode((const struct hyperloglog *)state, out);
+}
+
+void approx_count_distinct_decode(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader) {
+    hyperloglog_decode((struct hyperloglog *)state, reader, call->memory);
 }

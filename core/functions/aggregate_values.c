@@ -1,6 +1,7 @@
 /* aggregate_values.c: aggregates that keep values as they came: FIRST_VALUE, LAST_VALUE, ARRAY_AGG, SINGLE_VALUE.
  * FIRST_VALUE and LAST_VALUE keep one value when append-only and a list of all under retraction; both skip NULLs. */
 #include "core/base/arena.h"
+#include "core/base/bytes.h"
 #include "core/base/str.h"
 #include "core/functions/aggregate_kernels.h"
 #include "core/functions/state_memory.h"
@@ -90,6 +91,21 @@ void kept_value_release(const struct aggregate_call *call, uint8_t *state) {
     *kept = (struct kept_value){0};
 }
 
+void kept_value_encode(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out) {
+    const struct kept_value *kept = (const struct kept_value *)state;
+    bytes_put_u8(out, kept->present != 0);
+    if (kept->present)
+        cell_encode(kind_of(call), kept->value, out);
+}
+
+void kept_value_decode(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader) {
+    if (!bytes_get_bool(reader))
+        return;
+    struct cell value = cell_decode(kind_of(call), call->argument_types, 1, reader);
+    if (!reader->failed)
+        keep(call, (struct kept_value *)state, value);
+}
+
 /* --- lists --- */
 
 static enum status append_values(const struct aggregate_call *call, const struct column *column,
@@ -173,6 +189,14 @@ enum status value_list_merge(const struct aggregate_call *call, uint8_t *const *
 
 void list_release(const struct aggregate_call *call, uint8_t *state) {
     value_list_release((struct value_list *)state, kind_of(call), call->memory);
+}
+
+void list_encode(const struct aggregate_call *call, const uint8_t *state, struct strbuf *out) {
+    value_list_encode((const struct value_list *)state, kind_of(call), out);
+}
+
+void list_decode(const struct aggregate_call *call, uint8_t *state, struct bytes_reader *reader) {
+    value_list_decode((struct value_list *)state, call->argument_types[0], reader, call->memory);
 }
 
 static void write_value(struct column *result, uint32_t row, uint32_t count, bool present, struct cell value,

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/base/arena.h"
+#include "core/base/bytes.h"
 #include "core/base/hash.h"
 #include "core/base/str.h"
 #include "core/data/row_codec.h"
@@ -123,4 +124,38 @@ int cell_compare(enum cell_kind kind, struct cell a, struct cell b) {
         return view_compare(&a.view, &b.view);
     int128 left = to_int128(a), right = to_int128(b);
     return (left > right) - (left < right);
+}
+
+void cell_encode(enum cell_kind kind, struct cell cell, struct strbuf *out) {
+    if (kind == CELL_NUMBER)
+        strbuf_append(out, cell.words, sizeof cell.words);
+    else
+        bytes_put_block(out, view_str(&cell.view));
+}
+
+/* Whoever holds an encoded value takes it for granted that it can be decoded. */
+static bool is_row_of(struct str bytes, const struct type *const *types, uint32_t type_count) {
+    struct arena arena;
+    arena_init(&arena);
+    struct column *columns = ARENA_ARRAY(&arena, struct column, type_count);
+    for (uint32_t i = 0; i < type_count; i++)
+        column_init(&columns[i], &arena, types[i], 1);
+    bool fits = row_decode(bytes, columns, type_count, 0, 1, &arena, NULL) == STATUS_OK;
+    arena_release(&arena);
+    return fits;
+}
+
+struct cell cell_decode(enum cell_kind kind, const struct type *const *types, uint32_t type_count,
+                        struct bytes_reader *reader) {
+    struct cell cell = {0};
+    if (kind == CELL_NUMBER) {
+        cell.words[0] = bytes_get_u64(reader);
+        cell.words[1] = bytes_get_u64(reader);
+        return cell;
+    }
+    struct str bytes = bytes_get_block(reader);
+    if (bytes.size > UINT32_MAX || (kind == CELL_ENCODED && !reader->failed && !is_row_of(bytes, types, type_count)))
+        bytes_refuse(reader);
+    cell.view = reader->failed ? view_make(NULL, 0) : view_make(bytes.data, (uint32_t)bytes.size);
+    return cell;
 }

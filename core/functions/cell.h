@@ -13,6 +13,7 @@
 #include "core/data/column.h"
 
 struct arena;
+struct bytes_reader;
 struct state_memory;
 struct strbuf;
 
@@ -35,6 +36,12 @@ struct cell cell_own(enum cell_kind kind, struct cell cell, struct state_memory 
 void cell_disown(enum cell_kind kind, struct cell *cell, struct state_memory *memory);
 /* Into row `row` of a FLAT column of the cell's type; long bytes are copied into the arena. */
 void cell_write(struct cell cell, struct column *column, uint32_t row, uint32_t capacity_rows, struct arena *arena);
+
+/* As bytes, for snapshots: numbers as 16 bytes, others as a block. A decoded cell borrows the reader's bytes: cell_own keeps it.
+ * `types` say what the bytes of CELL_ENCODED are rows of (one type, or several for a tuple); foreign ones are refused. */
+void cell_encode(enum cell_kind kind, struct cell cell, struct strbuf *out);
+struct cell cell_decode(enum cell_kind kind, const struct type *const *types, uint32_t type_count,
+                        struct bytes_reader *reader);
 
 uint64_t cell_hash(enum cell_kind kind, struct cell cell);
 bool cell_equal(enum cell_kind kind, struct cell a, struct cell b);

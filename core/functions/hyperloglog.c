@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/bytes.h"
 #include "core/functions/state_memory.h"
 
 enum {
@@ -151,6 +152,65 @@ int64_t hyperloglog_estimate(const struct hyperloglog *sketch) {
         z = 0.5 * (z + histogram[rank]);
     z += REGISTERS * sigma((double)histogram[0] / REGISTERS);
     return llround((double)REGISTERS * REGISTERS / (2 * M_LN2 * z));
+}
+
+/* The capacity goes along: when a sketch becomes dense depends on it. */
+void hyperloglog_encode(const struct hyperloglog *sketch, struct strbuf *out) {
+    bytes_put_u32(out, sketch->capacity);
+    if (sketch->capacity == HYPERLOGLOG_DENSE) {
+        strbuf_append(out, sketch->data, REGISTERS);
+        return;
+    }
+    bytes_put_u32(out, sketch->count);
+    const uint32_t *codes = sketch->data;
+    uint32_t gap = 0; /* from behind a gap on, adding codes in this order puts each where it is now */
+    while (sketch->capacity && codes[gap])
+        gap++;
+    for (uint32_t i = 0; i < sketch->capacity; i++) {
+        uint32_t code = codes[(gap + i) & (sketch->capacity - 1)];
+        if (code)
+            bytes_put_u32(out, code);
+    }
+}
+
+static void decode_registers(struct hyperloglog *sketch, struct bytes_reader *reader, struct state_memory *memory) {
+    struct str registers = bytes_get(reader, REGISTERS);
+    for (size_t i = 0; i < registers.size; i++)
+        if ((uint8_t)registers.data[i] > RANK_MAX)
+            bytes_refuse(reader);
+    if (reader->failed)
+        return;
+    *sketch = (struct hyperloglog){.data = state_memory_alloc(memory, REGISTERS), .capacity = HYPERLOGLOG_DENSE};
+    memcpy(sketch->data, registers.data, REGISTERS);
+}
+
+void hyperloglog_decode(struct hyperloglog *sketch, struct bytes_reader *reader, struct state_memory *memory) {
+    uint32_t capacity = bytes_get_u32(reader);
+    if (capacity == HYPERLOGLOG_DENSE) {
+        decode_registers(sketch, reader, memory);
+        return;
+    }
+    uint32_t count = bytes_get_u32(reader);
+    bool possible = capacity == 0 ? count == 0
+                                  : capacity >= CODES_FIRST && capacity <= CODES_MAX &&
+                                        (capacity & (capacity - 1)) == 0 && count <= capacity / 4 * 3;
+    struct str bytes = bytes_get(reader, possible ? count * sizeof(uint32_t) : 0);
+    if (!possible)
+        bytes_refuse(reader);
+    if (reader->failed || capacity == 0)
+        return;
+    *sketch =
+        (struct hyperloglog){.data = state_memory_zalloc(memory, capacity * sizeof(uint32_t)), .capacity = capacity};
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t code;
+        memcpy(&code, bytes.data + i * sizeof code, sizeof code);
+        uint32_t rank = code & ((1u << CODE_RANK_BITS) - 1);
+        bool is_code = rank >= 1 && rank <= 64 - CODE_BITS + 1;
+        if (!is_code || !add_code_to_set(sketch->data, capacity, code))
+            bytes_refuse(reader);
+        else
+            sketch->count++;
+    }
 }
 
 void hyperloglog_release(struct hyperloglog *sketch, struct state_memory *memory) {

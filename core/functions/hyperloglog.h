@@ -7,7 +7,9 @@
 
 #include <stdint.h>
 
+struct bytes_reader;
 struct state_memory;
+struct strbuf;
 
 struct hyperloglog {
     void *data;        /* in the state memory: codes or registers; NULL while empty */
@@ -21,4 +23,7 @@ struct hyperloglog {
 void hyperloglog_add(struct hyperloglog *sketch, uint64_t hash, struct state_memory *memory);
 void hyperloglog_merge(struct hyperloglog *sketch, const struct hyperloglog *source, struct state_memory *memory);
 int64_t hyperloglog_estimate(const struct hyperloglog *sketch);
+/* As bytes, and back into an empty sketch; what is refused leaves it empty. */
+void hyperloglog_encode(const struct hyperloglog *sketch, struct strbuf *out);
+void hyperloglog_decode(struct hyperloglog *sketch, struct bytes_reader *reader, struct state_memory *memory);
 void hyperloglog_release(struct hyperloglog *sketch, struct state_memory *memory);

@@ -1,6 +1,7 @@
 /* sorted_bag.c: see the header. Entries with count 0 do not exist; neither do empty chunks. */
 #include "core/functions/sorted_bag.h"
 
+#include "core/base/bytes.h"
 #include "core/functions/state_memory.h"
 
 enum { CHUNK_ENTRIES_MAX = 128 };
@@ -161,6 +162,33 @@ void sorted_bag_merge(struct sorted_bag *bag, enum cell_kind kind, const struct 
         for (uint32_t i = 0; i < source->chunks[at]->count; i++)
             sorted_bag_add(bag, kind, source->chunks[at]->entries[i].value, source->chunks[at]->entries[i].count,
                            memory);
+}
+
+void sorted_bag_encode(const struct sorted_bag *bag, enum cell_kind kind, struct strbuf *out) {
+    uint64_t count = 0;
+    for (uint32_t at = 0; at < bag->chunk_count; at++)
+        count += bag->chunks[at]->count;
+    bytes_put_varint(out, count);
+    for (uint32_t at = 0; at < bag->chunk_count; at++)
+        for (uint32_t i = 0; i < bag->chunks[at]->count; i++) {
+            cell_encode(kind, bag->chunks[at]->entries[i].value, out);
+            bytes_put_i64(out, bag->chunks[at]->entries[i].count);
+        }
+}
+
+void sorted_bag_decode(struct sorted_bag *bag, enum cell_kind kind, struct bytes_reader *reader,
+                       struct state_memory *memory) {
+    ASSERT(kind != CELL_ENCODED); /* nested values have no order */
+    uint32_t count = bytes_get_count(reader, sizeof(int64_t) + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        struct cell value = cell_decode(kind, NULL, 0, reader);
+        int64_t times = bytes_get_i64(reader);
+        if (times == 0)
+            bytes_refuse(reader);
+        if (reader->failed)
+            return;
+        sorted_bag_add(bag, kind, value, times, memory);
+    }
 }
 
 void sorted_bag_release(struct sorted_bag *bag, enum cell_kind kind, struct state_memory *memory) {

@@ -25,4 +25,10 @@ bool sorted_bag_last(const struct sorted_bag *bag, struct cell *value);
 /* Adds all of `source`'s values. */
 void sorted_bag_merge(struct sorted_bag *bag, enum cell_kind kind, const struct sorted_bag *source,
                       struct state_memory *memory);
+/* All entries in order, as bytes and back into an empty bag. What was read before a failure is in the bag. */
+struct bytes_reader;
+struct strbuf;
+void sorted_bag_encode(const struct sorted_bag *bag, enum cell_kind kind, struct strbuf *out);
+void sorted_bag_decode(struct sorted_bag *bag, enum cell_kind kind, struct bytes_reader *reader,
+                       struct state_memory *memory);
 void sorted_bag_release(struct sorted_bag *bag, enum cell_kind kind, struct state_memory *memory);

@@ -1,6 +1,7 @@
 /* value_list.c: see the header. Chains hold live entries only; removed entries leave gaps that compaction closes. */
 #include "core/functions/value_list.h"
 
+#include "core/base/bytes.h"
 #include "core/functions/state_memory.h"
 
 enum { INDEX_FROM = 16, NONE = -1 };
@@ -168,6 +169,33 @@ bool value_list_last(const struct value_list *list, struct cell *value, bool *is
             return true;
         }
     return false;
+}
+
+void value_list_encode(const struct value_list *list, enum cell_kind kind, struct strbuf *out) {
+    bytes_put_varint(out, list->live_count);
+    uint32_t position = 0;
+    struct cell value;
+    for (bool is_null; value_list_next(list, &position, &value, &is_null);) {
+        bytes_put_u8(out, is_null);
+        if (!is_null)
+            cell_encode(kind, value, out);
+    }
+}
+
+void value_list_decode(struct value_list *list, const struct type *type, struct bytes_reader *reader,
+                       struct state_memory *memory) {
+    enum cell_kind kind = cell_kind_of(type);
+    uint32_t count = bytes_get_count(reader, 1);
+    for (uint32_t i = 0; i < count; i++) {
+        struct cell value = {0};
+        bool is_null = bytes_get_bool(reader);
+        if (!is_null)
+            value = cell_decode(kind, &type, 1, reader);
+        if (reader->failed || value_list_append(list, kind, is_null ? NULL : &value, memory, NULL) != STATUS_OK) {
+            bytes_refuse(reader);
+            return;
+        }
+    }
 }
 
 void value_list_release(struct value_list *list, enum cell_kind kind, struct state_memory *memory) {

@@ -33,4 +33,11 @@ bool value_list_remove(struct value_list *list, enum cell_kind kind, const struc
 /* Live values in order: start with *position 0; false after the last. *is_null tells whether it is a NULL. */
 bool value_list_next(const struct value_list *list, uint32_t *position, struct cell *value, bool *is_null);
 bool value_list_last(const struct value_list *list, struct cell *value, bool *is_null);
+/* Live values in order, as bytes and back into an empty list; `type` is that of the values. What was read before a failure is in
+ * the list. */
+struct bytes_reader;
+struct strbuf;
+void value_list_encode(const struct value_list *list, enum cell_kind kind, struct strbuf *out);
+void value_list_decode(struct value_list *list, const struct type *type, struct bytes_reader *reader,
+                       struct state_memory *memory);
 void value_list_release(struct value_list *list, enum cell_kind kind, struct state_memory *memory);

@@ -92,7 +92,7 @@ def test_usage_errors():
 
 
 def test_what_is_not_in_this_build_is_refused():
-    for arguments in (["--parallelism", "2", "-c", "SELECT 1"], ["--checkpoint-dir", "/tmp/x", "-c", "SELECT 1"], ["--state-backend", "rocksdb", "-c", "SELECT 1"],
+    for arguments in (["--parallelism", "2", "-c", "SELECT 1"], ["--checkpoint-dir", "s3://x", "-c", "SELECT 1"], ["--state-backend", "rocksdb", "-c", "SELECT 1"],
                       ["server"], ["worker"], ["submit", "x.sql"], ["--server", "http://x", "-c", "SELECT 1"]):
         done = run(*arguments)
         expect_equal(done.status, 1, f"exit status of {arguments}")

@@ -1,3 +1,4 @@
+-- stop-restore: rows batches follow the pace of the generator
 -- More rows than one batch holds: 10,000 rows, 997 groups, a sort of all.
 CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '10000');
 SELECT COUNT(*) AS c, SUM(n) AS s, MIN(n) AS lo, MAX(n) AS hi, AVG(n) AS mean FROM numbers;

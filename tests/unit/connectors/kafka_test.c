@@ -135,7 +135,7 @@ static void reading(void **state) {
     struct strbuf position;
     strbuf_init(&position);
     table.source->class->split_position(table.source, 0, &position);
-    assert_string_equal(position.data, "4");
+    assert_string_equal(position.data, "4/4");
     strbuf_release(&position);
     table_release(&table);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "core/base/arena.h"
+#include "core/base/bytes.h"
 #include "core/base/hash.h"
 #include "core/data/decimal.h"
 #include "core/functions/aggregate.h"
@@ -336,6 +337,47 @@ static void run_merge(struct fixture *fixture) {
     init_state(fixture, source);
 }
 
+/* Cut anywhere, the bytes are refused; with a byte changed they may be, and the state can be released either way. */
+static void run_damage(struct fixture *fixture, struct str bytes) {
+    _Alignas(8) uint8_t state[STATE_MAX];
+    char *copy = arena_copy(&arena, bytes.data, bytes.size + 1);
+    for (size_t i = 0; i < bytes.size; i += 1 + bytes.size / 40) {
+        for (int cut = 0; cut < 2; cut++) {
+            copy[i] = cut ? bytes.data[i] : (char)((uint8_t)bytes.data[i] ^ (1u + i * 37 % 255));
+            struct bytes_reader reader = bytes_reader_of((struct str){copy, cut ? i : bytes.size});
+            memset(state, 0, sizeof state);
+            if (fixture->call.aggregate->init)
+                fixture->call.aggregate->init(&fixture->call, state);
+            aggregate_decode(&fixture->call, state, &reader);
+            assert_true(!cut || reader.failed);
+            if (fixture->call.aggregate->release)
+                fixture->call.aggregate->release(&fixture->call, state);
+        }
+    }
+}
+
+/* A group goes on as what its bytes give. */
+static void run_snapshot(struct fixture *fixture, uint32_t group) {
+    struct model *model = &fixture->groups[group];
+    uint32_t count = model->count;
+    struct strbuf bytes, again;
+    strbuf_init(&bytes);
+    strbuf_init(&again);
+    aggregate_encode(&fixture->call, fixture->states[group] + OFFSET, &bytes);
+    run_damage(fixture, strbuf_str(&bytes));
+    release_state(fixture, group);
+    init_state(fixture, group);
+    model->count = count;
+    struct bytes_reader reader = bytes_reader_of(strbuf_str(&bytes));
+    aggregate_decode(&fixture->call, fixture->states[group] + OFFSET, &reader);
+    assert_true(bytes_are_done(&reader));
+    aggregate_encode(&fixture->call, fixture->states[group] + OFFSET, &again);
+    assert_int_equal(again.size, bytes.size);
+    assert_memory_equal(again.data, bytes.data, bytes.size);
+    strbuf_release(&bytes);
+    strbuf_release(&again);
+}
+
 static void run_model(const struct aggregate *aggregate, const struct type *argument, const struct type *result,
                       bool constant) {
     struct fixture *fixture = ARENA_NEW(&arena, struct fixture);
@@ -374,6 +416,8 @@ static void run_model(const struct aggregate *aggregate, const struct type *argu
             release_state(fixture, group);
             init_state(fixture, group);
         }
+        if (step % 4 == 1)
+            run_snapshot(fixture, (uint32_t)step % GROUPS);
         if (step % 3 == 0)
             check_results(fixture);
     }

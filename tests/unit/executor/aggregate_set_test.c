@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "core/base/arena.h"
+#include "core/base/bytes.h"
 #include "core/base/hash.h"
 #include "core/data/batch.h"
 #include "core/functions/aggregate.h"
@@ -225,6 +226,28 @@ static void run_merge(struct fixture *fixture) {
     from->count = 0;
 }
 
+/* A group goes on as what its bytes give; cut bytes are refused. */
+static void run_snapshot(struct fixture *fixture) {
+    uint8_t *record = fixture->records[random_below(GROUPS)];
+    struct strbuf bytes, again;
+    strbuf_init(&bytes);
+    strbuf_init(&again);
+    aggregate_set_encode(fixture->set, record, &bytes);
+    for (int cut = 1; cut >= 0; cut--) {
+        size_t size = cut ? random_below((uint32_t)bytes.size) : bytes.size;
+        struct bytes_reader reader = bytes_reader_of((struct str){bytes.data, size});
+        aggregate_set_release(fixture->set, &record, 1);
+        aggregate_set_decode(fixture->set, record, &reader);
+        assert_int_equal(reader.failed, cut);
+        assert_true(cut || bytes_are_done(&reader));
+    }
+    aggregate_set_encode(fixture->set, record, &again);
+    assert_int_equal(again.size, bytes.size);
+    assert_memory_equal(again.data, bytes.data, bytes.size);
+    strbuf_release(&bytes);
+    strbuf_release(&again);
+}
+
 static void run_model(bool retracting) {
     for (uint64_t round = 1; round <= 8; round++) {
         seed = round * 7 + retracting;
@@ -243,6 +266,8 @@ static void run_model(bool retracting) {
             run_batch(fixture, retracting);
             if (random_below(4) == 0)
                 run_merge(fixture);
+            if (random_below(3) == 0)
+                run_snapshot(fixture);
             if (step % 4 == 0)
                 check(fixture);
         }

@@ -19,6 +19,7 @@
 #include "core/base/str.h"
 #include "core/data/datetime.h"
 #include "executor/operator.h"
+#include "executor/snapshot.h"
 
 struct collector {
     struct stream_operator base;
@@ -85,6 +86,23 @@ static const struct operator_class collector_class = {
 };
 
 static const char *chain_zone __attribute__((unused)) = "UTC"; /* of chains opened from here on */
+
+/* Tests run as RESTORED(test) have their operator replaced, before everything it is handed, by one restored from its snapshot. */
+static bool chain_restores __attribute__((unused));
+
+static inline int chain_restores_on(void **state) {
+    (void)state;
+    chain_restores = true;
+    return 0;
+}
+
+static inline int chain_restores_off(void **state) {
+    (void)state;
+    chain_restores = false;
+    return 0;
+}
+#define RESTORED(test) \
+    { "restored: " #test, test, chain_restores_on, chain_restores_off, NULL }
 
 struct chain {
     struct arena arena;
@@ -202,6 +220,41 @@ static inline void chain_check(struct chain *chain, enum status status) {
         fail_msg("%s: %s", status_name(status), chain->error.message);
 }
 
+/* An operator like the tested one, wired as it is, with its state from the snapshot. */
+static inline enum status chain_replace(struct chain *chain, struct str snapshot, struct stream_operator **restored) {
+    struct stream_operator *old = chain->tested;
+    struct error error = {0};
+    struct snapshot_reader reader;
+    chain_check(chain, operator_new(old->class, old->node, old->input_schemas, old->input_count, &chain->context,
+                                    restored, &chain->error));
+    operator_connect(*restored, &chain->collector->base, 0);
+    snapshot_reader_init(&reader, snapshot);
+    return operator_restore(*restored, &reader, &error);
+}
+
+static inline void chain_restore(struct chain *chain) {
+    static unsigned seed;
+    if (!chain_restores || chain->tested->ended)
+        return;
+    struct snapshot_writer writer;
+    struct stream_operator *restored;
+    snapshot_writer_init(&writer);
+    chain_check(chain, operator_on_flush(chain->tested, &chain->error));
+    chain_check(chain, operator_snapshot(chain->tested, &writer, &chain->error));
+    for (int damage = 0; damage < 3; damage++) { /* is noticed */
+        seed = seed * 1103515245 + 12345;
+        size_t bit = (seed >> 3) % (writer.out.size * 8);
+        writer.out.data[bit / 8] = (char)(writer.out.data[bit / 8] ^ 1 << bit % 8);
+        assert_int_not_equal(chain_replace(chain, strbuf_str(&writer.out), &restored), STATUS_OK);
+        operator_close(restored);
+        writer.out.data[bit / 8] = (char)(writer.out.data[bit / 8] ^ 1 << bit % 8);
+    }
+    assert_int_equal(chain_replace(chain, strbuf_str(&writer.out), &restored), STATUS_OK);
+    operator_close(chain->tested);
+    chain->tested = restored;
+    snapshot_writer_release(&writer);
+}
+
 static inline void chain_open(struct chain *chain, const Plan__Node *node) {
     chain_check(chain, chain_try_open(chain, node, chain->input ? 1 : 0));
 }
@@ -252,6 +305,7 @@ static inline struct batch *chain_batch(struct batch_pool *pool, const struct sc
 }
 
 static inline enum status chain_try_push(struct chain *chain, uint32_t input, const char *rows) {
+    chain_restore(chain);
     struct batch *batch = chain_batch(&chain->pool, chain->input, rows);
     enum status status = operator_on_batch(chain->tested, input, batch, &chain->error);
     batch_release(batch);
@@ -263,10 +317,12 @@ static inline void chain_push(struct chain *chain, const char *rows) {
 }
 
 static inline void chain_watermark(struct chain *chain, int64_t watermark_us) {
+    chain_restore(chain);
     chain_check(chain, operator_on_watermark(chain->tested, 0, watermark_us, &chain->error));
 }
 
 static inline void chain_end(struct chain *chain) {
+    chain_restore(chain);
     uint32_t inputs = chain->tested->input_count;
     for (uint32_t i = 0; i < inputs || i == 0; i++)
         chain_check(chain, operator_on_end(chain->tested, i, &chain->error));

@@ -277,6 +277,15 @@ int main(void) {
         cmocka_unit_test(without_keys_there_is_one_group),
         cmocka_unit_test(untouched_state_expires),
         cmocka_unit_test(changes_add_up),
+        RESTORED(changes_go_out_after_each_batch),
+        RESTORED(updates_that_change_nothing_are_not_emitted),
+        RESTORED(an_update_is_not_torn_apart),
+        RESTORED(retractions_take_rows_out),
+        RESTORED(upsert_deletes_by_key),
+        RESTORED(final_results_come_at_the_end),
+        RESTORED(without_keys_there_is_one_group),
+        RESTORED(untouched_state_expires),
+        RESTORED(changes_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

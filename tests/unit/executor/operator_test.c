@@ -178,6 +178,9 @@ int main(void) {
         cmocka_unit_test(limit_refuses_changes),
         cmocka_unit_test(values_come_out_when_it_is_started),
         cmocka_unit_test(values_with_broken_bytes_fail),
+        RESTORED(limit_takes_the_first_rows_and_is_done),
+        RESTORED(limit_zero_and_offset_alone),
+        RESTORED(limit_refuses_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

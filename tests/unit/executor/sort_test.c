@@ -136,6 +136,12 @@ int main(void) {
         cmocka_unit_test(limit_keeps_little),
         cmocka_unit_test(no_limit_rows),
         cmocka_unit_test(refuses_changes),
+        RESTORED(sorts_by_several_keys_and_keeps_ties_in_order),
+        RESTORED(places_nulls_as_told),
+        RESTORED(limit_gives_a_piece_of_the_whole),
+        RESTORED(limit_keeps_little),
+        RESTORED(no_limit_rows),
+        RESTORED(refuses_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

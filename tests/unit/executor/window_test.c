@@ -332,6 +332,20 @@ int main(void) {
         cmocka_unit_test(null_time_is_an_error),
         cmocka_unit_test(times_out_of_range_are_an_error),
         cmocka_unit_test(table_functions_append_windows),
+        RESTORED(hop_closes_in_order_of_ends),
+        RESTORED(cumulate_grows_until_its_size),
+        RESTORED(without_keys),
+        RESTORED(updates_while_the_window_is_open),
+        RESTORED(late_rows_within_the_lateness_update),
+        RESTORED(retractions_take_rows_out_of_windows),
+        RESTORED(rows_that_bring_their_window),
+        RESTORED(sessions_extend_merge_and_close),
+        RESTORED(sessions_updated_while_open),
+        RESTORED(days_begin_at_local_midnight),
+        RESTORED(an_hour_that_comes_twice_is_one_window),
+        RESTORED(null_time_is_an_error),
+        RESTORED(times_out_of_range_are_an_error),
+        RESTORED(table_functions_append_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,8 @@ struct memory_table {
     struct env_virtual *world;
     void (*on_poll)(struct memory_table *table, uint32_t next_row);
     struct job *job;
+    const char *checkpoint_folder; /* of the jobs to come; NULL: none */
+    uint64_t stop_batches;         /* with a folder: job_config.checkpoint_stop_batches */
     /* what happened */
     uint32_t next_row;
     uint64_t poll_count, waited_us;
@@ -123,13 +125,23 @@ static inline const char *memory_split_name(const struct source *source, uint32_
     return names[split];
 }
 
+/* One number for all splits: rows have one order. */
+static inline void memory_split_position(const struct source *source, uint32_t split, struct strbuf *out) {
+    (void)source, (void)split;
+    strbuf_printf(out, "%u", memory.next_row);
+}
+
 static inline void memory_close(struct source *source) {
     (void)source;
     memory.closed = true;
 }
 
 static const struct source_class memory_source_class = {
-    .poll = memory_poll, .split_name = memory_split_name, .close = memory_close};
+    .poll = memory_poll,
+    .split_name = memory_split_name,
+    .split_position = memory_split_position,
+    .close = memory_close,
+};
 
 static inline enum status memory_source_open(const struct source_config *config, struct source **source,
                                              struct error *error) {
@@ -137,6 +149,8 @@ static inline enum status memory_source_open(const struct source_config *config,
     struct memory_source *opened = ARENA_NEW(config->arena, struct memory_source);
     opened->base = (struct source){.class = &memory_source_class, .split_count = memory.split_count};
     opened->config = config;
+    if (config->position_count > 0)
+        memory.next_row = (uint32_t)strtoul(config->positions[0].position, NULL, 10);
     *source = &opened->base;
     return STATUS_OK;
 }
@@ -384,6 +398,8 @@ static inline enum status memory_run(struct memory_plan *plan, uint32_t batch_ro
         .env = memory.world ? env_virtual_env(memory.world) : env_posix(),
         .result = &output.target,
         .batch_rows = batch_rows,
+        .checkpoint_folder = memory.checkpoint_folder,
+        .checkpoint_stop_batches = memory.checkpoint_folder ? memory.stop_batches : 0,
     };
     TRY(job_open(&config, &memory.job, error));
     enum status status = job_run(memory.job, error);

@@ -221,6 +221,29 @@ static uint64_t run(const struct shape *shape, const struct memory_row *rows, Pl
     return late;
 }
 
+/* The same in pieces: after a few batches the job is taken down, and another goes on from its checkpoint. */
+static uint64_t run_in_pieces(const struct shape *shape, const struct memory_row *rows, Plan__Emit emit,
+                              uint32_t batch_rows, unsigned seed) {
+    struct memory_plan plan;
+    struct env_virtual *world = env_virtual_new(1000000, seed);
+    uint64_t late = 0;
+    build_plan(&plan, shape, emit);
+    memory_reset(rows, ROWS);
+    memory.world = world;
+    memory.checkpoint_folder = "checkpoints";
+    for (bool stopped = true; stopped; seed = seed * 75 + 74) {
+        memory.next_row = 0; /* unless a position says otherwise */
+        memory.stop_batches = 1 + seed % 65537 % 40;
+        memory_run_ok(&plan, batch_rows);
+        stopped = job_stopped_itself(memory.job);
+        late = job_rows_late(memory.job);
+        job_free(memory.job);
+    }
+    env_virtual_free(world);
+    arena_release(&plan.arena);
+    return late;
+}
+
 static void check_shape(const struct shape *shape, unsigned seed) {
     struct memory_row *rows = memory_alloc(sizeof *rows * ROWS);
     make_rows(shape, seed, rows);
@@ -229,6 +252,8 @@ static void check_shape(const struct shape *shape, unsigned seed) {
     run(shape, rows, PLAN__EMIT__ON_CLOSE, 3);
     assert_string_equal(strbuf_text(&output.text), single);
     run(shape, rows, PLAN__EMIT__ON_CLOSE, 2048);
+    assert_string_equal(strbuf_text(&output.text), single);
+    assert_int_equal(run_in_pieces(shape, rows, PLAN__EMIT__ON_CLOSE, 7, seed), late);
     assert_string_equal(strbuf_text(&output.text), single);
     char *expected = run_model(shape, rows, &expected_late);
     sort_lines(expected);
@@ -242,6 +267,10 @@ static void check_shape(const struct shape *shape, unsigned seed) {
         sort_lines(updated);
         assert_string_equal(updated, expected);
         free(updated);
+        char *straight = memory_strdup(strbuf_text(&output.text));
+        assert_int_equal(run_in_pieces(shape, rows, PLAN__EMIT__ON_UPDATE, 100, seed), expected_late);
+        assert_string_equal(strbuf_text(&output.text), straight);
+        free(straight);
     }
     free(actual);
     free(expected);

@@ -1,0 +1,86 @@
+"""Jobs that are killed without warning, again and again, and go on from their checkpoints: state counts every row once."""
+import json
+import random
+import time
+
+from harness import Folder, Kafka, Running, expect, expect_equal, run
+
+QUERY = "SELECT k, count(*) AS rows_read, sum(n) AS total FROM t GROUP BY k ORDER BY k"
+KEYS = 97
+
+
+def expected(count):
+    groups = {}
+    for n in range(count):
+        group = groups.setdefault(f"key {n % KEYS} of many", [0, 0])
+        group[0] += 1
+        group[1] += n
+    return [{"k": key, "rows_read": rows, "total": total} for key, (rows, total) in sorted(groups.items())]
+
+
+def lines(first, last):
+    return [json.dumps({"k": f"key {n % KEYS} of many", "n": n}) for n in range(first, last)]
+
+
+def killed_until_done(script, folder, seed, kills):
+    """The output of the process that was let alone at last, and how many were killed while they ran."""
+    choose = random.Random(seed)
+    arguments = ("-f", script, "--format", "jsonl", "--batch-rows", "64", "--checkpoint-dir", folder / "checkpoints",
+                 "--checkpoint-interval", "20ms")
+    killed = 0
+    for _ in range(kills):
+        with Running(*arguments) as job:
+            time.sleep(choose.uniform(0.01, 0.08))  # a random moment, not something waited for
+            if job.process.poll() is not None:
+                expect_equal(job.process.returncode, 0, f"exit status of an undisturbed process, seed {seed}: {job.errors()}")
+                return job.process.stdout.read().decode(), killed
+            job.process.kill()
+            job.process.wait()
+            killed += 1
+    done = run(*arguments)
+    expect_equal(done.status, 0, f"exit status, seed {seed}: {done.errors}")
+    return done.output, killed
+
+
+def test_files_are_counted_once_through_kills():
+    count = 1_500_000
+    with Folder() as folder:
+        (folder / "in").mkdir()
+        for part in range(3):
+            (folder / "in" / f"part-{part}.json").write_text("\n".join(lines(part * 500_000, part * 500_000 + 500_000)) + "\n")
+        script = folder / "job.sql"
+        script.write_text(f"CREATE TABLE t (k STRING, n BIGINT) WITH ('connector' = 'filesystem', 'path' = '{folder}/in', "
+                          f"'format' = 'json');\nCREATE TABLE result (k STRING, rows_read BIGINT, total BIGINT) WITH ('connector' = 'filesystem', "
+                          f"'path' = '{folder}/out', 'format' = 'json');\nINSERT INTO result {QUERY};\n")
+        for seed in (1, 2):
+            _, killed = killed_until_done(script, folder, seed, 12)
+            expect(seed > 1 or killed > 0, "no process was killed: the test shows nothing")
+            rows = {line for path in (folder / "out").glob("part-*") for line in path.read_text().splitlines()}
+            # at least once: a kill between the last flush and the last checkpoint gives rows again, the same ones
+            expect_equal(sorted((json.loads(line) for line in rows), key=lambda row: row["k"]), expected(count), f"groups, seed {seed}")
+
+
+def test_kafka_is_counted_once_through_kills():
+    count = 100_000
+    kafka = Kafka.broker()
+    topic = kafka.topic(partitions=3)
+    for partition in range(3):
+        kafka.produce(topic, [json.dumps({"k": f"key {n % KEYS} of many", "n": n}) for n in range(partition, count, 3)], partition=partition)
+    with Folder() as folder:
+        script = folder / "job.sql"
+        script.write_text(kafka.table("t", "k STRING, n BIGINT", topic, **Kafka.BOUNDED) + f"CREATE TABLE result (k STRING, rows_read BIGINT, total BIGINT) WITH ("
+                          f"'connector' = 'filesystem', 'path' = '{folder}/out', 'format' = 'json');\nINSERT INTO result {QUERY};\n")
+        _, killed = killed_until_done(script, folder, 3, 8)
+        expect(killed > 0, "no process was killed: the test shows nothing")
+        rows = {line for path in (folder / "out").glob("part-*") for line in path.read_text().splitlines()}
+        expect_equal(sorted((json.loads(line) for line in rows), key=lambda row: row["k"]), expected(count), "groups")
+
+
+def test_another_query_is_refused():
+    with Folder() as folder:
+        text = "CREATE TABLE t WITH ('connector' = 'weather', 'number-of-rows' = '1000'); SELECT city, {} FROM t GROUP BY city"
+        first = run("-c", text.format("count(*)"), "--checkpoint-dir", folder, "--checkpoint-stop-after", "1", "--batch-rows", "10")
+        expect_equal(first.status, 128, first.errors)
+        second = run("-c", text.format("max(temp)"), "--checkpoint-dir", folder)
+        expect_equal(second.status, 1, second.errors)
+        expect("is of another query" in second.errors, second.errors)
