@@ -120,7 +120,7 @@ enum coordinator_action_kind {
     COORDINATOR_ACTION_VERIFY,        /* manifest: existence, size and digest of all objects and segments -> VERIFIED */
     COORDINATOR_ACTION_PIN,           /* savepoint -> PINNED */
     COORDINATOR_ACTION_DEPLOY,  /* generation, manifest, lanes_only: start every task and lane that does not run yet */
-    COORDINATOR_ACTION_BARRIER, /* barrier: to the source tasks */
+    COORDINATOR_ACTION_BARRIER, /* barrier: to all tasks; sources begin it, who has acknowledged it says so again */
     COORDINATOR_ACTION_ABORT,   /* barrier: this attempt will not be decided */
     COORDINATOR_ACTION_COMMIT,  /* generation, manifest: every lane gets its pending epochs, oldest first */
     COORDINATOR_ACTION_CANCEL,  /* generation: tasks and lanes of it stop */
