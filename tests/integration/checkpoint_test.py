@@ -1,9 +1,8 @@
 """Jobs that are killed without warning, again and again, and go on from their checkpoints: state counts every row once."""
 import json
 import random
-import time
 
-from harness import Folder, Kafka, Running, expect, expect_equal, run
+from harness import Folder, Kafka, Running, eventually, expect, expect_equal, run
 
 QUERY = "SELECT k, count(*) AS rows_read, sum(n) AS total FROM t GROUP BY k ORDER BY k"
 KEYS = 97
@@ -22,6 +21,11 @@ def lines(first, last):
     return [json.dumps({"k": f"key {n % KEYS} of many", "n": n}) for n in range(first, last)]
 
 
+def newest_checkpoint(folder):
+    """Number of the newest complete checkpoint of any job; 0 when there is none."""
+    return max((int(path.parent.name.split("-")[1]) for path in (folder / "checkpoints").glob("*/chk-*/manifest")), default=0)
+
+
 def killed_until_done(script, folder, seed, kills):
     """The output of the process that was let alone at last, and how many were killed while they ran."""
     choose = random.Random(seed)
@@ -30,7 +34,9 @@ def killed_until_done(script, folder, seed, kills):
     killed = 0
     for _ in range(kills):
         with Running(*arguments) as job:
-            time.sleep(choose.uniform(0.01, 0.08))  # a random moment, not something waited for
+            # Killed at some moment after one or two more checkpoints are complete: not before anything was saved, not at their edge.
+            wanted = newest_checkpoint(folder) + choose.randint(1, 2)
+            eventually(lambda: newest_checkpoint(folder) >= wanted or job.process.poll() is not None, "a checkpoint")
             if job.process.poll() is not None:
                 expect_equal(job.process.returncode, 0, f"exit status of an undisturbed process, seed {seed}: {job.errors()}")
                 return job.process.stdout.read().decode(), killed
@@ -61,7 +67,7 @@ def test_files_are_counted_once_through_kills():
 
 
 def test_kafka_is_counted_once_through_kills():
-    count = 100_000
+    count = 600_000
     kafka = Kafka.broker()
     topic = kafka.topic(partitions=3)
     for partition in range(3):
