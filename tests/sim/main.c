@@ -69,35 +69,33 @@ static int run_seeds(uint64_t first, uint64_t count) {
     return close_with(passed, failed);
 }
 
-/* Takes faults away, in halves, quarters … single ones, as long as the history still fails. Returns how many are left. */
+/* Takes faults away, in halves, quarters … single ones, and again, as long as the history still fails. Only what is left
+ * may happen, so that nothing comes in the place of what was taken away. Returns how many are left. */
 static uint32_t shrink(struct sim *sim, uint64_t seed, struct fault *left, uint32_t left_count) {
-    struct fault *suppressed = malloc((FIRED_MAX + 1) * sizeof *suppressed);
-    if (suppressed == NULL)
+    struct fault *tried = malloc((left_count + 1) * sizeof *tried);
+    if (tried == NULL)
         abort();
-    uint32_t suppressed_count = 0;
-    for (uint32_t step = left_count; step >= 1; step /= 2) {
-        for (uint32_t start = 0; start + step <= left_count && suppressed_count + step <= FIRED_MAX;) {
-            memcpy(suppressed + suppressed_count, left + start, step * sizeof *left);
-            struct sim_options options = {.seed = seed,
-                                          .random_faults = true,
-                                          .suppressed = suppressed,
-                                          .suppressed_count = suppressed_count + step};
+    struct sim_options options = {.seed = seed, .random_faults = true, .allowed = tried};
+    for (uint32_t step = left_count, smaller = 1; step >= 1; step = smaller && step == 1 ? 1 : step / 2) {
+        smaller = 0;
+        for (uint32_t start = 0; start < left_count;) {
+            uint32_t end = start + step < left_count ? start + step : left_count;
+            memcpy(tried, left, start * sizeof *left);
+            memcpy(tried + start, left + end, (left_count - end) * sizeof *left);
+            options.allowed_count = left_count - (end - start);
             if (sim_run(sim, &options)) {
-                start += step;
+                start = end;
                 continue;
             }
-            /* What fires now is what is left; others may have come in the place of those taken away. */
-            suppressed_count += step;
-            left_count = sim->fired_count;
-            memcpy(left, sim->fired, left_count * sizeof *left);
-            if (step > left_count)
-                break;
+            left_count = options.allowed_count;
+            memcpy(left, tried, left_count * sizeof *left);
+            smaller = 1;
         }
     }
-    struct sim_options options = {
-        .seed = seed, .random_faults = true, .suppressed = suppressed, .suppressed_count = suppressed_count};
+    options.allowed = left;
+    options.allowed_count = left_count;
     sim_run(sim, &options);
-    free(suppressed);
+    free(tried);
     return left_count;
 }
 

@@ -86,9 +86,10 @@ bool sim_fault(struct sim *sim, enum fault_kind kind, uint32_t site) {
     const struct sim_options *options = &sim->options;
     uint32_t occasion = sim->occasions[kind][site]++;
     bool fires = is_listed(options->forced, options->forced_count, kind, site, occasion);
-    if (!fires && options->random_faults && sim->now_us < sim->heal_us && sim->fault_rates[kind] > 0)
-        fires = (mix(options->seed, 2 + kind, site, occasion) & 0xFFFF) < sim->fault_rates[kind] &&
-                !is_listed(options->suppressed, options->suppressed_count, kind, site, occasion);
+    if (options->allowed != NULL)
+        fires |= is_listed(options->allowed, options->allowed_count, kind, site, occasion);
+    else if (options->random_faults && sim->now_us < sim->heal_us && sim->fault_rates[kind] > 0)
+        fires |= (mix(options->seed, 2 + kind, site, occasion) & 0xFFFF) < sim->fault_rates[kind];
     if (!fires)
         return false;
     NOTE(sim, "fault %llu at site %llu, occasion %llu", kind, site, occasion);

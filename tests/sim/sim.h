@@ -1,6 +1,6 @@
 /* sim.h: a world in one thread: virtual time, a queue of events, seeded chance, faults, and what happened.
  *
- * Everything in a run follows from its seed and its list of suppressed faults. Each kind of chance draws from a stream of
+ * Everything in a run follows from its seed and its list of allowed faults. Each kind of chance draws from a stream of
  * its own, by the number of its occasion, so that leaving one fault out disturbs the others as little as possible; that is
  * what lets the shrinker take faults away one by one.
  */
@@ -53,8 +53,8 @@ struct sim_options {
     uint64_t seed;
     bool random_faults;
     bool tracing;
-    const struct fault *suppressed; /* faults that do not happen */
-    uint32_t suppressed_count;
+    const struct fault *allowed; /* not NULL: only these happen, of all that the seed would bring */
+    uint32_t allowed_count;
     const struct fault *forced; /* faults that do; time is ignored */
     uint32_t forced_count;
     /* Of scenarios; 0: drawn from the seed. */
