@@ -134,10 +134,6 @@ static bool marker_matches(const struct marker *marker, const struct log_epoch *
            marker->row_count == log->chunks[marker->chunk - 1].row_count;
 }
 
-static bool chunk_is_empty(const struct log_epoch *log, uint32_t chunk) {
-    return log->chunks[chunk].segment == LOG_NO_SEGMENT;
-}
-
 static void publish(struct lane *lane, struct lane_actions *actions) {
     if (lane->state != LANE_IDLE || lane->pending_count == 0 || lane->slots[lane->slot].state != SLOT_OPEN ||
         !lane->released)
@@ -145,7 +141,7 @@ static void publish(struct lane *lane, struct lane_actions *actions) {
     const struct log_epoch *log = &lane->pending[0];
     ASSERT(log->epoch == lane->published_epoch + 1 && log->epoch <= lane->decided_epoch);
     ASSERT(lane->chunk < log->chunk_count);
-    if (PLANTED(NO_EMPTY_MARKER) && chunk_is_empty(log, lane->chunk)) {
+    if (PLANTED(NO_EMPTY_MARKER) && log->chunks[lane->chunk].segment == LOG_NO_SEGMENT) {
         lane->published_epoch = log->epoch;
         drop_published(lane);
         report(lane, actions);
