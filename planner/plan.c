@@ -151,12 +151,21 @@ static bool same_arguments(const struct expression *a, const struct expression *
     return true;
 }
 
+/* Do values of this type serve as the result's without a cast? Lengths and precisions may differ, the scale may not. */
+static bool passes_as(const struct type *type, const struct type *result) {
+    if (type_equal_ignore_null(type, result))
+        return true;
+    if (type_is_string(type) && type_is_string(result))
+        return true;
+    return type->kind == result->kind && type->scale == result->scale && type_layout(type) < LAYOUT_ROW;
+}
+
 /* COALESCE resolves to its first argument once that is known not to be NULL; the longer form computes the same. */
 static bool is_longer_coalesce(const struct expression *call) {
     if (strcmp(call->call.function->name, "coalesce") != 0)
         return false;
     for (uint32_t i = 0; i < call->call.argument_count; i++)
-        if (!type_equal_ignore_null(call->call.arguments[i]->type, call->type))
+        if (!passes_as(call->call.arguments[i]->type, call->type))
             return false;
     return true;
 }

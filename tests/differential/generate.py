@@ -185,7 +185,7 @@ class Generator:
         if choice == 3:
             a = self.expression("ts", columns, depth)
             return differ("int", *self.rng.choice([
-                ("CAST(EXTRACT(DOW FROM {0}) AS INT)", "CAST(EXTRACT(DOW FROM {0}) AS INT) + 1"),
+                ("CAST(EXTRACT(DOW FROM {0}) AS INT)", "(CAST(EXTRACT(DOW FROM {0}) AS INT) + 1)"),
                 ("CAST(EXTRACT(DOY FROM {0}) AS INT)", "CAST(EXTRACT(DOY FROM {0}) AS INT)"),
                 ("CAST(EXTRACT(WEEK FROM {0}) AS INT)", "CAST(EXTRACT(WEEK FROM {0}) AS INT)"),
                 ("CAST(QUARTER({0}) AS INT)", "CAST(EXTRACT(QUARTER FROM {0}) AS INT)"),
