@@ -115,7 +115,7 @@ static enum status take_parallelism(const char *value, struct error *error) {
     return count == 1 ? STATUS_OK : not_yet("a parallelism above 1", error);
 }
 
-/* A folder here, for now: other stores have a scheme. */
+/* A local folder; what has a scheme is another store, and refused. */
 static enum status take_checkpoint_folder(struct arguments *arguments, const char *value, struct error *error) {
     bool is_file = strncmp(value, "file://", 7) == 0;
     if (!is_file && strstr(value, "://"))
@@ -288,7 +288,8 @@ enum status arguments_check_environment(struct error *error) {
     for (size_t i = 0; i < COUNT_OF(later); i++) {
         const char *value = getenv(later[i]);
         if (value && value[0])
-            return FAIL(error, STATUS_UNSUPPORTED, "%s is set, and this build takes no checkpoints yet", later[i]);
+            return FAIL(error, STATUS_UNSUPPORTED, "%s is set, but checkpoints are taken with --checkpoint-dir only",
+                        later[i]);
     }
     return STATUS_OK;
 }

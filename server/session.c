@@ -328,7 +328,7 @@ static void warn_about_setting(struct execution *execution, const struct ast_sta
         tell_notice(execution, statement->set.value_position, "this build runs every job with parallelism 1", NULL);
     else if (setting_find(key, &setting) && setting == SETTING_CHECKPOINT_INTERVAL &&
              settings_duration_us(settings, setting) > 0)
-        tell_notice(execution, statement->set.value_position, "this build takes no checkpoints yet", NULL);
+        tell_notice(execution, statement->set.value_position, "checkpoints are taken with --checkpoint-dir only", NULL);
 }
 
 static enum status execute_set(struct execution *execution, const struct ast_statement *statement,

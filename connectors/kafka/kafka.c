@@ -193,7 +193,7 @@ static enum status validate_guarantee(const struct options *options, const struc
     if (!text_equal_ignore_case(options_text(options, specs, "sink.delivery-guarantee"), "exactly-once"))
         return STATUS_OK;
     FAIL(error, STATUS_UNSUPPORTED,
-         "'sink.delivery-guarantee' = 'exactly-once' needs checkpoints, which are not built yet");
+         "'sink.delivery-guarantee' = 'exactly-once' needs transactions tied to checkpoints, which this build lacks");
     error_hint(error, "'at-least-once' loses nothing; after a crash rows may be written twice");
     return STATUS_UNSUPPORTED;
 }
