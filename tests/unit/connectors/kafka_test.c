@@ -79,7 +79,7 @@ static void wrong_options(void **state) {
     refused(OPTIONS(BASE, "scan.startup.mode", "timestamp"), STATUS_INVALID_OPTION, "scan.startup.timestamp-millis");
     refused(OPTIONS(BASE, "scan.startup.mode", "specific-offsets", "scan.startup.specific-offsets", "0:3"),
             STATUS_INVALID_OPTION, "partition:0,offset:42");
-    refused(OPTIONS(BASE, "sink.delivery-guarantee", "exactly-once"), STATUS_UNSUPPORTED, "needs checkpoints");
+    refused(OPTIONS(BASE, "sink.delivery-guarantee", "exactly-once"), STATUS_UNSUPPORTED, "tied to checkpoints");
     refused(OPTIONS(BASE, "key.format", "json"), STATUS_INVALID_OPTION, "go together");
     refused(OPTIONS(BASE, "key.format", "json", "key.fields", "nothing"), STATUS_INVALID_OPTION,
             "no column \"nothing\"");
