@@ -18,6 +18,7 @@
 struct arena;
 struct env;
 struct format_class;
+struct row_log;
 
 /* ---- options ------------------------------------------------------------------------------------------------------ */
 
@@ -149,6 +150,9 @@ struct sink_config {
     const struct format_class *format;
     bool changes; /* batches carry change kinds */
     struct env *env;
+    /* Exactly once: write() encodes its rows into this log and sends nothing; flush() then has nothing to do. A publisher sends them
+     * later. NULL: rows go to the outside as they come. */
+    struct row_log *log;
 };
 
 struct sink {
@@ -170,6 +174,82 @@ enum sink_changes {
     SINK_APPEND_ONLY, /* refuses changes: the planner reports it */
     SINK_UPSERT,      /* +I, +U, -D by primary key; never sees -U */
     SINK_RETRACT,     /* everything */
+};
+
+/* ---- exactly-once sinks ----------------------------------------------------------------------------------------------
+ *
+ * Rows are logged inside the checkpoint (core/data/row_log.h); when their epoch is decided, a publisher per lane sends them, chunk by chunk. A
+ * lane is a fixed set of the outside's partitions (partition mod lane_count). Each chunk becomes visible as one unit together with a marker that is
+ * written last and says which chunk it was; whoever takes over reads the newest marker back and knows what is still to be sent. What is
+ * asked for, in which order, and what answers mean is decided by runtime/protocol/lane.h; a publisher only carries it out.
+ *
+ * "Slots" are the two identities (0 and 1) with which a lane writes in turn. Opening a slot ends for good whatever any earlier holder of
+ * it, in whatever process, had begun and not committed. A slot serves one transaction; then it is closed and opened again.
+ */
+
+enum publish_answer {
+    PUBLISH_OK = 1,
+    PUBLISH_UNKNOWN, /* was done, or not, or will be: time ran out, a connection broke, anything that is not certain */
+    PUBLISH_FENCED,  /* refused for good: somebody else opened this slot since */
+    PUBLISH_CORRUPT, /* read_markers: a record that is no marker */
+};
+
+/* All that is needed to publish; the strings and options live as long as the publisher. */
+struct publisher_config {
+    struct arena *arena; /* lives as long as the publisher; used by the lane's thread only */
+    const char *table;
+    const struct options *options;
+    const struct format_class *format;
+    const char *job; /* J as 32 hexadecimal digits: part of every name that must not be shared between jobs */
+    uint32_t sink;   /* number of the sink within the job */
+    uint32_t lane, lane_count;
+    struct env *env;
+    const bool *cancel; /* atomic: set when the lane has to leave; calls that wait then return PUBLISH_UNKNOWN soon */
+};
+
+struct publisher {
+    const struct publisher_class *class;
+};
+
+/* Calls come from the lane's thread and block; only open_slot may run in a second thread while calls for the other slot, or none, are
+ * made. `error` says why an answer is not OK, for the log; it is never decisive. */
+struct publisher_class {
+    enum publish_answer (*open_slot)(struct publisher *publisher, uint32_t slot, struct error *error);
+    /* At once and without a word to the outside: no abort, no flush. Closing what is not open is fine. */
+    void (*close_slot)(struct publisher *publisher, uint32_t slot);
+    /* Where the markers end, committed or not, and an identity of the place they are in that changes when it is made anew. */
+    enum publish_answer (*measure)(struct publisher *publisher, uint64_t *end, uint8_t place[16], struct error *error);
+    /* Hands every committed marker from offset `from` on to on_marker, in order, until everything before `until` was seen;
+     * *position is how far it came, also when the answer is not OK. Time running out is PUBLISH_UNKNOWN, never "no marker". */
+    enum publish_answer (*read_markers)(struct publisher *publisher, uint64_t from, uint64_t until,
+                                        void (*on_marker)(void *context, uint64_t offset, struct str marker),
+                                        void *context, uint64_t *position, struct error *error);
+    /* Begins the slot's transaction when this is its first call, sends all records (row_log), waits until each is acknowledged;
+     * row n of the call is row `first_row` + n of its epoch on this lane (from 0). *delivered: how many were acknowledged. */
+    enum publish_answer (*send_rows)(struct publisher *publisher, uint32_t slot, struct str records, uint64_t epoch,
+                                     uint64_t first_row, uint64_t *delivered, struct error *error);
+    /* Likewise begins when nothing was sent. *offset: where the marker will be once committed. */
+    enum publish_answer (*send_marker)(struct publisher *publisher, uint32_t slot, struct str marker, uint64_t *offset,
+                                       struct error *error);
+    enum publish_answer (*commit)(struct publisher *publisher, uint32_t slot, struct error *error);
+    void (*close)(struct publisher *publisher);
+};
+
+enum delivery_guarantee {
+    DELIVERY_BEST, /* not said: exactly-once where the connector can and the job takes checkpoints, else at-least-once */
+    DELIVERY_AT_LEAST_ONCE,
+    DELIVERY_EXACTLY_ONCE,
+};
+
+/* What a connector that can publish exactly once offers. */
+struct publisher_support {
+    enum delivery_guarantee (*guarantee)(const struct options *options);
+    /* How many lanes the sink has: from its options alone, so that it is the same for the life of the job. */
+    uint32_t (*lane_count)(const struct options *options);
+    /* Preflight, once per sink and start, before any row: whether the outside can keep the promise (refused with what is missing
+     * and how to waive it), and whatever the lanes share is made if it is absent. config.lane is 0. */
+    enum status (*prepare)(const struct publisher_config *config, struct error *error);
+    enum status (*open)(const struct publisher_config *config, struct publisher **publisher, struct error *error);
 };
 
 /* ---- formats -------------------------------------------------------------------------------------------------------- */
@@ -268,6 +348,7 @@ struct connector_class {
     enum status (*sink_open)(const struct sink_config *config, struct sink **sink,
                              struct error *error);                                  /* NULL: no sink */
     enum sink_changes (*sink_changes)(const struct options *options, bool has_key); /* NULL: SINK_APPEND_ONLY */
+    const struct publisher_support *publishers;                                     /* NULL: at-least-once only */
 };
 
 struct connector_registry {
