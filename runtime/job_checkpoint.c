@@ -60,9 +60,8 @@ static struct digest identify(struct job_checkpoint *checkpoint, const Plan__Pla
     uint64_t *digests = ARENA_ARRAY(arena, uint64_t, plan->n_nodes);
     for (size_t i = 0; i < plan->n_nodes; i++) {
         digests[i] = node_digest(plan->nodes[i], arena);
-        checkpoint->identities[i] = (struct state_file_operator){.node_id = plan->nodes[i]->id,
-                                                                 .node_digest = digests[i],
-                                                                 .name = str_from(plan_node_name(plan->nodes[i]))};
+        checkpoint->identities[i] = (struct state_file_operator){
+            .node_id = plan->nodes[i]->id, .node_digest = digests[i], .name = str_from(plan_node_name(plan->nodes[i]))};
     }
     return digest_of(digests, plan->n_nodes * sizeof *digests);
 }

@@ -25,12 +25,14 @@ struct store;
 /* A sink that is written exactly once. */
 struct checkpointed_sink {
     const struct publisher_support *publishers;
-    struct publisher_config publisher; /* table, options, format, sink, lane_count, env; the rest is filled in per lane */
+    struct publisher_config
+        publisher; /* table, options, format, sink, lane_count, env; the rest is filled in per lane */
 };
 
 struct checkpointer_config {
     const char *uri; /* of the job's own place in a store (store.h); a path without :// is a folder */
-    const char *savepoint; /* store URI, '#', object name (as told when it was made): start from it; NULL: resume, or start empty */
+    const char *
+        savepoint; /* store URI, '#', object name (as told when it was made): start from it; NULL: resume, or start empty */
     struct env *env;
     struct digest plan;
     bool accept_plan_change;
@@ -66,10 +68,10 @@ struct log_segments *checkpointer_segments(struct checkpointer *checkpointer);
 
 struct checkpointer_status {
     uint64_t generation, decided_epoch, published_epoch;
-    uint64_t aborted_count;    /* attempts */
-    int64_t last_duration_us;  /* barrier to decision */
+    uint64_t aborted_count;   /* attempts */
+    int64_t last_duration_us; /* barrier to decision */
     uint64_t savepoint_count;
-    char savepoint[512];       /* the newest one, as checkpointer_config.savepoint takes it; "" */
+    char savepoint[512]; /* the newest one, as checkpointer_config.savepoint takes it; "" */
 };
 void checkpointer_status(struct checkpointer *checkpointer, struct checkpointer_status *status);
 

@@ -14,12 +14,12 @@
 #include "runtime/checkpoint/uploader.h"
 
 enum {
-    STEP_BYTES = 128 * 1024,             /* of snapshots, between two batches */
-    PIECE_BYTES = 1024 * 1024,           /* handed to the uploader */
-    UPLOAD_BACKLOG_BYTES = 64 << 20,     /* more is not snapshotted before something is written */
-    LOG_BYTES_WANT_EPOCH = 64 << 20,     /* logged rows: an epoch is wanted before its time */
-    LOG_BYTES_FULL = 256 << 20,          /* no more is read */
-    LAYERS_MAX = 24,                     /* deltas on top of a full snapshot, or when they are as large as it */
+    STEP_BYTES = 128 * 1024,         /* of snapshots, between two batches */
+    PIECE_BYTES = 1024 * 1024,       /* handed to the uploader */
+    UPLOAD_BACKLOG_BYTES = 64 << 20, /* more is not snapshotted before something is written */
+    LOG_BYTES_WANT_EPOCH = 64 << 20, /* logged rows: an epoch is wanted before its time */
+    LOG_BYTES_FULL = 256 << 20,      /* no more is read */
+    LAYERS_MAX = 24,                 /* deltas on top of a full snapshot, or when they are as large as it */
 };
 
 struct sealed_lane {
@@ -73,10 +73,8 @@ struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config 
                                        .operator_id = config->task,
                                        .key_group_last = KEY_GROUP_COUNT - 1};
     checkpoint->uploader = uploader_new(&uploader);
-    struct task_status running = {.kind = TASK_RUNNING,
-                                  .job = checkpoint->job,
-                                  .generation = checkpoint->generation,
-                                  .task = config->task};
+    struct task_status running = {
+        .kind = TASK_RUNNING, .job = checkpoint->job, .generation = checkpoint->generation, .task = config->task};
     if (!config->deployment->lanes_only)
         checkpointer_tell_status(config->checkpointer, &running);
     return checkpoint;
@@ -410,8 +408,8 @@ static enum status load_layer(struct store *store, const struct object *object, 
 }
 
 enum status task_layers_load(struct store *store, const struct manifest *manifest, uint32_t task,
-                             const struct state_file_operator *identities, uint32_t operator_count,
-                             struct arena *arena, struct task_layers *layers, struct error *error) {
+                             const struct state_file_operator *identities, uint32_t operator_count, struct arena *arena,
+                             struct task_layers *layers, struct error *error) {
     *layers = (struct task_layers){0};
     (void)fault_point(FAULT_RESTORE);
     layers->layers = ARENA_ARRAY(arena, struct str *, operator_count);
