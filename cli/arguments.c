@@ -47,6 +47,8 @@ void arguments_print_help(struct strbuf *out) {
                             "Flags\n");
     for (size_t i = 0; i < FLAG_COUNT; i++) {
         char left[64];
+        if (!flags[i].documentation)
+            continue;
         snprintf(left, sizeof left, "%s%s%s%s%s", flags[i].short_name ? flags[i].short_name : "    ",
                  flags[i].short_name ? ", " : "", flags[i].long_name, flags[i].value ? " " : "",
                  flags[i].value ? flags[i].value : "");
@@ -164,6 +166,7 @@ static enum status take_flag(struct arguments *arguments, struct arena *arena, e
     case FLAG_ROWS: return parse_count("--rows", value, 1, INT64_MAX, &arguments->rows, error);
     case FLAG_VERSION: arguments->command = COMMAND_VERSION; break;
     case FLAG_HELP: arguments->command = COMMAND_HELP; break;
+    case FLAG_LIST_FAULT_POINTS: arguments->command = COMMAND_FAULT_POINTS; break;
     case FLAG_COUNT: UNREACHABLE();
     }
     return STATUS_OK;

@@ -14,7 +14,15 @@
 struct arena;
 struct strbuf;
 
-enum arguments_command { COMMAND_SHELL, COMMAND_TEXTS, COMMAND_RUN, COMMAND_DEMO, COMMAND_HELP, COMMAND_VERSION };
+enum arguments_command {
+    COMMAND_SHELL,
+    COMMAND_TEXTS,
+    COMMAND_RUN,
+    COMMAND_DEMO,
+    COMMAND_HELP,
+    COMMAND_VERSION,
+    COMMAND_FAULT_POINTS
+};
 
 struct input_text {
     bool is_file;
