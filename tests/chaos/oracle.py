@@ -9,12 +9,15 @@ Findings are texts that begin with their kind:
   disorder      rows of a partition or of a key in another order
   unexpected    a row that no recomputation gives
   missing       a row that was never written
+  marker        the markers of a lane do not go up by one step, or say other counts than there are rows
 """
 import collections
 import struct
 
 Record = collections.namedtuple("Record", "partition offset key value row_id")  # row_id: (epoch, lane, number) or None
+Marker = collections.namedtuple("Marker", "offset sink lane epoch chunk chunk_count generation rows")
 FINDINGS_MAX = 20
+MARKER_SIZE = 12 + 16 + 4 + 4 + 8 + 4 + 4 + 8 + 8 + 2 * 16 + 24 + 4  # runtime/protocol/records.h
 
 
 def row_id_of(headers):
@@ -22,6 +25,13 @@ def row_id_of(headers):
         if name == "sx" and value is not None and len(value) == 16:
             return struct.unpack("<QII", value)
     return None
+
+
+def marker_of(record):
+    """Frame (12 bytes), job (16), then what is wanted."""
+    if record.value is None or len(record.value) != MARKER_SIZE:
+        raise ValueError(f"not a marker: {record}")
+    return Marker(record.offset, *struct.unpack_from("<IIQIIQQ", record.value, 28))
 
 
 def place(record):
@@ -72,6 +82,32 @@ def check_row_ids(records, lanes, complete):
         if complete and len(known) != max(known) + 1:
             absent = next(number for number in range(len(known) + 1) if number not in known)
             findings.append(f"gap: lane {lane} epoch {epoch} has {len(known)} rows up to number {max(known)}; the first absent is {absent}")
+    return findings
+
+
+def check_markers(records, markers, lanes, complete):
+    """markers: of one sink, in the order of each lane. They say how many rows each epoch has, and none is ever passed over."""
+    findings = []
+    rows = collections.Counter((record.row_id[1], record.row_id[0]) for record in records if record.row_id)
+    said = collections.Counter()
+    newest = {}
+    for marker in markers:
+        said[marker.lane, marker.epoch] += marker.rows
+        before = newest.get(marker.lane)
+        newest[marker.lane] = marker
+        if not before:
+            expected = (marker.epoch, 1)
+        else:
+            expected = (before.epoch, before.chunk + 1) if before.chunk < before.chunk_count else (before.epoch + 1, 1)
+        if (marker.epoch, marker.chunk) != expected or (before and marker.generation < before.generation):
+            findings.append(f"marker: {marker} after {before}")
+    if complete:
+        for lane, epoch in sorted(set(rows) | set(said)):
+            if rows[lane, epoch] != said[lane, epoch]:
+                findings.append(f"marker: lane {lane} epoch {epoch} has {rows[lane, epoch]} rows, its markers say {said[lane, epoch]}")
+        ends = {lane: (newest[lane].epoch if newest[lane].chunk == newest[lane].chunk_count else None) if lane in newest else None for lane in range(lanes)}
+        if len(set(ends.values())) > 1 or None in ends.values():
+            findings.append(f"marker: the lanes' last complete epochs are {ends}")
     return findings
 
 

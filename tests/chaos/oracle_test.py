@@ -168,6 +168,44 @@ def read_twice(records):
     return records + [records[0]], records
 
 
+def markers_of(records):
+    """Two chunks an epoch."""
+    counts = {}
+    for record in records:
+        counts.setdefault(record.row_id[:2], 0)
+        counts[record.row_id[:2]] += 1
+    markers, offsets = [], {}
+    for epoch in range(1, max(epoch for epoch, _ in counts) + 1):
+        for lane in range(LANES):
+            rows = counts.get((epoch, lane), 0)
+            for chunk, share in ((1, rows // 2), (2, rows - rows // 2)):
+                offsets[lane] = offsets.get(lane, 0) + 1
+                markers.append(oracle.Marker(offsets[lane], 0, lane, epoch, chunk, 2, 1 + epoch // 3, share))
+    return markers
+
+
+def marker_dropped(markers):
+    return markers[:5] + markers[6:]
+
+
+def marker_doubled(markers):
+    return markers[:6] + markers[5:]
+
+
+def marker_miscounts(markers):
+    return markers[:5] + [markers[5]._replace(rows=markers[5].rows + 1)] + markers[6:]
+
+
+def last_marker_missing(markers):
+    return markers[:-1]
+
+
+def older_generation(markers):
+    return markers[:-1] + [markers[-1]._replace(generation=0)]
+
+
+MARKER_CORRUPTIONS = [marker_dropped, marker_doubled, marker_miscounts, last_marker_missing, older_generation]
+
 WATCHES = [(vanished, "vanished"), (replaced, "vanished"), (appeared, "appeared"), (read_twice, "doubled")]
 
 
@@ -201,12 +239,22 @@ def partial_failures(table, inputs, records):
             yield "partial", f"found {found[:3]}"
 
 
+def marker_failures(records):
+    markers = markers_of(records)
+    clean = oracle.check_markers(records, markers, LANES, True)
+    if clean:
+        yield "clean markers", f"found {clean[:3]}"
+    for corrupt in MARKER_CORRUPTIONS:
+        if not oracle.check_markers(records, corrupt(markers), LANES, True):
+            yield corrupt.__name__, "found nothing"
+
+
 def checked_output(title, table, inputs, records):
     """(passed, failed) of all corruptions on one output."""
-    failures = [*corruption_failures(table, inputs, records), *partial_failures(table, inputs, records)]
+    failures = [*corruption_failures(table, inputs, records), *partial_failures(table, inputs, records), *marker_failures(records)]
     for name, text in failures:
         print(f"FAILED  oracle: {title} {name}: {text}", flush=True)
-    return 1 + len(CORRUPTIONS) + len(WATCHES) - len(failures), len(failures)
+    return 2 + len(CORRUPTIONS) + len(WATCHES) + len(MARKER_CORRUPTIONS) - len(failures), len(failures)
 
 
 def run():

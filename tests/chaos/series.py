@@ -13,7 +13,7 @@ import oracle
 from faults import BROKER, FAILING, text
 from generator import Generator
 from harness import PATIENCE_S, Failure, Running, expect
-from topic_reader import Watcher, read_topic
+from topic_reader import Watcher, partition_counts, read_topic
 from topic_writer import Writer
 
 TRANSACTION_TIMEOUT_S = 6
@@ -21,10 +21,9 @@ CHECKPOINT_INTERVAL = "300ms"
 NAP_S = 0.7
 FULL_S = 0.6
 TICK_S = 0.01
-SUPERSEDED = re.compile(r"supersede|taken over|another", re.IGNORECASE)
+SUPERSEDED = re.compile(r"ERROR 57P01")
 FIRED = re.compile(r"fault ordered by STREAMSQL_FAULT point=(\S+) passage=(\d+) action=(\S+)")
-SINK_OPTIONS = {"sink.delivery-guarantee": "exactly-once", "sink.lanes": jobs.LANES, "sink.transaction-timeout": f"{TRANSACTION_TIMEOUT_S} s",
-                "sink.transactional-id-prefix": "chaos"}
+SINK_OPTIONS = {"sink.delivery-guarantee": "exactly-once", "sink.lanes": jobs.LANES, "sink.transaction-timeout": f"{TRANSACTION_TIMEOUT_S} s"}
 AT_LEAST_ONCE = {"sink.delivery-guarantee": "at-least-once"}
 
 
@@ -71,7 +70,8 @@ class Series:
         self.source_topic = kafka.topic(partitions=job.partitions)
         self.sink_topics = {table.name: kafka.topic(partitions=jobs.OUT_PARTITIONS) for table in job.tables}
         self.script = folder / "job.sql"
-        self.script.write_text(job.script(kafka.bootstrap, self.source_topic, self.sink_topics, options))
+        given = {**options, "sink.transactional-id-prefix": self.source_topic}  # markers of this series are in topics of its own
+        self.script.write_text(job.script(kafka.bootstrap, self.source_topic, self.sink_topics, given))
         self.generator = Generator(seed, job.partitions, job.late)
         self.inputs = {part: [] for part in range(job.partitions)}
         self.writer = Writer(kafka.bootstrap, self.source_topic)
@@ -331,9 +331,21 @@ class Series:
             records = self.final[table.name] = read_topic(self.kafka.bootstrap, self.sink_topics[table.name], jobs.OUT_PARTITIONS)
             findings = oracle.check_table(table, self.inputs, records, jobs.decode, self.lanes, complete=True)
             findings += oracle.check_watch(watcher.records(), records)[:oracle.FINDINGS_MAX]
+            if self.exactly_once:
+                findings += oracle.check_markers(records, self.markers(table), self.lanes, complete=True)[:oracle.FINDINGS_MAX]
             found += [f"{table.name}: {finding}" for finding in findings]
             self.counts["rows checked"] += len(records)
         return found
+
+    def markers(self, table):
+        """Of the table's sink; sinks have their numbers in the order of the statements."""
+        topics = partition_counts(self.kafka.bootstrap, f"{self.source_topic}-progress-")
+        expect(len(topics) == len(self.job.tables), f"progress topics: {topics}")
+        name = list(topics)[self.job.tables.index(table)]
+        expect(topics[name] == self.lanes, f"{name} has {topics[name]} partitions")
+        markers = [oracle.marker_of(record) for record in read_topic(self.kafka.bootstrap, name, self.lanes)]
+        self.counts["markers checked"] += len(markers)
+        return markers
 
     def dump(self):
         """What a person wants to look at after a failure."""

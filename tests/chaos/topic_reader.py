@@ -23,6 +23,14 @@ def assign(reader, topic, partitions):
     reader.assign([confluent_kafka.TopicPartition(topic, partition, 0) for partition in range(partitions)])
 
 
+def partition_counts(bootstrap, prefix):
+    """name -> partitions, of all topics whose names begin with the prefix."""
+    reader = consumer(bootstrap)
+    topics = reader.list_topics(timeout=PATIENCE_S).topics
+    reader.close()
+    return {name: len(topic.partitions) for name, topic in sorted(topics.items()) if name.startswith(prefix)}
+
+
 def read_topic(bootstrap, topic, partitions, timeout=PATIENCE_S):
     """Every committed record up to what is the end now, open transactions included: whoever holds them back makes this fail."""
     deadline = time.monotonic() + timeout
