@@ -118,12 +118,12 @@ static enum status take_parallelism(const char *value, struct error *error) {
 }
 
 /* A local folder; what has a scheme is another store, and refused. */
-static enum status take_checkpoint_folder(struct arguments *arguments, const char *value, struct error *error) {
+static enum status take_checkpoint_uri(struct arguments *arguments, const char *value, struct error *error) {
     bool is_file = strncmp(value, "file://", 7) == 0;
     if (!is_file && strstr(value, "://"))
         return not_yet("a --checkpoint-dir that is no local folder", error);
-    arguments->checkpoint_folder = is_file ? value + 7 : value;
-    return arguments->checkpoint_folder[0] ? STATUS_OK
+    arguments->checkpoint_uri = is_file ? value + 7 : value;
+    return arguments->checkpoint_uri[0] ? STATUS_OK
                                            : FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir needs a folder");
 }
 
@@ -148,7 +148,7 @@ static enum status take_flag(struct arguments *arguments, struct arena *arena, e
         arguments->batch_rows = (uint32_t)number;
         break;
     case FLAG_PARALLELISM: return take_parallelism(value, error);
-    case FLAG_CHECKPOINT_DIR: return take_checkpoint_folder(arguments, value, error);
+    case FLAG_CHECKPOINT_DIR: return take_checkpoint_uri(arguments, value, error);
     case FLAG_CHECKPOINT_INTERVAL:
         TRY(duration_parse(str_from(value), &arguments->checkpoint_interval_us, error));
         if (arguments->checkpoint_interval_us <= 0)
@@ -232,9 +232,9 @@ static enum status check_combination(const struct arguments *arguments, struct e
     if (arguments->command == COMMAND_DEMO && arguments->inputs.count)
         return FAIL(error, STATUS_INVALID_OPTION, "demo takes no -c and no -f");
     bool takes_checkpoints = arguments->command == COMMAND_RUN || arguments->command == COMMAND_TEXTS;
-    if (arguments->checkpoint_folder && !takes_checkpoints)
+    if (arguments->checkpoint_uri && !takes_checkpoints)
         return FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir belongs to run, -f and -c");
-    if (!arguments->checkpoint_folder && (arguments->checkpoint_interval_us || arguments->checkpoint_stop_batches))
+    if (!arguments->checkpoint_uri && (arguments->checkpoint_interval_us || arguments->checkpoint_stop_batches))
         return FAIL(error, STATUS_INVALID_OPTION, "checkpoints need --checkpoint-dir");
     if (arguments->command != COMMAND_DEMO && arguments->command != COMMAND_HELP &&
         (arguments->duration_us || arguments->rows))
@@ -274,7 +274,7 @@ enum status arguments_parse(struct arguments *arguments, struct arena *arena, in
             return STATUS_OK;
     }
     TRY(check_combination(arguments, error));
-    if (arguments->checkpoint_folder && !arguments->checkpoint_interval_us)
+    if (arguments->checkpoint_uri && !arguments->checkpoint_interval_us)
         arguments->checkpoint_interval_us = CHECKPOINT_INTERVAL_US;
     return STATUS_OK;
 }

@@ -39,7 +39,7 @@ struct arguments {
     const char *format; /* NULL: by where the output goes */
     const char *dead_letter_path;
     uint32_t batch_rows;             /* 0: not given */
-    const char *checkpoint_folder;   /* NULL: none */
+    const char *checkpoint_uri;   /* NULL: none */
     int64_t checkpoint_interval_us;  /* > 0 with a folder */
     int64_t checkpoint_stop_batches; /* 0: not given */
     int64_t duration_us;             /* demo; 0: not given */

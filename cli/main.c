@@ -130,7 +130,7 @@ static int run(const struct arguments *arguments) {
     struct session_config config = {.registry = connectors_builtin(),
                                     .env = env_posix(),
                                     .batch_rows = arguments->batch_rows,
-                                    .checkpoint_folder = arguments->checkpoint_folder,
+                                    .checkpoint_uri = arguments->checkpoint_uri,
                                     .checkpoint_interval_us = arguments->checkpoint_interval_us,
                                     .checkpoint_stop_batches = (uint64_t)arguments->checkpoint_stop_batches,
                                     .dead_letter_path = arguments->dead_letter_path};

@@ -383,6 +383,11 @@ const char *source_operator_split_name(const struct stream_operator *self, uint3
     return source->source->class->split_name(source->source, split);
 }
 
+void source_operator_split_position(const struct stream_operator *self, uint32_t split, struct strbuf *out) {
+    const struct source_operator *source = (const struct source_operator *)self;
+    source->source->class->split_position(source->source, split, out);
+}
+
 const char *source_operator_table(const struct stream_operator *self) {
     return ((const struct source_operator *)self)->table;
 }

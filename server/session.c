@@ -113,11 +113,11 @@ static struct planner_options planner_options_for(const struct execution *execut
 }
 
 /* Jobs are known by their order: the same text runs the same jobs again. */
-static const char *checkpoint_folder_for(const struct execution *execution) {
+static const char *checkpoint_uri_for(const struct execution *execution) {
     struct session *session = execution->session;
-    if (!session->config.checkpoint_folder)
+    if (!session->config.checkpoint_uri)
         return NULL;
-    return arena_printf(execution->arena, "%s/job-%u", session->config.checkpoint_folder, ++session->job_count);
+    return arena_printf(execution->arena, "%s/job-%u", session->config.checkpoint_uri, ++session->job_count);
 }
 
 static struct job_config job_config_for(const struct execution *execution, const Plan__Plan *plan) {
@@ -131,7 +131,7 @@ static struct job_config job_config_for(const struct execution *execution, const
         .batch_rows = (uint32_t)(batch_rows > BATCH_ROWS_MAX ? BATCH_ROWS_MAX : batch_rows),
         .time_zone = settings_text(&session->settings, SETTING_TIME_ZONE),
         .dead_letter_path = session->config.dead_letter_path,
-        .checkpoint_folder = checkpoint_folder_for(execution),
+        .checkpoint_uri = checkpoint_uri_for(execution),
         .checkpoint_interval_us = session->config.checkpoint_interval_us,
         .checkpoint_stop_batches = session->config.checkpoint_stop_batches,
     };

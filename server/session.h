@@ -77,7 +77,7 @@ struct session_config {
     const struct connector_registry *registry; /* borrowed for the session's life */
     struct env *env;                           /* likewise */
     uint32_t batch_rows;                       /* 0: the setting decides */
-    const char *checkpoint_folder;             /* NULL: none; the n-th job of the session uses job-n in it */
+    const char *checkpoint_uri;             /* NULL: none; the n-th job of the session uses job-n in it */
     int64_t checkpoint_interval_us;            /* job_config */
     uint64_t checkpoint_stop_batches;          /* likewise */
     const char *dead_letter_path;              /* JSON lines of broken records; NULL: none */

@@ -1,6 +1,7 @@
 /* sweeper.c: the driver of garbage runs. Invariant: nothing is deleted but what the machine names, in its order. */
 #include "runtime/checkpoint/sweeper.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "core/base/fault.h"
+#include "core/base/hash.h"
 #include "core/data/row_log.h"
 #include "executor/snapshot.h"
 #include "runtime/checkpoint/checkpoint_store.h"
+#include "runtime/checkpoint/snapshot_steps.h"
 #include "runtime/checkpoint/uploader.h"
 
 enum {
@@ -115,8 +117,9 @@ static struct row_log_lane *lane_at(const struct task_checkpoint *checkpoint, ui
 }
 
 /* The rows of this lane since the last decided epoch, those of given-up attempts first. */
-static struct log_buffer *seal_lane(struct task_checkpoint *checkpoint, uint32_t index, uint32_t *job_lane) {
-    struct row_log_lane *lane = lane_at(checkpoint, index, job_lane);
+static void seal_lane(struct task_checkpoint *checkpoint, uint32_t index) {
+    uint32_t job_lane;
+    struct row_log_lane *lane = lane_at(checkpoint, index, &job_lane);
     struct sealed_lane *sealed = &checkpoint->sealed[index];
     if (sealed->buffer && lane->row_count > 0) {
         struct strbuf joined;
@@ -132,7 +135,6 @@ static struct log_buffer *seal_lane(struct task_checkpoint *checkpoint, uint32_t
         sealed->buffer = log_buffer_new(&lane->records, lane->row_count);
     }
     lane->row_count = 0;
-    return sealed->buffer ? log_buffer_reference(sealed->buffer) : NULL;
 }
 
 /* The epoch that they were sealed for is decided: lanes and the cache have their own references. */
@@ -201,10 +203,8 @@ static void note_positions(struct task_checkpoint *checkpoint) {
 
 /* Rows logged from here on belong to the next epoch: they are sealed now, and handed over with the rest of the snapshot. */
 static void seal_logs(struct task_checkpoint *checkpoint) {
-    for (uint32_t i = 0; i < checkpoint->lane_count; i++) {
-        uint32_t job_lane;
-        log_buffer_release(seal_lane(checkpoint, i, &job_lane));
-    }
+    for (uint32_t i = 0; i < checkpoint->lane_count; i++)
+        seal_lane(checkpoint, i);
 }
 
 static enum status take_barrier(struct task_checkpoint *checkpoint, const struct barrier *barrier,

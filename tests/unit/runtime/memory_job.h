@@ -37,7 +37,7 @@ struct memory_table {
     struct env_virtual *world;
     void (*on_poll)(struct memory_table *table, uint32_t next_row);
     struct job *job;
-    const char *checkpoint_folder; /* of the jobs to come; NULL: none */
+    const char *checkpoint_uri; /* of the jobs to come; NULL: none */
     uint64_t stop_batches;         /* with a folder: job_config.checkpoint_stop_batches */
     /* what happened */
     uint32_t next_row;
@@ -398,8 +398,8 @@ static inline enum status memory_run(struct memory_plan *plan, uint32_t batch_ro
         .env = memory.world ? env_virtual_env(memory.world) : env_posix(),
         .result = &output.target,
         .batch_rows = batch_rows,
-        .checkpoint_folder = memory.checkpoint_folder,
-        .checkpoint_stop_batches = memory.checkpoint_folder ? memory.stop_batches : 0,
+        .checkpoint_uri = memory.checkpoint_uri,
+        .checkpoint_stop_batches = memory.checkpoint_uri ? memory.stop_batches : 0,
     };
     TRY(job_open(&config, &memory.job, error));
     enum status status = job_run(memory.job, error);

@@ -230,7 +230,7 @@ static uint64_t run_in_pieces(const struct shape *shape, const struct memory_row
     build_plan(&plan, shape, emit);
     memory_reset(rows, ROWS);
     memory.world = world;
-    memory.checkpoint_folder = "checkpoints";
+    memory.checkpoint_uri = "checkpoints";
     for (bool stopped = true; stopped; seed = seed * 75 + 74) {
         memory.next_row = 0; /* unless a position says otherwise */
         memory.stop_batches = 1 + seed % 65537 % 40;

@@ -29,7 +29,7 @@ static int setup(void **state) {
     build_plan("sum_bigint");
     memory_reset(rows, ROWS);
     memory.world = world;
-    memory.checkpoint_folder = "folder";
+    memory.checkpoint_uri = "folder";
     return 0;
 }
 
