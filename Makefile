@@ -116,8 +116,9 @@ help:
 	@echo '  make deps                 installs packages; builds librdkafka when the packaged one is too old'
 	@echo '  make demo                 installs, builds, and runs the weather query'
 	@echo '  make check                make test with more generated queries, a short fuzz run, and the same scripts on a real Flink'
-	@echo '  make test-<suite>         one suite: unit, sql, plan, store, sim, differential, integration; flink: the same scripts on a real Flink'
+	@echo '  make test-<suite>         one suite: unit, sql, plan, store, sim, differential, integration, chaos; flink: the same scripts on a real Flink'
 	@echo '  make test-unit-<layer>    unit tests of one layer: $(LAYERS); ONLY="str map" picks modules'
+	@echo '  make chaos N=100 SEED=7   kills, pauses and failures of real processes with a real Kafka; POINTS=all: every fault point'
 	@echo '  make lint | fmt           check or fix the style'
 	@echo '  make bench | fuzz         benchmarks; fuzzing'
 	@echo '  make clean | distclean    removes what was built; also the built dependencies'
@@ -248,7 +249,7 @@ SUITES := sql plan store sim differential integration
 suite = MODE=$(MODE) STREAMSQL=$(CURDIR)/$(PROGRAM) tests/$(1)/run
 ONLY ?= %
 
-.PHONY: test check test-unit run-tests $(SUITES:%=test-%) test-flink $(LAYERS:%=test-unit-%)
+.PHONY: test check test-unit run-tests $(SUITES:%=test-%) test-flink test-chaos $(LAYERS:%=test-unit-%)
 # Through a second make: what is installed decides the flags.
 test:
 	@tools/deps test
@@ -275,8 +276,12 @@ $(foreach layer,$(LAYERS),$(eval $(call unit_layer_rule,$(layer))))
 
 # flink is not part of `make test`: it fetches Apache Flink and runs it for minutes.
 test-sim: $(SIM)
-$(SUITES:%=test-%) test-flink: test-%: $(PROGRAM)
+$(SUITES:%=test-%) test-flink test-chaos: test-%: $(PROGRAM)
 	@$(call suite,$*)
+
+.PHONY: chaos
+chaos: export N := $(or $(N),100)
+chaos: test-chaos
 
 .PHONY: asan tsan
 asan tsan:
