@@ -317,7 +317,7 @@ static void forget(struct checkpoints *checkpoints, uint64_t number) {
 static enum status take_operator(struct checkpoints *checkpoints, struct arena *arena, struct stream_operator *operator,
                                  size_t index, struct strbuf *manifest, struct error *error) {
     struct snapshot_writer writer;
-    snapshot_writer_init(&writer);
+    snapshot_writer_init(&writer, SNAPSHOT_FULL);
     enum status status = operator_snapshot(operator, & writer, error);
     if (status == STATUS_OK) {
         put_operator(manifest, index, checkpoints->plan->nodes[index], strbuf_str(&writer.out));
