@@ -7,7 +7,7 @@
 
 #include "core/base/hash.h"
 #include "core/data/row_log.h"
-#include "runtime/checkpoint/snapshot_steps.h"
+#include "executor/snapshot.h"
 #include "runtime/sink_operator.h"
 #include "runtime/source_operator.h"
 

@@ -142,7 +142,7 @@ static enum status find_positions(struct source_operator *source, struct source_
     struct snapshot_reader reader;
     snapshot_reader_init(&reader, task->restored[source->base.node->id]);
     TRY(operator_restore_skip(&reader, error));
-    if (bytes_are_done(&reader.bytes))
+    if (snapshot_is_read(&reader))
         return STATUS_OK;
     struct restored_splits restored;
     TRY(read_splits(&reader, config->arena, &restored, error));
