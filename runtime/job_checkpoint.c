@@ -140,16 +140,6 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
                             &checkpoint->layers, error);
 }
 
-const struct str *job_checkpoint_newest(const struct job_checkpoint *checkpoint, struct arena *arena) {
-    const struct task_layers *layers = &checkpoint->layers;
-    if (layers->layer_count == 0)
-        return NULL;
-    struct str *newest = ARENA_ARRAY(arena, struct str, checkpoint->operator_count);
-    for (uint32_t i = 0; i < checkpoint->operator_count; i++)
-        newest[i] = layers->layers[i][layers->layer_count - 1];
-    return newest;
-}
-
 static enum status restore(const struct job_checkpoint *checkpoint, struct stream_operator *const *operators,
                            struct error *error) {
     const struct task_layers *layers = &checkpoint->layers;
