@@ -39,8 +39,11 @@ struct job_config {
         checkpoint_uri; /* the job's own place (store.h, or a folder); NULL: no checkpoints. It goes on from what is there */
     int64_t checkpoint_interval_us; /* 0: only at the end and when stopped */
     const char *savepoint;          /* start from it (checkpointer.h); NULL: go on, or start empty */
+    bool must_resume;               /* refuse to start empty */
     bool accept_plan_change;        /* state of another plan is used where operators are the same */
     bool stop_with_savepoint;
+    void (*savepoint_made)(void *context, const char *name); /* MAY; from another thread */
+    void *savepoint_context;
     uint64_t checkpoint_stop_batches; /* for tests: stops itself after so many source batches; 0: never */
     const char *dead_letter_path;     /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
 };

@@ -123,6 +123,7 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
         .savepoint = config->savepoint,
         .env = config->env,
         .plan = identify(checkpoint, config->plan, arena),
+        .must_resume = config->must_resume,
         .accept_plan_change = config->accept_plan_change,
         .operators = checkpoint->identities,
         .operator_count = checkpoint->operator_count,
@@ -132,6 +133,8 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
         .sinks = sinks,
         .sink_count = sink_count,
         .interval_us = config->checkpoint_interval_us,
+        .savepoint_made = config->savepoint_made,
+        .savepoint_context = config->savepoint_context,
     };
     TRY(checkpointer_open(&checkpointer, &checkpoint->checkpointer, error));
     TRY(wait_for_deployment(checkpoint, error));
