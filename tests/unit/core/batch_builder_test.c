@@ -267,12 +267,8 @@ static void instances_of_key_groups(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(packing),
-        cmocka_unit_test(column_kinds),
-        cmocka_unit_test(updates_stay_whole),
-        cmocka_unit_test(lending),
-        cmocka_unit_test(lending_to_threads),
-        cmocka_unit_test(instances_of_key_groups),
+        cmocka_unit_test(packing), cmocka_unit_test(column_kinds),       cmocka_unit_test(updates_stay_whole),
+        cmocka_unit_test(lending), cmocka_unit_test(lending_to_threads), cmocka_unit_test(instances_of_key_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

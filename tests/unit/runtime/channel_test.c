@@ -31,8 +31,8 @@ static void pair_open(struct pair *pair, uint32_t batch_limit, size_t byte_limit
     batch_pool_init(&pair->pool);
     assert_int_equal(wakeup_init(&pair->producer, &error), STATUS_OK);
     assert_int_equal(wakeup_init(&pair->consumer, &error), STATUS_OK);
-    pair->channel = channel_new(&pair->arena, &(struct channel_config){&pair->producer, &pair->consumer, batch_limit,
-                                                                       byte_limit});
+    pair->channel =
+        channel_new(&pair->arena, &(struct channel_config){&pair->producer, &pair->consumer, batch_limit, byte_limit});
 }
 
 static void pair_close(struct pair *pair) {
@@ -114,7 +114,7 @@ static void bytes_are_bounded(void **state) {
     (void)state;
     struct pair pair;
     pair_open(&pair, 100, 1000);
-    assert_true(try_number(&pair, 1, 60));  /* 480 bytes */
+    assert_true(try_number(&pair, 1, 60)); /* 480 bytes */
     assert_true(try_number(&pair, 2, 60));
     assert_false(try_number(&pair, 3, 60));
     take_number(&pair);

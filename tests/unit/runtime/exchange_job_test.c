@@ -101,7 +101,8 @@ static void *run_receiver(void *context) {
         if (task->router)
             check(task, operator_on_tick(task->router, task->chain.evaluation.now_us, &task->chain.error));
         if (!made_progress && !receiver_has_ended(&task->receiver))
-            receiver_wait(&task->receiver, task->router && task->router->next_tick_us != INT64_MAX ? ROUTER_LINGER_US : -1);
+            receiver_wait(&task->receiver,
+                          task->router && task->router->next_tick_us != INT64_MAX ? ROUTER_LINGER_US : -1);
     }
     return NULL;
 }
@@ -175,8 +176,8 @@ static void open_head(struct task *task, const struct operator_class *class, con
 }
 
 static void open_router(struct task *task, Plan__Distribution distribution, struct channel **channels, uint32_t count) {
-    struct router_config config = {distribution, first_column, distribution == PLAN__DISTRIBUTION__HASH, channels,
-                                   count, 1};
+    struct router_config config = {distribution, first_column, distribution == PLAN__DISTRIBUTION__HASH,
+                                   channels,     count,        1};
     check(task, router_new(&config, task->chain.tested, &task->router, &task->chain.error));
 }
 

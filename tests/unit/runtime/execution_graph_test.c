@@ -141,23 +141,20 @@ static void too_many_tasks(void **state) {
     (void)state;
     struct execution_graph graph;
     graph_of(1024, "SELECT 1");
-    run_ok(&fixture, "SELECT COUNT(*) FROM (SELECT a, COUNT(*) AS m FROM (SELECT n AS a, COUNT(*) AS n FROM (SELECT "
-                     "price, COUNT(*) AS n FROM (SELECT auction, MAX(price) AS price FROM bids GROUP BY auction) GROUP BY "
-                     "price) GROUP BY n) GROUP BY a) GROUP BY m");
+    run_ok(&fixture,
+           "SELECT COUNT(*) FROM (SELECT a, COUNT(*) AS m FROM (SELECT n AS a, COUNT(*) AS n FROM (SELECT "
+           "price, COUNT(*) AS n FROM (SELECT auction, MAX(price) AS price FROM bids GROUP BY auction) GROUP BY "
+           "price) GROUP BY n) GROUP BY a) GROUP BY m");
     assert_int_equal(execution_graph_build(&fixture.arena, fixture.result.plan, &graph, &fixture.error),
                      STATUS_TOO_COMPLEX);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_task_is_one_fragment),
-        cmocka_unit_test(aggregates_are_hashed_by_their_keys),
-        cmocka_unit_test(aggregates_over_aggregates),
-        cmocka_unit_test(singletons_are_chained),
-        cmocka_unit_test(unions_and_statement_sets),
-        cmocka_unit_test(channels_of_edges),
-        cmocka_unit_test(forward_to_fewer),
-        cmocka_unit_test(too_many_tasks),
+        cmocka_unit_test(one_task_is_one_fragment),   cmocka_unit_test(aggregates_are_hashed_by_their_keys),
+        cmocka_unit_test(aggregates_over_aggregates), cmocka_unit_test(singletons_are_chained),
+        cmocka_unit_test(unions_and_statement_sets),  cmocka_unit_test(channels_of_edges),
+        cmocka_unit_test(forward_to_fewer),           cmocka_unit_test(too_many_tasks),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -144,7 +144,7 @@ static void newer_attempts_replace_older_ones(void **state) {
     expect(&received, "");
     send_barrier(&received, 1, 1, 2);
     send_row(&received, 1, "2 b 2");
-    expect(&received, "+I 1 a 1\n"); /* channel 0 is read on, channel 1 waits */
+    expect(&received, "+I 1 a 1\n");  /* channel 0 is read on, channel 1 waits */
     send_barrier(&received, 0, 1, 1); /* stale: passed over */
     send_barrier(&received, 0, 1, 2);
     expect(&received, "barrier 1.2\n+I 2 b 2\n");
@@ -251,7 +251,8 @@ static uint32_t rows_before(const struct script *script, const struct barrier *b
 }
 
 static void count_rows(void) {
-    for (const char *line = strbuf_text(&world.received.consumer.chain.out), *end; (end = strchr(line, '\n')); line = end + 1)
+    for (const char *line = strbuf_text(&world.received.consumer.chain.out), *end; (end = strchr(line, '\n'));
+         line = end + 1)
         if (line[0] == '+')
             world.rows_seen[atoi(line + 3)]++;
     strbuf_reset(&world.received.consumer.chain.out);
@@ -322,9 +323,8 @@ static void every_completed_barrier_is_a_consistent_cut(void **state) {
             if (random_below(3))
                 send_next(random_below(world.received.count));
             else
-                chain_check(&world.received.consumer.chain,
-                            receiver_step(&world.received.receiver, &made_progress,
-                                          &world.received.consumer.chain.error));
+                chain_check(&world.received.consumer.chain, receiver_step(&world.received.receiver, &made_progress,
+                                                                          &world.received.consumer.chain.error));
             idle_rounds = made_progress ? 0 : idle_rounds + 1;
             assert_true(idle_rounds < 100000); /* else: stuck */
         }
