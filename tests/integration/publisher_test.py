@@ -4,12 +4,13 @@ import atexit
 import os
 import random
 import signal
+import socket
 import struct
 import subprocess
 import time
 import uuid
 
-from harness import (MODE, PATIENCE_S, ROOT, SIGKILL, Kafka, create_topic, delete_topic, eventually, expect, expect_equal, query)
+from harness import MODE, PATIENCE_S, ROOT, Kafka, create_topic, delete_topic, eventually, expect, expect_equal, kafka_request, query
 
 DRIVER = ROOT / "build" / MODE / "tests/integration/publisher_driver"
 
@@ -39,6 +40,46 @@ class Broker(Kafka):
         return self.consume(topic, template, ("-X", "isolation.level=read_uncommitted"))
 
 
+class Pair(Kafka):
+    """Two brokers, which forget transactional ids soon."""
+    _broker = None
+    _properties = ("transactional.id.expiration.ms=3000", "transaction.remove.expired.transaction.cleanup.interval.ms=300", "producer.id.expiration.ms=3000",
+                   "producer.id.expiration.check.interval.ms=300")
+
+    @classmethod
+    def broker(cls):
+        if not cls._broker:
+            super().broker().add()
+        return cls._broker
+
+    def add(self):
+        """A second broker, in the same cluster."""
+        controller = (self.directory / "ports").read_text().split()[1]
+        second = self.directory / "second"
+        (second / "data").mkdir(parents=True)
+        identity = (self.directory / "data/meta.properties").read_text().splitlines()
+        identity = [line for line in identity if not line.startswith(("node.id", "directory.id"))] + ["node.id=2", "directory.id=" + "B" * 22]
+        (second / "data/meta.properties").write_text("\n".join(identity) + "\n")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        (second / "ports").write_text(f"{port} 0\n")
+        done = subprocess.run([ROOT / "tests/integration/kafka_broker", "start", second, *self._properties, "node.id=2", "process.roles=broker",
+                               f"controller.quorum.voters=1@127.0.0.1:{controller}", f"listeners=PLAINTEXT://127.0.0.1:{port}"], capture_output=True, text=True)
+        expect(done.returncode == 0, f"the second broker did not start: {done.stderr}")
+
+    def knows(self, transactional_id):
+        """ListTransactions version 0, of both brokers: one of them is the coordinator. A flexible version: tags behind the client's name."""
+        servers = [self.bootstrap, "127.0.0.1:" + (self.directory / "second/ports").read_text().split()[0]]
+        return any(transactional_id.encode() in kafka_request(server, 66, 0, b"\0\1\1\0") for server in servers)
+
+    @classmethod
+    def stop(cls):
+        if cls._broker:
+            subprocess.run([ROOT / "tests/integration/kafka_broker", "kill", cls._broker.directory / "second"], check=False, capture_output=True)
+        super().stop()
+
+
 class Owner:
     """A process that owns a lane."""
     _built = False
@@ -49,7 +90,10 @@ class Owner:
             Owner._built = True
         self.process = subprocess.Popen([DRIVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         atexit.register(self.kill)
-        for key, value in {"connector": "kafka", "format": "raw", "topic": topic, "properties.bootstrap.servers": Broker.broker().bootstrap, **more}.items():
+        given = {"connector": "kafka", "format": "raw", "topic": topic, **more}
+        if "properties.bootstrap.servers" not in given:
+            given["properties.bootstrap.servers"] = Broker.broker().bootstrap
+        for key, value in given.items():
             if value is not None:
                 self.ok("option", key, value)
         self.ok("job", job, 0, lane, lanes)
@@ -434,3 +478,36 @@ def test_publisher_sink_spreads_rows_without_keys():
         logged = Owner(topic, new_job(), prepared=False, **{"sink.partitioner": partitioner})
         found = [int(text.split(":")[0]) for text in logged.ok("log", *["x"] * 1600)]
         expect_equal(found, [number // run % partitions for number in range(1600)], f"partitions, {partitioner}")
+
+
+def test_publisher_preflight_refuses_what_may_lose_rows():
+    pair, job = Pair.broker(), new_job()
+    topic = f"risky-{uuid.uuid4().hex[:8]}"
+    create_topic(pair.bootstrap, topic, 1, unclean_leader_election_enable="true")
+    strict = Owner(topic, job, prepared=False, **{"properties.bootstrap.servers": pair.bootstrap})
+    answer = strict.do("prepare")
+    expect(answer[:2] == ["failed", "INVALID_OPTION"] and "'sink.preflight' = 'warn'" in answer[4], f"{answer}")
+    for finding in (f'"{topic}" has 1 of 3 replicas', f'"{topic}" has min.insync.replicas = 1 instead of 2', f'"{topic}" allows unclean', f'"{progress_topic(job)}" has 2 of 3'):
+        expect(finding in answer[3], f"{finding} is not in {answer[3]}")
+    expect("older than" not in answer[3], f"the broker is new enough: {answer[3]}")
+    Owner(topic, job, **{"properties.bootstrap.servers": pair.bootstrap, "sink.preflight": "warn"})
+    delete_topic(pair.bootstrap, progress_topic(job))
+
+
+def test_publisher_ids_that_brokers_forgot():
+    pair, job = Pair.broker(), new_job()
+    topic = f"forgotten-{uuid.uuid4().hex[:8]}"
+    create_topic(pair.bootstrap, topic, 1)
+    options = {"properties.bootstrap.servers": pair.bootstrap, "sink.preflight": "warn"}
+    owner = Owner(topic, job, **options)
+    owner.fence()
+    owner.publish(0, 1, 2, "one")
+
+    expect(pair.knows(f"streamsql.{job}.0.0.b"), "an id that was just opened is not known")
+    eventually(lambda: not pair.knows(f"streamsql.{job}.0.0.b"), "the id to be forgotten")
+    expect_equal(owner.do("rows", 1, 2, 0, 1, 10, 1)[0], "unknown", "answer to a forgotten producer")
+    later = Owner(topic, job, **options)
+    expect_equal([marker for _, marker in later.fence()], ["one"], "markers")
+    later.publish(0, 2, 2, "two")
+    expect_equal([marker for _, marker in later.markers()], ["one", "two"], "markers")
+    expect_equal(pair.consume(topic, "%s\n", ("-X", "isolation.level=read_committed")), values(1, 2) + values(2, 2), "rows")
