@@ -79,7 +79,13 @@ static void wrong_options(void **state) {
     refused(OPTIONS(BASE, "scan.startup.mode", "timestamp"), STATUS_INVALID_OPTION, "scan.startup.timestamp-millis");
     refused(OPTIONS(BASE, "scan.startup.mode", "specific-offsets", "scan.startup.specific-offsets", "0:3"),
             STATUS_INVALID_OPTION, "partition:0,offset:42");
-    refused(OPTIONS(BASE, "sink.delivery-guarantee", "exactly-once"), STATUS_UNSUPPORTED, "tied to checkpoints");
+    refused(OPTIONS(BASE, "sink.delivery-guarantee", "at-most-once"), STATUS_INVALID_OPTION, "delivery-guarantee");
+    refused(OPTIONS(BASE, "sink.lanes", "0"), STATUS_INVALID_OPTION, "between 1 and 64");
+    refused(OPTIONS(BASE, "sink.lanes", "65"), STATUS_INVALID_OPTION, "between 1 and 64");
+    refused(OPTIONS(BASE, "sink.transaction-timeout", "900ms"), STATUS_INVALID_OPTION, "1 s or more");
+    refused(OPTIONS(BASE, "sink.transactional-id-prefix", "a b"), STATUS_INVALID_OPTION, "letters, digits");
+    refused(OPTIONS(BASE, "sink.transactional-id-prefix", ""), STATUS_INVALID_OPTION, "letters, digits");
+    refused(OPTIONS(BASE, "sink.preflight", "none"), STATUS_INVALID_OPTION, "sink.preflight");
     refused(OPTIONS(BASE, "key.format", "json"), STATUS_INVALID_OPTION, "go together");
     refused(OPTIONS(BASE, "key.format", "json", "key.fields", "nothing"), STATUS_INVALID_OPTION,
             "no column \"nothing\"");
@@ -363,6 +369,32 @@ static void broker_comes_back(void **state) {
     check_topic("restarted", "1|one\n", 0);
 }
 
+static void guarantees(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum delivery_guarantee guarantee;
+    } cases[] = {{"exactly-once", DELIVERY_EXACTLY_ONCE},
+                 {"Exactly-Once", DELIVERY_EXACTLY_ONCE},
+                 {"at-least-once", DELIVERY_AT_LEAST_ONCE},
+                 {"none", DELIVERY_AT_LEAST_ONCE}};
+    struct arena memory;
+    arena_init(&memory);
+    struct options options;
+    options_init(&options, &memory);
+    const struct publisher_support *publishers = connector_find(connectors_builtin(), "upsert-kafka")->publishers;
+    assert_int_equal(publishers->guarantee(&options), DELIVERY_BEST);
+    assert_int_equal(publishers->lane_count(&options), 1);
+    options_put(&options, "sink.lanes", "7");
+    assert_int_equal(publishers->lane_count(&options), 7);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        options_init(&options, &memory);
+        options_put(&options, "sink.delivery-guarantee", cases[i].text);
+        assert_int_equal(publishers->guarantee(&options), cases[i].guarantee);
+    }
+    arena_release(&memory);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_options),
@@ -377,6 +409,7 @@ int main(void) {
         cmocka_unit_test(upserting),
         cmocka_unit_test(refused_writes),
         cmocka_unit_test(broker_comes_back),
+        cmocka_unit_test(guarantees),
     };
     return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
 }
