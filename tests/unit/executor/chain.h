@@ -388,22 +388,22 @@ static inline void chain_open_twin(struct chain *chain) {
     struct stream_operator *collector;
     chain_check(chain, operator_new(tested->class, tested->node, tested->input_schemas, tested->input_count,
                                     &chain->context, &chain->twin, &chain->error));
-    chain_check(chain, operator_new(chain->collector->base.class, tested->node, &chain->twin->schema, 1, &chain->context,
-                                    &collector, &chain->error));
+    chain_check(chain, operator_new(chain->collector->base.class, tested->node, &chain->twin->schema, 1,
+                                    &chain->context, &collector, &chain->error));
     chain->twin_collector = (struct collector *)collector;
     chain->twin_collector->out = &chain->twin_out;
     operator_connect(chain->twin, collector, 0);
 }
 
 static inline void chain_replace_restored(struct chain *chain, struct stream_operator **operator,
-                                          struct collector *collector, const struct str *layers, size_t count) {
+                                          struct collector * collector, const struct str *layers, size_t count) {
     struct stream_operator *old = *operator;
     struct snapshot_reader reader;
-    chain_check(chain, operator_new(old->class, old->node, old->input_schemas, old->input_count, &chain->context,
-                                    operator, &chain->error));
-    operator_connect(*operator, &collector->base, 0);
+    chain_check(chain, operator_new(old->class, old->node, old->input_schemas, old->input_count,
+                                    &chain->context, operator, & chain->error));
+    operator_connect(*operator, & collector->base, 0);
     snapshot_reader_init_layers(&reader, layers, count);
-    chain_check(chain, operator_restore(*operator, &reader, &chain->error));
+    chain_check(chain, operator_restore(*operator, & reader, &chain->error));
     operator_close(old);
 }
 
