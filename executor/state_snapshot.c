@@ -1,6 +1,6 @@
 /* state_snapshot.c: all tables of a back-end as sections of a snapshot, and back, through the interface alone.
  *
- *   section "state tables": one value: table count u32, then the descriptors (state_descriptor.h)
+ *   section "state tables": one value: table count varint, then the descriptors (state_descriptor.h)
  *   section per table, named by its operator id: record {hash, order, key, value}
  *     key   := key block | user key
  *     order := LIST, ORDERED: the order, sign bit flipped; otherwise 0
@@ -62,7 +62,7 @@ enum status state_backend_snapshot(struct state_backend *backend, struct snapsho
         count++;
     struct strbuf tables;
     strbuf_init(&tables);
-    bytes_put_u32(&tables, count);
+    bytes_put_varint(&tables, count);
     for (const struct state_table *table = backend->tables; table; table = table->next)
         state_descriptor_put(&tables, &table->descriptor);
     snapshot_put_value(writer, TABLES_SECTION, TABLES_VERSION, strbuf_str(&tables));

@@ -9,7 +9,7 @@
 #include "core/base/arena.h"
 #include "core/base/hash.h"
 
-enum { SLOT_BITS_MIN = 2, SLOT_BITS_MAX = 22, HEIGHT_MAX = 12, ROUND = 16 };
+enum { SLOT_BITS_MIN = 2, SLOT_BITS_MAX = 22, HEIGHT_MAX = 8, ROUND = 16 };
 
 struct hot_group {
     union {
@@ -133,7 +133,7 @@ static void map_remove_at(struct hot_group *group, uint32_t hole) {
 
 /* A group from which most was evicted gives its slots back; called between sweeps only. */
 static void map_shrink(struct hot_table *table, struct hot_group *group) {
-    if (group->bits <= SLOT_BITS_MIN || (uint64_t)group->count * 8 > 1ull << group->bits)
+    if (group->bits <= SLOT_BITS_MIN || group->count == 0 || (uint64_t)group->count * 8 > 1ull << group->bits)
         return;
     uint64_t *old = group->slots;
     uint32_t old_count = 1u << group->bits;
@@ -206,12 +206,28 @@ static bool always(void *context, struct hot_entry *entry) {
     return true;
 }
 
-void hot_table_release(struct hot_table *table) {
-    for (uint32_t i = 0; table->groups && i < KEY_GROUP_COUNT; i++) {
-        hot_table_sweep(table, i, always, NULL);
-        free(table->groups[i].slots);
-    }
+/* What an empty group holds. */
+static void group_release(struct hot_table *table, struct hot_group *group) {
+    if (group->slots)
+        table->bytes -= table->ordered ? HEIGHT_MAX * sizeof *group->head : sizeof *group->slots << group->bits;
+    free(group->slots);
+    *group = (struct hot_group){0};
+}
+
+static void groups_release(struct hot_table *table) {
+    for (uint32_t i = 0; i < KEY_GROUP_COUNT; i++)
+        group_release(table, &table->groups[i]);
     free(table->groups);
+    table->groups = NULL;
+    table->bytes -= KEY_GROUP_COUNT * sizeof *table->groups;
+}
+
+void hot_table_release(struct hot_table *table) {
+    for (uint32_t i = 0; table->groups && i < KEY_GROUP_COUNT; i++)
+        hot_table_sweep(table, i, always, NULL);
+    if (table->groups) /* the last entries were removed one by one */
+        groups_release(table);
+    ASSERT(table->bytes == 0 && table->count == 0);
     *table = (struct hot_table){.ordered = table->ordered};
 }
 
@@ -341,6 +357,10 @@ void hot_table_sweep(struct hot_table *table, uint32_t key_group, bool (*visit)(
         list_sweep(table, group, visit, context);
     else
         map_sweep(table, group, visit, context);
+    if (group->count == 0)
+        group_release(table, group);
+    if (table->count == 0)
+        groups_release(table);
 }
 
 /* ---- cursors ---- */

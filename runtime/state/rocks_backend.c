@@ -214,7 +214,9 @@ static struct state_usage table_usage(const struct state_table *base) {
 
 static enum status advance(struct state_backend *base, struct error *error) {
     struct rocks_backend *backend = (struct rocks_backend *)base;
-    atomic_store_explicit(&backend->expiry_now_us, base->now_us, memory_order_relaxed);
+    /* A checkpoint has what was not yet expired when it began, also when the clock is set back. */
+    if (backend->phase == PHASE_IDLE || backend->phase == PHASE_MADE)
+        atomic_store_explicit(&backend->expiry_now_us, base->now_us, memory_order_relaxed);
     rocks_expire(backend);
     return rocks_trim(backend, error);
 }
