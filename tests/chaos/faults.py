@@ -44,7 +44,7 @@ def text(fault):
 def parse(words):
     """The texts of one round's faults, joined by "+"."""
     faults = []
-    for word in filter(None, (part.strip() for part in words.split("+"))):
+    for word in filter(lambda part: part not in ("", "nothing"), (part.strip() for part in words.split("+"))):
         timed = re.fullmatch(r"([a-z-]+)@([0-9.]+)", word)
         point = re.fullmatch(r"([a-z_.]+):([0-9]+):([a-z]+)", word)
         if timed and timed[1] in TIMED:
