@@ -204,6 +204,10 @@ $(BUILD)/tests/store/store_driver: $(BUILD)/tests/store/store_driver.o $(call la
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,runtime),)
 
+$(BUILD)/tests/integration/publisher_driver: $(BUILD)/tests/integration/publisher_driver.o $(call layer_archives,connectors) $(MODE_OBJECTS)
+	@echo "  LD  $@"
+	$(call link,$<,$(call layer_archives,connectors),)
+
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(call layer_archives,cli)
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,cli),)

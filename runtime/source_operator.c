@@ -140,9 +140,9 @@ static enum status find_positions(struct source_operator *source, struct source_
     if (!task->restored)
         return STATUS_OK;
     struct snapshot_reader reader;
-    snapshot_reader_init(&reader, task->restored[source->base.node->id]);
+    snapshot_reader_init_layers(&reader, task->restored[source->base.node->id], task->restored_layers);
     TRY(operator_restore_skip(&reader, error));
-    if (bytes_are_done(&reader.bytes))
+    if (snapshot_is_read(&reader))
         return STATUS_OK;
     struct restored_splits restored;
     TRY(read_splits(&reader, config->arena, &restored, error));

@@ -34,7 +34,7 @@ struct task_loop {
     struct task_checkpoint *checkpoint;   /* NULL: none are taken */
     struct checkpointer *checkpointer;    /* likewise */
     bool stop_with_savepoint;
-    uint64_t batches_left;                /* until it stops by itself; 0: never */
+    uint64_t batches_left; /* until it stops by itself; 0: never */
     bool stopped_itself;
 };
 

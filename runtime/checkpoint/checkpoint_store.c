@@ -126,8 +126,8 @@ enum answer checkpoint_get_range(struct store *store, const struct object_id *id
 }
 
 /* Reads the object in pieces: none is ever whole in memory. `piece` (COPY_BYTES) is the caller's. */
-static enum answer read_pieces(struct store *store, const struct object *object, char *piece,
-                               struct store_writer *copy, struct error *error) {
+static enum answer read_pieces(struct store *store, const struct object *object, char *piece, struct store_writer *copy,
+                               struct error *error) {
     char name[OBJECT_NAME_SIZE];
     object_name_format(&object->id, name);
     uint64_t size = 0;

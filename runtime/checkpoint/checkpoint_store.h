@@ -25,8 +25,7 @@ enum answer checkpoint_swap_head(struct store *store, const struct head_version 
 /* OK too when the object was there with these bytes; CONFLICT when it has others. */
 enum answer checkpoint_put(struct store *store, const struct object_id *id, struct str bytes, struct error *error);
 /* Appends the whole object; `digest` and `size_bytes` are checked (CORRUPT). */
-enum answer checkpoint_get(struct store *store, const struct object *object, struct strbuf *bytes,
-                           struct error *error);
+enum answer checkpoint_get(struct store *store, const struct object *object, struct strbuf *bytes, struct error *error);
 /* The manifest's bytes; their digest is the machine's to check. */
 enum answer checkpoint_get_manifest(struct store *store, const struct object_id *id, struct strbuf *bytes,
                                     struct error *error);

@@ -32,14 +32,14 @@ struct coordinator_mail {
     struct message base;
     struct coordinator_event event;
     struct task_ack ack;
-    bool is_close;         /* leave the thread */
-    bool is_failure;       /* end the job with `error` */
+    bool is_close;   /* leave the thread */
+    bool is_failure; /* end the job with `error` */
     struct error error;
 };
 
 struct checkpointer {
     struct checkpointer_config config;
-    struct arena arena; /* of what lives as long as this */
+    struct arena arena;           /* of what lives as long as this */
     struct store *store, *origin; /* origin: where the savepoint is; NULL or another store */
     const char *savepoint_name;   /* its object name */
     struct coordinator coordinator;
@@ -51,17 +51,17 @@ struct checkpointer {
     uint32_t lane_count;
     struct log_segments segments;
     struct sweeper *sweeper;
-    struct coordinator_event answer; /* kind 0: none is waiting */
-    int64_t answer_us;               /* when it may be handed on */
-    struct strbuf bytes;             /* what it points to */
+    struct coordinator_event answer;                           /* kind 0: none is waiting */
+    int64_t answer_us;                                         /* when it may be handed on */
+    struct strbuf bytes;                                       /* what it points to */
     int64_t trigger_us, retry_us, resend_us, epoch_timeout_us; /* monotonic; INT64_MAX: not */
     int64_t barrier_us;
     uint32_t failures;
     bool deployed, ended, closed;
     uint64_t generation; /* that was deployed */
     uint32_t savepoints;
-    struct error error; /* the last of the store, or why a lane cannot work */
-    bool failed;        /* `error` is the reason of the end */
+    struct error error;    /* the last of the store, or why a lane cannot work */
+    bool failed;           /* `error` is the reason of the end */
     pthread_mutex_t mutex; /* of status */
     struct checkpointer_status status;
 };
@@ -222,9 +222,8 @@ static void deploy(struct checkpointer *checkpointer, const struct coordinator_a
     checkpointer->deployed = true;
     checkpointer->generation = action->generation;
     checkpointer->failures = 0;
-    checkpointer->trigger_us = checkpointer->config.interval_us > 0
-                                   ? mailbox_now_us() + checkpointer->config.interval_us
-                                   : INT64_MAX;
+    checkpointer->trigger_us =
+        checkpointer->config.interval_us > 0 ? mailbox_now_us() + checkpointer->config.interval_us : INT64_MAX;
     const struct head *head = &checkpointer->coordinator.head;
     struct sweeper_config config = {
         .store = checkpointer->store, .job = head->job, .owner = head->owner, .generation = head->generation};
@@ -320,8 +319,8 @@ static void note_failure(struct checkpointer *checkpointer, const char *what, en
     if (answer != ANSWER_UNKNOWN)
         return;
     checkpointer->failures++;
-    bool loud = checkpointer->failures >= LOUD_AFTER_ATTEMPTS &&
-                (checkpointer->failures & (checkpointer->failures - 1)) == 0;
+    bool loud =
+        checkpointer->failures >= LOUD_AFTER_ATTEMPTS && (checkpointer->failures & (checkpointer->failures - 1)) == 0;
     LOG_AT(loud ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "the store gave no answer; it is asked again",
            log_text("doing", what), log_int("attempt", checkpointer->failures), LOG_ERROR_FIELDS(error));
     if (!checkpointer->deployed && !error->retriable && checkpointer->failures >= HOPELESS_ATTEMPTS)
@@ -342,7 +341,8 @@ static void keep_answer(struct checkpointer *checkpointer, const struct coordina
     if (!failed)
         checkpointer->failures = 0;
     checkpointer->answer = *event;
-    checkpointer->answer_us = failed && checkpointer->failures > 0 ? mailbox_now_us() + backoff_us(checkpointer->failures) : 0;
+    checkpointer->answer_us =
+        failed && checkpointer->failures > 0 ? mailbox_now_us() + backoff_us(checkpointer->failures) : 0;
     if (checkpointer->failed) {
         checkpointer->answer = (struct coordinator_event){.kind = COORDINATOR_EVENT_CANCEL};
         checkpointer->answer_us = 0;
@@ -426,8 +426,10 @@ static void savepoint_done(struct checkpointer *checkpointer, const struct coord
     struct checkpointer_status *status = &checkpointer->status;
     snprintf(status->savepoint, sizeof status->savepoint, "%s#%s", checkpointer->config.uri, object_name);
     status->savepoint_count++;
-    log_info("savepoint made", log_text("savepoint", status->savepoint));
     pthread_mutex_unlock(&checkpointer->mutex);
+    log_info("savepoint made", log_text("savepoint", status->savepoint));
+    if (checkpointer->config.savepoint_made)
+        checkpointer->config.savepoint_made(checkpointer->config.savepoint_context, status->savepoint);
     free(object_name);
 }
 
@@ -452,8 +454,8 @@ static void tell_barrier(struct checkpointer *checkpointer, const struct coordin
         log_warn("an epoch was given up and is tried again", log_int("epoch", (int64_t)action->barrier.epoch),
                  log_int("attempt", action->barrier.attempt));
     }
-    tell_tasks(checkpointer, &(struct task_mail){.kind = abort ? TASK_MAIL_ABORT : TASK_MAIL_BARRIER,
-                                                 .barrier = action->barrier});
+    tell_tasks(checkpointer,
+               &(struct task_mail){.kind = abort ? TASK_MAIL_ABORT : TASK_MAIL_BARRIER, .barrier = action->barrier});
 }
 
 static void on_decided(struct checkpointer *checkpointer, uint64_t epoch) {
@@ -569,8 +571,8 @@ static void *run_coordinator(void *argument) {
     step(checkpointer, &(struct coordinator_event){.kind = COORDINATOR_EVENT_START});
     while (!checkpointer->closed) {
         int64_t until_us = earliest(checkpointer);
-        struct message *message = until_us == 0 ? mailbox_poll(&checkpointer->inbox)
-                                                : mailbox_wait(&checkpointer->inbox, until_us);
+        struct message *message =
+            until_us == 0 ? mailbox_poll(&checkpointer->inbox) : mailbox_wait(&checkpointer->inbox, until_us);
         if (message)
             on_mail(checkpointer, (struct coordinator_mail *)message);
         message_free(message);
@@ -594,7 +596,8 @@ const char *checkpoint_uri(struct arena *arena, const char *place, const char *n
     if (!strstr(place, "://")) {
         char current[4096];
         bool absolute = place[0] == '/' || !getcwd(current, sizeof current);
-        return arena_printf(arena, "file://%s%s%s%s%s", absolute ? "" : current, absolute ? "" : "/", place, slash, name);
+        return arena_printf(arena, "file://%s%s%s%s%s", absolute ? "" : current, absolute ? "" : "/", place, slash,
+                            name);
     }
     const char *options = strchr(place, '?');
     if (!options)
@@ -641,7 +644,7 @@ static void list_lanes(struct checkpointer *checkpointer) {
 
 static void init_coordinator(struct checkpointer *checkpointer) {
     const struct checkpointer_config *config = &checkpointer->config;
-    enum start_kind start = START_RESUME_OR_EMPTY;
+    enum start_kind start = config->must_resume ? START_RESUME : START_RESUME_OR_EMPTY;
     if (config->savepoint)
         start = checkpointer->origin ? START_FORK : START_RESTORE;
     struct coordinator_options options = {
@@ -662,7 +665,8 @@ static void init_coordinator(struct checkpointer *checkpointer) {
 
 static enum status open_stores(struct checkpointer *checkpointer, struct error *error) {
     TRY(store_open(checkpointer->config.uri, NULL, &checkpointer->store, error));
-    TRY(store_probe_swap(checkpointer->store, error));
+    if (!store_is_folder(checkpointer->store))
+        TRY(store_probe_swap(checkpointer->store, error));
     return open_origin(checkpointer, error);
 }
 
@@ -672,7 +676,8 @@ enum status checkpointer_open(const struct checkpointer_config *config, struct c
     arena_init(&checkpointer->arena);
     checkpointer->config = *config;
     checkpointer->config.uri = checkpoint_uri(&checkpointer->arena, config->uri, NULL);
-    checkpointer->config.sinks = arena_copy(&checkpointer->arena, config->sinks, config->sink_count * sizeof *config->sinks);
+    checkpointer->config.sinks =
+        arena_copy(&checkpointer->arena, config->sinks, config->sink_count * sizeof *config->sinks);
     checkpointer->config.inboxes =
         arena_copy(&checkpointer->arena, config->inboxes, config->task_count * sizeof *config->inboxes);
     strbuf_init(&checkpointer->bytes);

@@ -25,14 +25,17 @@ struct store;
 /* A sink that is written exactly once. */
 struct checkpointed_sink {
     const struct publisher_support *publishers;
-    struct publisher_config publisher; /* table, options, format, sink, lane_count, env; the rest is filled in per lane */
+    struct publisher_config
+        publisher; /* table, options, format, sink, lane_count, env; the rest is filled in per lane */
 };
 
 struct checkpointer_config {
     const char *uri; /* of the job's own place in a store (store.h); a path without :// is a folder */
-    const char *savepoint; /* store URI, '#', object name (as told when it was made): start from it; NULL: resume, or start empty */
+    const char *
+        savepoint; /* store URI, '#', object name (as told when it was made): start from it; NULL: resume, or start empty */
     struct env *env;
     struct digest plan;
+    bool must_resume; /* refuse to start empty */
     bool accept_plan_change;
     const struct state_file_operator *operators; /* of the plan, to say what differs; borrowed */
     uint32_t operator_count;
@@ -40,7 +43,9 @@ struct checkpointer_config {
     uint32_t task_count, source_count;
     const struct checkpointed_sink *sinks; /* copied */
     uint32_t sink_count;
-    int64_t interval_us; /* 0: only the last epoch */
+    int64_t interval_us;                                     /* 0: only the last epoch */
+    void (*savepoint_made)(void *context, const char *name); /* MAY; on the coordinator's thread */
+    void *savepoint_context;
 };
 
 /* Opens the store, which is refused when its swaps do not compare, and starts. Tasks get TASK_MAIL_DEPLOY, or TASK_MAIL_ENDED with the
@@ -66,10 +71,10 @@ struct log_segments *checkpointer_segments(struct checkpointer *checkpointer);
 
 struct checkpointer_status {
     uint64_t generation, decided_epoch, published_epoch;
-    uint64_t aborted_count;    /* attempts */
-    int64_t last_duration_us;  /* barrier to decision */
+    uint64_t aborted_count;   /* attempts */
+    int64_t last_duration_us; /* barrier to decision */
     uint64_t savepoint_count;
-    char savepoint[512];       /* the newest one, as checkpointer_config.savepoint takes it; "" */
+    char savepoint[512]; /* the newest one, as checkpointer_config.savepoint takes it; "" */
 };
 void checkpointer_status(struct checkpointer *checkpointer, struct checkpointer_status *status);
 

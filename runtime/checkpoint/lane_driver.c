@@ -208,8 +208,8 @@ static void measure(struct lane_driver *driver, const struct lane_action *action
     struct lane_event event = {.kind = LANE_EVENT_MEASURED, .request = action->request, .answer = ANSWER_UNKNOWN};
     _Static_assert(sizeof event.topic == 16, "a place is a topic id");
     if (!fault_point(FAULT_LANE_FENCED))
-        event.answer = answer_of(driver->publisher->class->measure(driver->publisher, &event.offset,
-                                                                   (uint8_t *)&event.topic, &error));
+        event.answer = answer_of(
+            driver->publisher->class->measure(driver->publisher, &event.offset, (uint8_t *)&event.topic, &error));
     if (event.answer != ANSWER_OK) {
         event.answer = ANSWER_UNKNOWN;
         note_failure(driver, "asking where the markers end", &error);
@@ -291,9 +291,9 @@ static void send_chunk(struct lane_driver *driver, const struct lane_action *act
     strbuf_init(&bytes);
     event.answer = find_records(driver, action->log, chunk, &buffer, &bytes, &records, &error);
     if (event.answer == ANSWER_OK && records.size > 0)
-        event.answer = answer_of(driver->publisher->class->send_rows(
-            driver->publisher, action->slot, records, action->log->epoch, first_row(action->log, action->chunk),
-            &event.row_count, &error));
+        event.answer = answer_of(
+            driver->publisher->class->send_rows(driver->publisher, action->slot, records, action->log->epoch,
+                                                first_row(action->log, action->chunk), &event.row_count, &error));
     if (fault_point(FAULT_LANE_ROWS))
         event.answer = ANSWER_UNKNOWN;
     if (event.answer != ANSWER_OK)
@@ -309,8 +309,8 @@ static void send_marker(struct lane_driver *driver, const struct lane_action *ac
     marker_encode(&action->marker, bytes);
     struct lane_event event = {.kind = LANE_EVENT_MARKER_SENT, .request = action->request};
     struct str marker = {(const char *)bytes, sizeof bytes};
-    event.answer = answer_of(driver->publisher->class->send_marker(driver->publisher, action->slot, marker,
-                                                                   &event.offset, &error));
+    event.answer = answer_of(
+        driver->publisher->class->send_marker(driver->publisher, action->slot, marker, &event.offset, &error));
     if (fault_point(FAULT_LANE_MARKER))
         event.answer = ANSWER_UNKNOWN;
     if (event.answer != ANSWER_OK)
@@ -391,7 +391,8 @@ static void sweep_kept(struct lane_driver *driver) {
 }
 
 static void on_mail(struct lane_driver *driver, struct lane_mail *mail) {
-    struct lane_event event = {.job = mail->job, .generation = mail->generation, .log = &mail->log, .start = &mail->start};
+    struct lane_event event = {
+        .job = mail->job, .generation = mail->generation, .log = &mail->log, .start = &mail->start};
     switch (mail->kind) {
     case MAIL_START:
         event.kind = LANE_EVENT_START;

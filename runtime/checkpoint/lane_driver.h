@@ -18,7 +18,8 @@ struct lane_driver_config {
     struct store *store;
     struct log_segments *segments;
     const struct publisher_support *publishers;
-    struct publisher_config publisher; /* arena, job and cancel are the driver's business; what it points to outlives the driver */
+    struct publisher_config
+        publisher; /* arena, job and cancel are the driver's business; what it points to outlives the driver */
     void (*report)(void *context, const struct lane_report *report);
     /* The outside cannot keep the promise, whatever is tried again (preflight): said once, and the lane rests. */
     void (*failed)(void *context, const struct error *error);

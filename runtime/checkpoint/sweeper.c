@@ -134,8 +134,7 @@ static struct garbage_event carry_out(struct sweeper *sweeper, const struct garb
     case GARBAGE_ACTION_READ_MANIFEST:
         event.kind = GARBAGE_EVENT_MANIFEST;
         strbuf_reset(&sweeper->bytes);
-        event.answer =
-            checkpoint_get_manifest(sweeper->config.store, &action->reference.id, &sweeper->bytes, &error);
+        event.answer = checkpoint_get_manifest(sweeper->config.store, &action->reference.id, &sweeper->bytes, &error);
         event.bytes = strbuf_str(&sweeper->bytes);
         break;
     case GARBAGE_ACTION_LIST: list_objects(sweeper, action->page, &event); break;
@@ -164,7 +163,7 @@ static void run_once(struct sweeper *sweeper) {
 
 static void *run_sweeper(void *argument) {
     struct sweeper *sweeper = argument;
-    bool is_folder = strncmp(store_uri_text(sweeper->config.store), "file:", 5) == 0;
+    bool is_folder = store_is_folder(sweeper->config.store);
     sweeper->next_us = mailbox_now_us() + FOLDER_PAUSE_US;
     while (!is_ending(sweeper)) {
         int64_t now_us = mailbox_now_us();

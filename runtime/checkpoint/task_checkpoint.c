@@ -10,16 +10,15 @@
 #include "core/data/row_log.h"
 #include "executor/snapshot.h"
 #include "runtime/checkpoint/checkpoint_store.h"
-#include "runtime/checkpoint/snapshot_steps.h"
 #include "runtime/checkpoint/uploader.h"
 
 enum {
-    STEP_BYTES = 128 * 1024,             /* of snapshots, between two batches */
-    PIECE_BYTES = 1024 * 1024,           /* handed to the uploader */
-    UPLOAD_BACKLOG_BYTES = 64 << 20,     /* more is not snapshotted before something is written */
-    LOG_BYTES_WANT_EPOCH = 64 << 20,     /* logged rows: an epoch is wanted before its time */
-    LOG_BYTES_FULL = 256 << 20,          /* no more is read */
-    LAYERS_MAX = 24,                     /* deltas on top of a full snapshot, or when they are as large as it */
+    STEP_BYTES = 128 * 1024,         /* of snapshots, between two batches */
+    PIECE_BYTES = 1024 * 1024,       /* handed to the uploader */
+    UPLOAD_BACKLOG_BYTES = 64 << 20, /* more is not snapshotted before something is written */
+    LOG_BYTES_WANT_EPOCH = 64 << 20, /* logged rows: an epoch is wanted before its time */
+    LOG_BYTES_FULL = 256 << 20,      /* no more is read */
+    LAYERS_MAX = 24,                 /* deltas on top of a full snapshot, or when they are as large as it */
 };
 
 struct sealed_lane {
@@ -73,10 +72,8 @@ struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config 
                                        .operator_id = config->task,
                                        .key_group_last = KEY_GROUP_COUNT - 1};
     checkpoint->uploader = uploader_new(&uploader);
-    struct task_status running = {.kind = TASK_RUNNING,
-                                  .job = checkpoint->job,
-                                  .generation = checkpoint->generation,
-                                  .task = config->task};
+    struct task_status running = {
+        .kind = TASK_RUNNING, .job = checkpoint->job, .generation = checkpoint->generation, .task = config->task};
     if (!config->deployment->lanes_only)
         checkpointer_tell_status(config->checkpointer, &running);
     return checkpoint;
@@ -91,6 +88,8 @@ static void release_writers(struct task_checkpoint *checkpoint) {
 void task_checkpoint_free(struct task_checkpoint *checkpoint) {
     if (!checkpoint)
         return;
+    for (uint32_t i = 0; checkpoint->snapshotting && i < checkpoint->config.operator_count; i++)
+        operator_snapshot_abandon(checkpoint->config.operators[i]); /* they know the writers */
     uploader_free(checkpoint->uploader);
     release_writers(checkpoint);
     for (uint32_t i = 0; i < checkpoint->lane_count; i++)
@@ -170,9 +169,9 @@ static enum status flush_operators(const struct task_checkpoint *checkpoint, str
 static void abandon(struct task_checkpoint *checkpoint) {
     if (checkpoint->snapshotting)
         uploader_abandon(checkpoint->uploader);
-    release_writers(checkpoint);
     for (uint32_t i = 0; i < checkpoint->config.operator_count; i++)
         operator_snapshot_abandon(checkpoint->config.operators[i]);
+    release_writers(checkpoint);
     checkpoint->attempt_open = false;
     checkpoint->next_is_full = true;
 }
@@ -273,11 +272,11 @@ static enum status step_snapshot(struct task_checkpoint *checkpoint, struct erro
         bool done = false;
         TRY(operator_snapshot_step(checkpoint->config.operators[index], writer, left, &done, error));
         struct strbuf taken;
-        strbuf_init(&taken);
-        snapshot_writer_take(writer, &taken);
-        left -= taken.size < left ? taken.size : left;
-        state_file_put(&checkpoint->piece, index, strbuf_str(&taken));
-        strbuf_release(&taken);
+        if (snapshot_writer_take(writer, &taken)) {
+            left -= taken.size < left ? taken.size : left;
+            state_file_put(&checkpoint->piece, index, strbuf_str(&taken));
+            strbuf_release(&taken);
+        }
         if (checkpoint->piece.size >= PIECE_BYTES)
             hand_over_piece(checkpoint);
         checkpoint->next_operator += done;
@@ -410,8 +409,8 @@ static enum status load_layer(struct store *store, const struct object *object, 
 }
 
 enum status task_layers_load(struct store *store, const struct manifest *manifest, uint32_t task,
-                             const struct state_file_operator *identities, uint32_t operator_count,
-                             struct arena *arena, struct task_layers *layers, struct error *error) {
+                             const struct state_file_operator *identities, uint32_t operator_count, struct arena *arena,
+                             struct task_layers *layers, struct error *error) {
     *layers = (struct task_layers){0};
     (void)fault_point(FAULT_RESTORE);
     layers->layers = ARENA_ARRAY(arena, struct str *, operator_count);

@@ -24,7 +24,7 @@ struct task_checkpoint_config {
     struct mailbox *inbox;
     const struct task_mail *deployment; /* as it came; borrowed for the call of _new */
     uint32_t task;
-    struct stream_operator *const *operators; /* in plan order; borrowed, as all arrays */
+    struct stream_operator *const *operators;     /* in plan order; borrowed, as all arrays */
     const struct state_file_operator *identities; /* of the operators */
     uint32_t operator_count;
     const struct task_sink_log *logs;
@@ -62,5 +62,5 @@ struct task_layers {
     struct str **layers; /* by operator, then by layer, oldest first */
 };
 enum status task_layers_load(struct store *store, const struct manifest *manifest, uint32_t task,
-                             const struct state_file_operator *identities, uint32_t operator_count,
-                             struct arena *arena, struct task_layers *layers, struct error *error) MUST_CHECK;
+                             const struct state_file_operator *identities, uint32_t operator_count, struct arena *arena,
+                             struct task_layers *layers, struct error *error) MUST_CHECK;

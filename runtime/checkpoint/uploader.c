@@ -98,8 +98,7 @@ static enum status close_object(struct uploader *uploader, const struct object_i
     struct store_writer *writer = uploader->writer;
     uploader->writer = NULL;
     TRY(store_writer_finish(writer, error));
-    *object = (struct object){
-        .id = *id, .size_bytes = uploader->size_bytes, .digest = finish_digest(uploader->digest)};
+    *object = (struct object){.id = *id, .size_bytes = uploader->size_bytes, .digest = finish_digest(uploader->digest)};
     return STATUS_OK;
 }
 

@@ -14,8 +14,9 @@ enum { VARIANTS = 64 };
 
 /* A record for every number: which parts it has, how long they are. */
 static struct row_log_record variant(unsigned number, struct strbuf *headers) {
-    static const char text[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnop"
-                               "qrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+    static const char text[] =
+        "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnop"
+        "qrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
     strbuf_reset(headers);
     struct row_log_record record = {.partition = number * 37 % 1000, .has_timestamp = number & 1};
     if (record.has_timestamp)

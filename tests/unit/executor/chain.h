@@ -238,7 +238,7 @@ static inline void chain_restore(struct chain *chain) {
         return;
     struct snapshot_writer writer;
     struct stream_operator *restored;
-    snapshot_writer_init(&writer);
+    snapshot_writer_init(&writer, SNAPSHOT_FULL);
     chain_check(chain, operator_on_flush(chain->tested, &chain->error));
     chain_check(chain, operator_snapshot(chain->tested, &writer, &chain->error));
     for (int damage = 0; damage < 3; damage++) { /* is noticed */

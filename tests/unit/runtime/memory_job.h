@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <ftw.h>
 #include <string.h>
 
 #include "connectors/connector.h"
@@ -38,7 +39,7 @@ struct memory_table {
     void (*on_poll)(struct memory_table *table, uint32_t next_row);
     struct job *job;
     const char *checkpoint_uri; /* of the jobs to come; NULL: none */
-    uint64_t stop_batches;         /* with a folder: job_config.checkpoint_stop_batches */
+    uint64_t stop_batches;      /* with a folder: job_config.checkpoint_stop_batches */
     /* what happened */
     uint32_t next_row;
     uint64_t poll_count, waited_us;
@@ -404,6 +405,15 @@ static inline enum status memory_run(struct memory_plan *plan, uint32_t batch_ro
     TRY(job_open(&config, &memory.job, error));
     enum status status = job_run(memory.job, error);
     return status;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status, (void)kind, (void)place;
+    return remove(path);
+}
+/* A folder that a test made, with all that is in it. */
+static inline void remove_tree(const char *folder) {
+    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Runs to the end; the text of the result is in output.text. */
