@@ -191,8 +191,8 @@ static void list_positions(void *context, struct arena *arena, struct split_posi
 }
 
 enum status job_checkpoint_start(struct job_checkpoint *checkpoint, struct stream_operator *const *operators,
-                                 struct stream_operator *const *sources, uint32_t source_count, struct arena *arena,
-                                 struct error *error) {
+                                 struct stream_operator *const *sources, uint32_t source_count, uint64_t log_bytes_max,
+                                 struct arena *arena, struct error *error) {
     TRY(restore(checkpoint, operators, error));
     arena_release(&checkpoint->layers_arena);
     struct task_sink_log *logs = ARENA_ARRAY(arena, struct task_sink_log, checkpoint->operator_count);
@@ -215,6 +215,7 @@ enum status job_checkpoint_start(struct job_checkpoint *checkpoint, struct strea
         .operator_count = checkpoint->operator_count,
         .logs = logs,
         .log_count = log_count,
+        .log_bytes_max = log_bytes_max,
         .positions = list_positions,
         .context = list,
     };

@@ -10,8 +10,7 @@ static char folder[64];
 
 static int setup(void **state) {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/exactly-once-XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    make_folder(folder, "exactly-once");
     memset(&plan, 0, sizeof plan);
     outside_plan(&plan, "sum_bigint");
     outside_expect(&plan, ROWS);

@@ -13,8 +13,10 @@
 #include <time.h>
 
 #include "core/data/row_log.h"
+#include "runtime/checkpoint/checkpoint_store.h"
 #include "runtime/checkpoint/checkpointer.h"
 #include "runtime/checkpoint/mailbox.h"
+#include "runtime/store/store.h"
 
 enum outside_call {
     OUTSIDE_PREPARE,
@@ -84,6 +86,7 @@ static struct {
     bool crash;                   /* atomic: the source fails */
     /* What happened. */
     uint64_t commits;   /* atomic: transactions */
+    uint64_t polls;     /* atomic: of sources */
     uint32_t rows_read; /* atomic: the furthest that any source came */
     uint32_t doubled;   /* commits that a broker could not have carried out */
     struct job *job;    /* that runs, under the mutex */
@@ -109,7 +112,7 @@ static inline void outside_reset(uint32_t row_total) {
     outside.row_total = outside.row_limit = row_total;
     outside.away = outside.crash = outside.endless = false;
     outside.paced = true;
-    outside.commits = 0;
+    outside.commits = outside.polls = 0;
     outside.rows_read = outside.doubled = 0;
 }
 
@@ -134,6 +137,7 @@ static inline enum status numbers_poll(struct source *self, int64_t max_wait_us,
                                        struct error *error) {
     (void)max_wait_us;
     struct outside_source *source = (struct outside_source *)self;
+    __atomic_add_fetch(&outside.polls, 1, __ATOMIC_RELAXED);
     if (__atomic_load_n(&outside.crash, __ATOMIC_ACQUIRE))
         return FAIL(error, STATUS_CONNECTION_FAILURE, "the process is gone");
     uint64_t commits = __atomic_load_n(&outside.commits, __ATOMIC_ACQUIRE);
@@ -540,10 +544,12 @@ struct outside_run {
     struct memory_plan *plan;
     const char *folder; /* NULL: no checkpoints */
     const char *savepoint;
+    uint64_t log_bytes_max;
     int64_t interval_us; /* 0: one millisecond; -1: only at the end */
     bool stop_with_savepoint;
     bool accept_plan_change;
     /* How it went. */
+    bool done; /* atomic: outside_thread came to its end */
     enum status status;
     struct error error;
     struct checkpointer_status checkpoints;
@@ -558,6 +564,7 @@ static inline void outside_job(struct outside_run *run) {
         .batch_rows = 4,
         .checkpoint_uri = run->folder,
         .savepoint = run->savepoint,
+        .log_bytes_max = run->log_bytes_max,
         .checkpoint_interval_us = run->interval_us == 0 ? 1000 : run->interval_us < 0 ? 0 : run->interval_us,
         .stop_with_savepoint = run->stop_with_savepoint,
         .accept_plan_change = run->accept_plan_change,
@@ -585,7 +592,47 @@ static inline void outside_job_ok(struct outside_run *run) {
 
 static inline void *outside_thread(void *run) {
     outside_job(run);
+    __atomic_store_n(&((struct outside_run *)run)->done, true, __ATOMIC_RELEASE);
     return NULL;
+}
+
+/* What the job that runs says of its checkpoints; zeroes when none runs. */
+static inline struct checkpointer_status outside_checkpoints(void) {
+    struct checkpointer_status status = {0};
+    pthread_mutex_lock(&outside.mutex);
+    if (outside.job)
+        (void)job_checkpoint_status(outside.job, &status);
+    pthread_mutex_unlock(&outside.mutex);
+    return status;
+}
+
+static inline void outside_stop(void) {
+    pthread_mutex_lock(&outside.mutex);
+    if (outside.job)
+        job_stop(outside.job);
+    pthread_mutex_unlock(&outside.mutex);
+}
+
+/* HEAD and its manifest. */
+struct outside_head {
+    struct arena arena;
+    struct head head;
+    struct manifest manifest;
+};
+static inline enum status outside_head_read(const char *folder, struct outside_head *out) {
+    struct arena arena;
+    struct store *store;
+    struct head_version version;
+    struct error error = {0};
+    arena_init(&arena);
+    arena_init(&out->arena);
+    assert_int_equal(store_open(checkpoint_uri(&arena, folder, NULL), NULL, &store, &error), STATUS_OK);
+    enum status status = checkpoint_read_head(store, &out->head, &version, &error) == ANSWER_OK ? STATUS_OK : error.status;
+    if (status == STATUS_OK)
+        status = checkpoint_load_manifest(store, &out->head.manifest, &out->arena, &out->manifest, &error);
+    store_close(store);
+    arena_release(&arena);
+    return status;
 }
 
 /* Waits for what another thread brings about; a minute is for ever. */
@@ -597,6 +644,19 @@ static inline void *outside_thread(void *run) {
             nanosleep(&rest_, NULL);                                                         \
             if (mailbox_now_us() - start_us_ > 60000000)                                     \
                 fail_msg("never came about: %s", #condition);                                \
+        }                                                                                    \
+    } while (0)
+
+/* Waits until something did not change for a fifth of a second. Too early at worst, on a slow machine: what is then asserted holds all the time. */
+#define OUTSIDE_UNTIL_CALM(changed, note)                                                    \
+    do {                                                                                     \
+        note;                                                                                \
+        for (int64_t calm_since_us_ = mailbox_now_us(); mailbox_now_us() - calm_since_us_ < 200000;) { \
+            struct timespec rest_ = {.tv_nsec = 1000000};                                    \
+            nanosleep(&rest_, NULL);                                                         \
+            if (changed)                                                                     \
+                calm_since_us_ = mailbox_now_us();                                           \
+            note;                                                                            \
         }                                                                                    \
     } while (0)
 
