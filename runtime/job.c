@@ -164,14 +164,15 @@ static void init_context(struct job *job, const struct job_config *config) {
 }
 
 /* Sources learn where to go on when they open, the rest afterwards. */
-static enum status open_restored(struct job *job, struct error *error) {
+static enum status open_restored(struct job *job, uint64_t log_bytes_max, struct error *error) {
     const struct task_layers *layers = &job->checkpoint.layers;
     job->context.restored = layers->layer_count > 0 ? layers->layers : NULL;
     job->context.restored_layers = layers->layer_count;
     enum status status = open_operators(job, error);
     job->context.restored = NULL;
     TRY(status);
-    return job_checkpoint_start(&job->checkpoint, job->operators, job->sources, job->source_count, &job->arena, error);
+    return job_checkpoint_start(&job->checkpoint, job->operators, job->sources, job->source_count,
+                                log_bytes_max, &job->arena, error);
 }
 
 static enum status open_job(struct job *job, const struct job_config *config, struct error *error) {
@@ -187,7 +188,7 @@ static enum status open_job(struct job *job, const struct job_config *config, st
     job->batches_left = config->checkpoint_stop_batches;
     job->stop_with_savepoint = config->stop_with_savepoint;
     TRY(job_checkpoint_open(&job->checkpoint, config, &job->context, job->wake_fd, error));
-    return open_restored(job, error);
+    return open_restored(job, config->log_bytes_max, error);
 }
 
 enum status job_open(const struct job_config *config, struct job **job, struct error *error) {

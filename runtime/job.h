@@ -38,6 +38,7 @@ struct job_config {
     const char *
         checkpoint_uri; /* the job's own place (store.h, or a folder); NULL: no checkpoints. It goes on from what is there */
     int64_t checkpoint_interval_us; /* 0: only at the end and when stopped */
+    uint64_t log_bytes_max; /* rows for exactly-once sinks, logged and not decided: beyond it no more is read. 0: default */
     const char *savepoint;          /* start from it (checkpointer.h); NULL: go on, or start empty */
     bool must_resume;               /* refuse to start empty */
     bool accept_plan_change;        /* state of another plan is used where operators are the same */

@@ -1,5 +1,5 @@
 /* job_checkpoint.c: between a plan and its checkpoints. Invariant: identities depend on what the operators compute, not on where their brokers
- * are. */
+ * are, nor on what the planner expects of them. */
 #include "runtime/job_checkpoint.h"
 
 #include <stdlib.h>
@@ -37,6 +37,8 @@ static uint64_t packed_digest(const Plan__Node *node) {
 
 static uint64_t node_digest(const Plan__Node *node, struct arena *arena) {
     Plan__Node copy = *node;
+    copy.rows_per_second = copy.row_count = copy.state_bytes = 0; /* guesses, which get better with every release */
+    copy.state_description = (char *)protobuf_c_empty_string;
     if (node->operation_case == PLAN__NODE__OPERATION_SCAN) {
         Plan__Scan scan = *node->scan;
         scan.options = ARENA_ARRAY(arena, Plan__Option *, scan.n_options);
@@ -51,7 +53,7 @@ static uint64_t node_digest(const Plan__Node *node, struct arena *arena) {
         copy.sink = &sink;
         return packed_digest(&copy);
     }
-    return packed_digest(node);
+    return packed_digest(&copy);
 }
 
 static struct digest identify(struct job_checkpoint *checkpoint, const Plan__Plan *plan, struct arena *arena) {
@@ -184,8 +186,8 @@ static void list_positions(void *context, struct arena *arena, struct split_posi
 }
 
 enum status job_checkpoint_start(struct job_checkpoint *checkpoint, struct stream_operator *const *operators,
-                                 struct stream_operator *const *sources, uint32_t source_count, struct arena *arena,
-                                 struct error *error) {
+                                 struct stream_operator *const *sources, uint32_t source_count, uint64_t log_bytes_max,
+                                 struct arena *arena, struct error *error) {
     TRY(restore(checkpoint, operators, error));
     arena_release(&checkpoint->layers_arena);
     struct task_sink_log *logs = ARENA_ARRAY(arena, struct task_sink_log, checkpoint->operator_count);
@@ -208,6 +210,7 @@ enum status job_checkpoint_start(struct job_checkpoint *checkpoint, struct strea
         .operator_count = checkpoint->operator_count,
         .logs = logs,
         .log_count = log_count,
+        .log_bytes_max = log_bytes_max,
         .positions = list_positions,
         .context = list,
     };

@@ -23,7 +23,7 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
                                 const struct task_context *context, int wake_fd, struct error *error) MUST_CHECK;
 /* Restores operators that are open and wired, and starts the task's part. */
 enum status job_checkpoint_start(struct job_checkpoint *checkpoint, struct stream_operator *const *operators,
-                                 struct stream_operator *const *sources, uint32_t source_count, struct arena *arena,
-                                 struct error *error) MUST_CHECK;
+                                 struct stream_operator *const *sources, uint32_t source_count, uint64_t log_bytes_max,
+                                 struct arena *arena, struct error *error) MUST_CHECK;
 /* What is undecided is given up. */
 void job_checkpoint_close(struct job_checkpoint *checkpoint);

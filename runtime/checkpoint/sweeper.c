@@ -25,7 +25,7 @@ struct sweeper {
     struct mailbox inbox;
     pthread_t thread;
     uint64_t published_epoch;
-    int64_t next_us;
+    int64_t first_pause_us, next_us;
     bool wanted, ended;
     char job[HEX_SIZE];
     char *after; /* last name of the page listed */
@@ -163,14 +163,13 @@ static void run_once(struct sweeper *sweeper) {
 
 static void *run_sweeper(void *argument) {
     struct sweeper *sweeper = argument;
-    bool is_folder = store_is_folder(sweeper->config.store);
-    sweeper->next_us = mailbox_now_us() + FOLDER_PAUSE_US;
+    sweeper->next_us = mailbox_now_us() + sweeper->first_pause_us;
     while (!is_ending(sweeper)) {
         int64_t now_us = mailbox_now_us();
         if (sweeper->wanted && now_us >= sweeper->next_us) {
             sweeper->wanted = false;
             run_once(sweeper);
-            sweeper->next_us = mailbox_now_us() + (is_folder ? FOLDER_PAUSE_US : BUCKET_PAUSE_US);
+            sweeper->next_us = mailbox_now_us() + sweeper->config.pause_us;
             continue;
         }
         struct message *message = mailbox_wait(&sweeper->inbox, sweeper->wanted ? sweeper->next_us : INT64_MAX);
@@ -183,6 +182,9 @@ static void *run_sweeper(void *argument) {
 struct sweeper *sweeper_new(const struct sweeper_config *config) {
     struct sweeper *sweeper = memory_zalloc(sizeof *sweeper);
     sweeper->config = *config;
+    sweeper->first_pause_us = config->pause_us ? config->pause_us : FOLDER_PAUSE_US;
+    if (config->pause_us == 0)
+        sweeper->config.pause_us = store_is_folder(config->store) ? FOLDER_PAUSE_US : BUCKET_PAUSE_US;
     hex_format(config->job.bytes, sweeper->job);
     strbuf_init(&sweeper->bytes);
     mailbox_init(&sweeper->inbox, -1);

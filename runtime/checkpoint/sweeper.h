@@ -14,6 +14,7 @@ struct sweeper_config {
     struct store *store;
     struct incarnation job, owner;
     uint64_t generation;
+    int64_t pause_us; /* before the first run, and between runs; 0: 5 s for a folder, a minute for a bucket */
 };
 
 struct sweeper *sweeper_new(const struct sweeper_config *config);

@@ -16,8 +16,8 @@ enum {
     STEP_BYTES = 128 * 1024,         /* of snapshots, between two batches */
     PIECE_BYTES = 1024 * 1024,       /* handed to the uploader */
     UPLOAD_BACKLOG_BYTES = 64 << 20, /* more is not snapshotted before something is written */
-    LOG_BYTES_WANT_EPOCH = 64 << 20, /* logged rows: an epoch is wanted before its time */
-    LOG_BYTES_FULL = 256 << 20,      /* no more is read */
+    LOG_BYTES_MAX_DEFAULT = 256 << 20,
+    WANT_EPOCH_PART = 4, /* of that: an epoch is wanted before its time */
     LAYERS_MAX = 24,                 /* deltas on top of a full snapshot, or when they are as large as it */
 };
 
@@ -55,6 +55,8 @@ struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config 
     struct task_checkpoint *checkpoint = memory_zalloc(sizeof *checkpoint);
     const struct manifest *manifest = &config->deployment->manifest;
     checkpoint->config = *config;
+    if (config->log_bytes_max == 0)
+        checkpoint->config.log_bytes_max = LOG_BYTES_MAX_DEFAULT;
     checkpoint->job = manifest->id.job;
     checkpoint->generation = config->deployment->generation;
     checkpoint->next_is_full = true;
@@ -155,7 +157,7 @@ static uint64_t logged_bytes(const struct task_checkpoint *checkpoint) {
 }
 
 bool task_checkpoint_is_full(const struct task_checkpoint *checkpoint) {
-    return checkpoint->lane_count > 0 && logged_bytes(checkpoint) > LOG_BYTES_FULL;
+    return checkpoint->lane_count > 0 && logged_bytes(checkpoint) > checkpoint->config.log_bytes_max;
 }
 
 /* ---- a barrier ---- */
@@ -324,7 +326,8 @@ static enum status on_mail(struct task_checkpoint *checkpoint, const struct task
 }
 
 static void want_epoch(struct task_checkpoint *checkpoint) {
-    if (checkpoint->wanted || checkpoint->lane_count == 0 || logged_bytes(checkpoint) < LOG_BYTES_WANT_EPOCH)
+    if (checkpoint->wanted || checkpoint->lane_count == 0 ||
+        logged_bytes(checkpoint) < checkpoint->config.log_bytes_max / WANT_EPOCH_PART)
         return;
     checkpoint->wanted = true;
     checkpointer_want_epoch(checkpoint->config.checkpointer);

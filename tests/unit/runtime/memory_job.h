@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <ftw.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "connectors/connector.h"
 #include "core/base/env_virtual.h"
@@ -411,6 +412,15 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
     (void)status, (void)kind, (void)place;
     return remove(path);
 }
+/* A new folder, in memory where the machine has such a place: what checkpoints promise is tested here, not how fast a disk syncs. */
+static inline void make_folder(char folder[64], const char *name) {
+    const char *wanted = getenv("TMPDIR");
+    const char *place = wanted ? wanted : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(folder, 64, "%.30s/%.20s-XXXXXX", place, name);
+    if (!mkdtemp(folder))
+        fail_msg("cannot make %s", folder);
+}
+
 /* A folder that a test made, with all that is in it. */
 static inline void remove_tree(const char *folder) {
     nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);

@@ -230,8 +230,8 @@ static uint64_t run_in_pieces(const struct shape *shape, const struct memory_row
     build_plan(&plan, shape, emit);
     memory_reset(rows, ROWS);
     memory.world = world;
-    char folder[] = "/tmp/window-model-XXXXXX";
-    assert_non_null(mkdtemp(folder));
+    char folder[64];
+    make_folder(folder, "window-model");
     memory.checkpoint_uri = folder;
     for (bool stopped = true; stopped; seed = seed * 75 + 74) {
         memory.next_row = 0; /* unless a position says otherwise */
