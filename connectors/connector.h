@@ -357,7 +357,7 @@ struct connector_class {
     enum status (*source_open)(const struct source_config *config, struct source **source,
                                struct error *error); /* NULL: no source */
     enum status (*sink_open)(const struct sink_config *config, struct sink **sink,
-                             struct error *error);                                  /* NULL: no sink */
+                             struct error *error); /* NULL: no sink */
     /* MAY: among how many sources the splits can be shared at most; 0: any number. NULL: 1. */
     uint32_t (*source_parallelism_limit)(const struct options *options);
     enum sink_changes (*sink_changes)(const struct options *options, bool has_key); /* NULL: SINK_APPEND_ONLY */

@@ -140,24 +140,36 @@ struct batch *batch_lend(struct batch_pool *pool, struct batch *batch) {
     return batch;
 }
 
-/* Strings are looked at one by one, elements of lists taken for 16 bytes each. */
+static size_t long_view_bytes(const struct string_view *views, uint32_t count) {
+    size_t size = 0;
+    for (uint32_t i = 0; i < count; i++)
+        size += views[i].size > VIEW_INLINE_MAX ? views[i].size : 0;
+    return size;
+}
+
+/* Strings and lists, whose values say how much more there is; elements of lists are taken for 16 bytes each. */
+static size_t outlying_bytes(const struct column *column, uint32_t row_count) {
+    bool is_list = type_layout(column->type) == LAYOUT_LIST;
+    if (!is_list && column->kind == COLUMN_FLAT && !column->validity)
+        return long_view_bytes(column->values, row_count);
+    size_t size = 0;
+    for (uint32_t row = 0; row < row_count; row++) {
+        if (column_is_null(column, row))
+            continue;
+        uint32_t index = column_value_index(column, row);
+        size += is_list ? 16 * (size_t)COLUMN_VALUES(column, struct list_slice)[index].count
+                        : long_view_bytes(&COLUMN_VALUES(column, struct string_view)[index], 1);
+    }
+    return size;
+}
+
 static size_t column_size_bytes(const struct column *column, uint32_t row_count) {
     enum layout layout = type_layout(column->type);
     uint32_t rows = column->kind == COLUMN_CONSTANT ? 1 : row_count;
     size_t size = layout_size(layout) * rows;
-    if (layout == LAYOUT_ROW)
-        for (uint32_t i = 0; i < column->type->field_count; i++)
-            size += column_size_bytes(&column->children[i], rows);
-    for (uint32_t row = 0; row < rows && (layout == LAYOUT_VIEW || layout == LAYOUT_LIST); row++) {
-        if (column_is_null(column, row))
-            continue;
-        const void *value = column_value(column, row);
-        if (layout == LAYOUT_LIST)
-            size += 16 * (size_t)((const struct list_slice *)value)->count;
-        else if (((const struct string_view *)value)->size > VIEW_INLINE_MAX)
-            size += ((const struct string_view *)value)->size;
-    }
-    return size;
+    for (uint32_t i = 0; layout == LAYOUT_ROW && i < column->type->field_count; i++)
+        size += column_size_bytes(&column->children[i], rows);
+    return layout == LAYOUT_VIEW || layout == LAYOUT_LIST ? size + outlying_bytes(column, rows) : size;
 }
 
 size_t batch_size_bytes(const struct batch *batch) {

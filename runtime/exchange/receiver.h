@@ -80,5 +80,6 @@ bool receiver_has_ended(const struct receiver *receiver);
 
 /* A barrier for a task all of whose channels have ended: nobody sends it any. Completes at once. */
 enum status receiver_inject(struct receiver *receiver, const struct barrier *barrier, struct error *error) MUST_CHECK;
-/* This attempt, and what is older, will not be completed. */
+/* This attempt, and what is older, will not be completed. Every receiver must be told so when a newer attempt begins: channels alone can
+ * leave two attempts waiting for each other (docs/design/014-exchange.md). */
 void receiver_abort(struct receiver *receiver, const struct barrier *barrier);

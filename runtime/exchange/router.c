@@ -134,30 +134,34 @@ static enum status append(struct router *router, struct target *target, struct b
     return STATUS_OK;
 }
 
-/* Row by row to the instance of its key group; a target's rows are ascending. */
-static void divide_rows(struct router *router, const struct batch *batch) {
-    struct arena *scratch = &router->scratch;
+/* The instance of every row's key group, and how many rows each has, in counts. */
+static const uint16_t *find_instances(struct router *router, const struct batch *batch, uint32_t *counts) {
     struct selection all = {.count = batch->row_count};
-    uint64_t *hashes = arena_alloc(scratch, sizeof *hashes * batch->row_count);
-    uint16_t *instances = arena_alloc(scratch, sizeof *instances * batch->row_count);
+    uint64_t *hashes = arena_alloc(&router->scratch, sizeof *hashes * batch->row_count);
+    uint16_t *instances = arena_alloc(&router->scratch, sizeof *instances * batch->row_count);
     for (uint32_t k = 0; k < router->key_column_count; k++)
         column_hash(&batch->columns[router->key_columns[k]], &all, hashes, k == 0);
-    for (uint32_t i = 0; i < router->target_count; i++)
-        router->targets[i].row_count = 0;
-    for (uint32_t row = 0; row < batch->row_count; row++) {
+    for (uint32_t row = 0; row < batch->row_count; row++)
         instances[row] = (uint16_t)key_group_instance(hash_key_group(hashes[row]), router->target_count);
-        router->targets[instances[row]].row_count++;
-    }
-    uint16_t *rows = arena_alloc(scratch, sizeof *rows * batch->row_count);
+    for (uint32_t row = 0; row < batch->row_count; row++)
+        counts[instances[row]]++;
+    return instances;
+}
+
+/* A counting sort of row numbers by instance: those of a target are ascending. */
+static void divide_rows(struct router *router, const struct batch *batch) {
+    uint32_t *next = arena_zalloc(&router->scratch, sizeof *next * router->target_count);
+    const uint16_t *instances = find_instances(router, batch, next);
+    uint16_t *rows = arena_alloc(&router->scratch, sizeof *rows * batch->row_count);
+    uint32_t start = 0;
     for (uint32_t i = 0; i < router->target_count; i++) {
-        router->targets[i].rows = rows;
-        rows += router->targets[i].row_count;
-        router->targets[i].row_count = 0;
+        router->targets[i].rows = rows + start;
+        router->targets[i].row_count = next[i];
+        next[i] = start;
+        start += router->targets[i].row_count;
     }
-    for (uint32_t row = 0; row < batch->row_count; row++) {
-        struct target *target = &router->targets[instances[row]];
-        target->rows[target->row_count++] = (uint16_t)row;
-    }
+    for (uint32_t row = 0; row < batch->row_count; row++)
+        rows[next[instances[row]]++] = (uint16_t)row;
 }
 
 static enum status send_divided(struct router *router, struct batch *batch, struct error *error) {

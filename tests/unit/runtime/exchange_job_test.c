@@ -112,7 +112,7 @@ static enum status on_barrier(void *context, const struct barrier *barrier, stru
     struct task *task = context;
     struct snapshot_writer writer;
     TRY(operator_on_flush(task->chain.tested, error));
-    snapshot_writer_init(&writer);
+    snapshot_writer_init(&writer, SNAPSHOT_FULL);
     enum status status = operator_snapshot(task->chain.tested, &writer, error);
     snapshot_writer_release(&writer);
     TRY(status);
