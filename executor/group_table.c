@@ -10,6 +10,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/bytes.h"
+#include "core/base/hash.h"
 #include "core/functions/state_memory.h"
 #include "executor/group_key.h"
 
@@ -20,7 +21,6 @@ enum {
     SLAB_BYTES = 2 << 20,       /* of a huge page */
     SLAB_SHARDS = 15,           /* full-sized shards that fit a slab */
     PREFETCH_GROUPS_MIN = 4096, /* smaller tables are in cache anyway */
-    INDEX_AHEAD = 16,           /* slots fetched before they are needed, when an index is built */
 };
 
 struct slot {
@@ -604,51 +604,80 @@ uint8_t *group_table_insert(struct group_table *table, uint32_t hash, uint8_t nu
     return found ? found : create(table, hash, &keys, 0);
 }
 
-/* Full-sized shards for so many groups, where one would not do. */
-static void directory_reserve(struct group_table *table, uint32_t count) {
-    uint32_t bits = 0;
-    while (bits < DIRECTORY_BITS_MAX && count >> bits >= (1u << SHARD_BITS_MAX) * 5 / 8)
-        bits++;
-    if (bits == 0)
-        return;
+static bool has_same_key(const struct group_table *table, const uint8_t *left, const uint8_t *right) {
+    struct batch_keys keys = record_keys(table, right);
+    switch (table->keys.form) {
+    case KEY_WORD: return key_equals(KEY_WORD, left, &keys, 0);
+    case KEY_PAIR: return key_equals(KEY_PAIR, left, &keys, 0);
+    default: return key_equals(KEY_BYTES, left, &keys, 0);
+    }
+}
+
+/* False when the key is there already. */
+static bool index_slot(struct group_table *table, struct slot slot) {
+    struct shard *shard = table_shard(table, slot.tag);
+    while (shard_is_full(shard)) {
+        shard_grow(table, shard, slot.tag);
+        shard = table_shard(table, slot.tag);
+    }
+    uint32_t mask = shard_mask(shard), at = shard_home(shard, slot.tag);
+    for (; shard->slots[at].record; at = (at + 1) & mask)
+        if (shard->slots[at].tag == slot.tag &&
+            has_same_key(table, record_at(table, shard->slots[at].record - 1), record_at(table, slot.record - 1)))
+            return false;
+    shard->slots[at] = slot;
+    shard->count++;
+    return true;
+}
+
+/* An empty table gets a directory of 2^bits shards, each with room for the slots that it will have: those from ends[entry - 1] to ends[entry]. */
+static void directory_make(struct group_table *table, uint32_t bits, const uint32_t *ends) {
     free_shards(table);
     table->directory = memory_realloc(table->directory, sizeof *table->directory << bits);
     table->directory_bits = bits;
-    for (uint32_t i = 0; i < 1u << bits; i++) {
-        struct shard *shard = shard_new(table, SHARD_BITS_MAX, bits);
-        table->directory[i] = (struct directory_entry){.shard = shard, .bits = shard->bits, .depth = shard->depth};
+    for (uint32_t entry = 0; entry < 1u << bits; entry++) {
+        uint32_t count = ends[entry] - (entry ? ends[entry - 1] : 0), shard_bits = SHARD_BITS_MIN;
+        while (shard_bits < SHARD_BITS_MAX && count >= (3u << shard_bits) / 4)
+            shard_bits++;
+        struct shard *shard = shard_new(table, shard_bits, bits);
+        table->directory[entry] = (struct directory_entry){.shard = shard, .bits = shard->bits, .depth = shard->depth};
     }
 }
 
-static void fetch_slot(const struct group_table *table, uint32_t place) {
-    if (place >= table->store.place_count)
-        return;
-    uint32_t tag = record_header(record_at(table, place))->tag;
-    const struct directory_entry *entry = table_entry(table, tag);
-    __builtin_prefetch(&entry->shard->slots[entry_home(entry, tag)], 1);
-}
-
-bool group_table_index(struct group_table *table, bool has_all_key_groups) {
-    ASSERT(table->directory[0].shard->count == 0);
-    if (has_all_key_groups)
-        directory_reserve(table, table->store.live_count);
-    for (uint32_t place = 0; place < table->store.place_count; place++) {
-        uint8_t *record = record_at(table, place);
-        fetch_slot(table, place + INDEX_AHEAD);
-        if (!record_is_live(record))
-            continue;
+/* The slots of all live records, by directory entry: ends[e] is where those of entry e end. */
+static struct slot *slots_by_entry(const struct group_table *table, uint32_t bits, uint32_t *ends) {
+    struct slot *slots = memory_alloc((table->store.live_count + (size_t)1) * sizeof *slots);
+    uint32_t position = 0, start = 0;
+    for (uint8_t *record; (record = group_table_next(table, &position));)
+        ends[(uint64_t)record_header(record)->tag >> (32 - bits)]++;
+    for (uint32_t entry = 0; entry < 1u << bits; entry++) {
+        uint32_t count = ends[entry];
+        ends[entry] = start; /* moves on with each slot */
+        start += count;
+    }
+    position = 0;
+    for (uint8_t *record; (record = group_table_next(table, &position));) {
         uint32_t tag = record_header(record)->tag;
-        struct batch_keys keys = record_keys(table, record);
-        if (find_key(table, tag, &keys))
-            return false;
-        struct shard *shard = table_shard(table, tag);
-        while (shard_is_full(shard)) {
-            shard_grow(table, shard, tag);
-            shard = table_shard(table, tag);
-        }
-        shard_insert(shard, (struct slot){.tag = tag, .record = place + 1});
+        slots[ends[(uint64_t)tag >> (32 - bits)]++] = (struct slot){.tag = tag, .record = position};
     }
-    return true;
+    return slots;
+}
+
+bool group_table_index(struct group_table *table, uint32_t key_group_count) {
+    uint64_t expected =
+        (uint64_t)table->store.live_count * KEY_GROUP_COUNT / key_group_count; /* were there groups of all key groups */
+    uint32_t bits = 0;
+    while (bits < DIRECTORY_BITS_MAX && expected >> bits >= (1u << SHARD_BITS_MAX) * 5 / 8)
+        bits++;
+    uint32_t *ends = memory_zalloc(sizeof *ends << bits);
+    struct slot *slots = slots_by_entry(table, bits, ends);
+    directory_make(table, bits, ends);
+    bool is_sound = true;
+    for (uint32_t i = 0; i < table->store.live_count && is_sound; i++)
+        is_sound = index_slot(table, slots[i]);
+    free(slots);
+    free(ends);
+    return is_sound;
 }
 
 void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,

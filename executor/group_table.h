@@ -83,9 +83,9 @@ bool group_table_decode_key(struct group_table *table, uint8_t *record, struct b
 /* The group of a key as bytes, created with zeroed states when absent; NULL for bytes that are no key of these types. */
 uint8_t *group_table_insert(struct group_table *table, uint32_t hash, uint8_t nulls, struct bytes_reader *key,
                             bool *created);
-/* Makes the groups of a store that was restored, keys and all, known to a table that was empty. Where groups may be of any key group room
- * is made at once. False when two have the same key: then the table can only be freed. */
-bool group_table_index(struct group_table *table, bool has_all_key_groups);
+/* Makes the groups of a store that was restored, keys and all, known to a table that was empty; they are of so many key groups (at least
+ * one). False when two have the same key: then the table can only be freed. */
+bool group_table_index(struct group_table *table, uint32_t key_group_count);
 
 /* The key columns of `count` records, as FLAT columns of the key types; long strings are copied into `arena`. */
 void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,

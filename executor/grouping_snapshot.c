@@ -10,7 +10,6 @@
 
 #include "core/base/arena.h"
 #include "core/base/bytes.h"
-#include "core/base/hash.h"
 #include "executor/snapshot.h"
 
 enum { GROUPS_VERSION = 2 };
@@ -133,7 +132,8 @@ enum status grouping_restore(struct grouping *grouping, struct group_table *tabl
                              struct snapshot_reader *reader, struct error *error) {
     TRY(record_store_restore(group_table_store(table), grouping_codec(grouping, table), true, name, GROUPS_VERSION,
                              reader, error));
-    bool has_all = reader->first_key_group == 0 && reader->end_key_group == KEY_GROUP_COUNT;
-    return group_table_index(table, has_all) ? STATUS_OK
-                                             : snapshot_malformed(reader, "has two groups of one key", error);
+    uint32_t key_groups = reader->end_key_group - reader->first_key_group;
+    return group_table_index(table, key_groups ? key_groups : 1)
+               ? STATUS_OK
+               : snapshot_malformed(reader, "has two groups of one key", error);
 }

@@ -9,8 +9,9 @@
 #include "core/base/hash.h"
 
 enum {
-    FRAME_BYTES = 64 << 10, /* a frame is closed once it has so many */
-    PIECE_BYTES = 64 << 10, /* room at first */
+    FRAME_BYTES = 64 << 10,     /* a frame is closed once it has so many */
+    PIECE_BYTES_MIN = 64 << 10, /* room at first, and behind what is written */
+    PIECE_BYTES_MAX = 1 << 20,  /* room at first, after larger pieces */
     RECORD_BYTES_MIN = sizeof(uint32_t) + 3,
     FORMAT_MAGIC = 0x504E5353, /* "SSNP" */
     FORMAT_VERSION = 2,
@@ -74,7 +75,8 @@ static void frame_close(struct snapshot_writer *writer) {
 }
 
 static void frame_open(struct snapshot_writer *writer, uint32_t section) {
-    strbuf_reserve(&writer->out, PIECE_BYTES);
+    bool is_first = writer->out.size == 0 && writer->piece_bytes > PIECE_BYTES_MIN;
+    strbuf_reserve(&writer->out, is_first ? writer->piece_bytes : PIECE_BYTES_MIN);
     writer->frame_section = section + 1;
     writer->frame_start = writer->out.size;
     writer->frame_records = 0;
@@ -98,6 +100,7 @@ bool snapshot_writer_take(struct snapshot_writer *writer, struct strbuf *piece) 
         return false;
     *piece = writer->out;
     writer->taken_bytes += piece->size;
+    writer->piece_bytes = piece->size < PIECE_BYTES_MAX ? piece->size : PIECE_BYTES_MAX;
     strbuf_init(&writer->out);
     return true;
 }

@@ -64,6 +64,7 @@ struct snapshot_writer {
     struct strbuf out; /* what was not taken yet */
     enum snapshot_mode mode;
     uint64_t taken_bytes;
+    size_t piece_bytes; /* of the last piece taken: the next one will be much like it */
     struct snapshot_section *sections;
     uint32_t section_count, section_capacity;
     uint32_t plain_section; /* being written, + 1; 0: none */
