@@ -92,19 +92,28 @@ static void *run_source(void *context) {
 
 /* ---- aggregates and the collector ---- */
 
+static enum status run_round(struct task *task) {
+    struct error *error = &task->chain.error;
+    bool made_progress;
+    TRY(receiver_step(&task->receiver, &made_progress, error));
+    task->chain.evaluation.now_us = env_now_us(env_posix());
+    if (task->router)
+        TRY(operator_on_tick(task->router, task->chain.evaluation.now_us, error));
+    if (made_progress || receiver_has_ended(&task->receiver))
+        return STATUS_OK;
+    bool holds = task->router && task->router->next_tick_us != INT64_MAX;
+    return receiver_wait(&task->receiver, holds ? ROUTER_LINGER_US : -1, error);
+}
+
+/* Returns the task when it was cancelled. */
 static void *run_receiver(void *context) {
     struct task *task = context;
-    check(task, receiver_start(&task->receiver, task->chain.tested, &task->chain.error));
-    while (!receiver_has_ended(&task->receiver)) {
-        bool made_progress;
-        check(task, receiver_step(&task->receiver, &made_progress, &task->chain.error));
-        task->chain.evaluation.now_us = env_now_us(env_posix());
-        if (task->router)
-            check(task, operator_on_tick(task->router, task->chain.evaluation.now_us, &task->chain.error));
-        if (!made_progress && !receiver_has_ended(&task->receiver))
-            receiver_wait(&task->receiver,
-                          task->router && task->router->next_tick_us != INT64_MAX ? ROUTER_LINGER_US : -1);
-    }
+    enum status status = receiver_start(&task->receiver, task->chain.tested, &task->chain.error);
+    while (status == STATUS_OK && !receiver_has_ended(&task->receiver))
+        status = run_round(task);
+    if (status == STATUS_CANCELLED)
+        return task;
+    check(task, status);
     return NULL;
 }
 
@@ -335,21 +344,29 @@ static void *run_source_until_cancelled(void *context) {
     return NULL;
 }
 
-/* Nobody reads; the sources wait for room; a failure elsewhere cancels all. What was under way is released. */
+/* One aggregate is gone; the sources wait for room, the others for rows that do not come; a failure cancels all. What was under way
+ * is released. */
 static void cancelled_in_the_midst(void **state) {
     (void)state;
     struct job *job = memory_zalloc(sizeof *job);
-    pthread_t threads[SOURCES];
+    pthread_t threads[TASKS];
+    void *result;
     open_job(job, 2);
-    for (uint32_t i = 0; i < SOURCES; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, run_source_until_cancelled, &job->tasks[i]), 0);
+    struct task *gone = &job->tasks[SOURCES];
+    for (uint32_t i = 0; i < TASKS; i++)
+        if (&job->tasks[i] != gone)
+            assert_int_equal(pthread_create(&threads[i], NULL, i < SOURCES ? run_source_until_cancelled : run_receiver,
+                                            &job->tasks[i]),
+                             0);
     bool made_progress = false;
-    struct task *reader = &job->tasks[SOURCES];
-    while (!made_progress) /* one batch is on its way through a consumer */
-        check(reader, receiver_step(&reader->receiver, &made_progress, &reader->chain.error));
+    while (!made_progress) /* something is on its way through it */
+        check(gone, receiver_step(&gone->receiver, &made_progress, &gone->chain.error));
     network_cancel(&job->network);
-    for (uint32_t i = 0; i < SOURCES; i++)
-        pthread_join(threads[i], NULL);
+    for (uint32_t i = 0; i < TASKS; i++)
+        if (&job->tasks[i] != gone) {
+            pthread_join(threads[i], &result);
+            assert_ptr_equal(result, i < SOURCES ? NULL : &job->tasks[i]);
+        }
     close_job(job);
 }
 
