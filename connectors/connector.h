@@ -361,6 +361,9 @@ struct connector_class {
                              struct error *error); /* NULL: no sink */
     /* MAY: among how many sources the splits can be shared at most; 0: any number. NULL: 1. */
     uint32_t (*source_parallelism_limit)(const struct options *options);
+    /* MAY: how many sinks of one table, each in a task of its own, may write at the same time and keep what the table promises; 0: any
+     * number. Rows of one primary key come to one of them. NULL: 1. */
+    uint32_t (*sink_parallelism_limit)(const struct options *options);
     enum sink_changes (*sink_changes)(const struct options *options, bool has_key); /* NULL: SINK_APPEND_ONLY */
     const struct publisher_support *publishers;                                     /* NULL: at-least-once only */
 };
