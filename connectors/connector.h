@@ -20,6 +20,12 @@ struct env;
 struct format_class;
 struct row_log;
 
+enum delivery_guarantee {
+    DELIVERY_BEST, /* not said: exactly-once where the connector can and the job takes checkpoints, else at-least-once */
+    DELIVERY_AT_LEAST_ONCE,
+    DELIVERY_EXACTLY_ONCE,
+};
+
 /* ---- options ------------------------------------------------------------------------------------------------------ */
 
 enum option_type { OPTION_STRING, OPTION_INT, OPTION_DOUBLE, OPTION_BOOL, OPTION_DURATION, OPTION_SIZE, OPTION_CHOICE };
@@ -56,6 +62,8 @@ double options_double(const struct options *options, const struct option_spec *s
 bool options_bool(const struct options *options, const struct option_spec *specs, const char *key);
 int64_t options_duration_us(const struct options *options, const struct option_spec *specs, const char *key);
 uint64_t options_size_bytes(const struct options *options, const struct option_spec *specs, const char *key);
+/* What 'sink.delivery-guarantee' says; BEST when it says nothing. */
+enum delivery_guarantee options_guarantee(const struct options *options);
 
 /* ---- records that could not be used ---------------------------------------------------------------------------------- */
 
@@ -200,6 +208,9 @@ struct publisher_config {
     const char *table;
     const struct options *options;
     const struct format_class *format;
+    const struct schema
+        *schema; /* of the logged batches, and what each column is: as in sink_config. May be NULL; then */
+    const struct source_column *columns; /* formats that begin a file with more than its rows cannot be published. */
     const char *job; /* J as 32 hexadecimal digits: part of every name that must not be shared between jobs */
     uint32_t sink;   /* number of the sink within the job */
     uint32_t lane, lane_count;
@@ -233,12 +244,6 @@ struct publisher_class {
                                        struct error *error);
     enum publish_answer (*commit)(struct publisher *publisher, uint32_t slot, struct error *error);
     void (*close)(struct publisher *publisher);
-};
-
-enum delivery_guarantee {
-    DELIVERY_BEST, /* not said: exactly-once where the connector can and the job takes checkpoints, else at-least-once */
-    DELIVERY_AT_LEAST_ONCE,
-    DELIVERY_EXACTLY_ONCE,
 };
 
 /* What a connector that can publish exactly once offers. */

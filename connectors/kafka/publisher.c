@@ -59,13 +59,6 @@ void kafka_publisher_settings_read(struct kafka_publisher_settings *settings, co
     };
 }
 
-static enum delivery_guarantee guarantee(const struct options *options) {
-    const char *text = options_find(options, "sink.delivery-guarantee");
-    if (!text)
-        return DELIVERY_BEST;
-    return text_equal_ignore_case(text, "exactly-once") ? DELIVERY_EXACTLY_ONCE : DELIVERY_AT_LEAST_ONCE;
-}
-
 static uint32_t lane_count(const struct options *options) {
     return (uint32_t)options_int(options, kafka_publisher_options, "sink.lanes");
 }
@@ -423,7 +416,7 @@ static enum status publisher_open(const struct publisher_config *config, struct 
 }
 
 const struct publisher_support kafka_publishers = {
-    .guarantee = guarantee,
+    .guarantee = options_guarantee,
     .lane_count = lane_count,
     .prepare = kafka_publisher_prepare,
     .open = publisher_open,
