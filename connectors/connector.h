@@ -246,6 +246,26 @@ struct publisher_class {
     void (*close)(struct publisher *publisher);
 };
 
+/* A row as the outside has it. */
+struct published_row {
+    uint32_t partition;
+    uint64_t offset; /* its place in the partition; files: the number of the record in its file */
+    /* Which row of which epoch on which lane it says it is: a Kafka row's header, a file's name and the row's place in it. */
+    bool has_place;
+    uint64_t epoch;
+    uint32_t lane, number;
+    /* As row_log_put writes it; valid during the call. It has a timestamp when the table writes the metadata column "timestamp" and the message's
+     * timestamp is one that its producer gave (CreateTime): sinks log one for each row in just these cases. The header with the row's place
+     * is not in it. */
+    struct str record;
+};
+
+/* Receives what was published. All markers first, those of a lane in order; then rows, those of a partition in order. */
+struct published_target {
+    void (*on_marker)(struct published_target *target, uint32_t lane, uint64_t offset, struct str marker);
+    void (*on_row)(struct published_target *target, const struct published_row *row);
+};
+
 /* What a connector that can publish exactly once offers. */
 struct publisher_support {
     enum delivery_guarantee (*guarantee)(const struct options *options);
@@ -255,6 +275,11 @@ struct publisher_support {
      * and how to waive it), and whatever the lanes share is made if it is absent. config.lane is 0. */
     enum status (*prepare)(const struct publisher_config *config, struct error *error);
     enum status (*open)(const struct publisher_config *config, struct publisher **publisher, struct error *error);
+    /* Reads back all that is committed, as of the call: first where each lane's markers end is noted, then where each partition
+     * ends; both are read up to there. So every row of a marker that is handed out is handed out too, unless somebody deleted it; of what was
+     * published during the call there may be rows without their marker. Markers before the newest may be compacted away. Changes
+     * nothing outside; config.lane is 0. */
+    enum status (*verify)(const struct publisher_config *config, struct published_target *target, struct error *error);
 };
 
 /* ---- formats -------------------------------------------------------------------------------------------------------- */

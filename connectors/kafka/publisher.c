@@ -14,8 +14,6 @@
 enum { TRANSACTION_TIMEOUT_LEAST_MS = 1000, PREFIX_MAX = 150, ROWS_BETWEEN_POLLS = 8192, WARM_UP_MS = 1000 };
 
 static const char marker_key[] = "marker";
-static const char row_header[] = "sx";
-enum { ROW_HEADER_SIZE = 16 };
 
 /* ---- options ---- */
 
@@ -192,7 +190,7 @@ static void close_slot(struct publisher *base, uint32_t number) {
 
 /* ---- sending ---- */
 
-static void put_row_header(uint8_t bytes[ROW_HEADER_SIZE], uint64_t epoch, uint32_t lane, uint32_t row) {
+static void put_row_header(uint8_t bytes[KAFKA_ROW_HEADER_SIZE], uint64_t epoch, uint32_t lane, uint32_t row) {
     memcpy(bytes, &epoch, 8); /* machines are little endian: core/base/bytes.c asserts it */
     memcpy(bytes + 8, &lane, 4);
     memcpy(bytes + 12, &row, 4);
@@ -206,7 +204,7 @@ static rd_kafka_headers_t *headers_of(const struct row_log_record *record, const
     while (row_log_next_header(&reader, &name, &has_value, &value))
         rd_kafka_header_add(headers, name.data, (ssize_t)name.size, has_value ? value.data : NULL, (ssize_t)value.size);
     if (own)
-        rd_kafka_header_add(headers, row_header, sizeof row_header - 1, own, ROW_HEADER_SIZE);
+        rd_kafka_header_add(headers, KAFKA_ROW_HEADER, sizeof KAFKA_ROW_HEADER - 1, own, KAFKA_ROW_HEADER_SIZE);
     return headers;
 }
 
@@ -299,7 +297,7 @@ static enum publish_answer await_deliveries(struct kafka_publisher *publisher, s
 static enum publish_answer send_all(struct kafka_publisher *publisher, struct kafka_slot *slot, struct str records,
                                     uint64_t epoch, uint64_t first_row, struct error *error) {
     struct bytes_reader reader = bytes_reader_of(records);
-    uint8_t own[ROW_HEADER_SIZE];
+    uint8_t own[KAFKA_ROW_HEADER_SIZE];
     for (uint64_t row = 0;; row++) {
         struct row_log_record record;
         bool found;
@@ -420,4 +418,5 @@ const struct publisher_support kafka_publishers = {
     .lane_count = lane_count,
     .prepare = kafka_publisher_prepare,
     .open = publisher_open,
+    .verify = kafka_publisher_verify,
 };
