@@ -24,6 +24,7 @@
 
 #include "connectors/filesystem/filesystem.h"
 #include "connectors/filesystem/listing.h"
+#include "connectors/filesystem/publisher.h"
 #include "core/base/arena.h"
 #include "core/base/env.h"
 #include "core/base/hash.h"
@@ -54,26 +55,18 @@ struct slot {
 struct filesystem_publisher {
     struct publisher base;
     struct publisher_config config;
-    const char *folder, *private_folder, *suffix;
-    enum compression compression;
+    struct filesystem_places places;
     struct encoder *encoder; /* NULL: files begin with their first row */
     struct slot slots[SLOTS];
 };
 
-/* The newest marker, or none (number 0). */
-struct newest {
-    uint64_t number;
-    struct strbuf bytes; /* the marker's; the whole file's when it is damaged */
-    bool is_damaged;
-};
-
 static void private_path(const struct filesystem_publisher *publisher, char path[PATH_SIZE], const char *name) {
-    snprintf(path, PATH_SIZE, "%s/%s", publisher->private_folder, name);
+    snprintf(path, PATH_SIZE, "%s/%s", publisher->places.private_folder, name);
 }
 
 static void slot_path(const struct filesystem_publisher *publisher, char path[PATH_SIZE], const char *what,
                       uint32_t number) {
-    snprintf(path, PATH_SIZE, "%s/%s-%c-%s", publisher->private_folder, what, (char)('a' + number),
+    snprintf(path, PATH_SIZE, "%s/%s-%c-%s", publisher->places.private_folder, what, (char)('a' + number),
              publisher->slots[number].nonce);
 }
 
@@ -178,13 +171,13 @@ static bool decode_marker(struct str file, uint64_t *number, struct str *marker)
            digest == hash_bytes(file.data, size);
 }
 
-static enum status newest_read(const struct filesystem_publisher *publisher, struct newest *newest,
-                               struct error *error) {
+enum status filesystem_newest_read(const struct filesystem_places *places, struct env *env,
+                                   struct filesystem_newest *newest, struct error *error) {
     char path[PATH_SIZE];
-    private_path(publisher, path, "marker");
-    *newest = (struct newest){0};
+    snprintf(path, sizeof path, "%s/marker", places->private_folder);
+    *newest = (struct filesystem_newest){0};
     struct strbuf file = {0};
-    enum status status = read_file(publisher->config.env, path, &file, error);
+    enum status status = read_file(env, path, &file, error);
     struct str marker;
     if (status == STATUS_OK) {
         newest->is_damaged = !decode_marker(strbuf_str(&file), &newest->number, &marker);
@@ -196,7 +189,7 @@ static enum status newest_read(const struct filesystem_publisher *publisher, str
     return status;
 }
 
-static uint64_t newest_end(const struct newest *newest) {
+uint64_t filesystem_newest_end(const struct filesystem_newest *newest) {
     return newest->is_damaged ? damaged_end : newest->number;
 }
 
@@ -205,15 +198,15 @@ static enum publish_answer measure(struct publisher *base, uint64_t *end, uint8_
     char path[PATH_SIZE];
     private_path(publisher, path, "place");
     struct strbuf identity = {0};
-    struct newest newest = {0};
+    struct filesystem_newest newest = {0};
     enum status status = read_file(publisher->config.env, path, &identity, error);
     if (status == STATUS_OK && identity.size != 16)
         status = FAIL(error, STATUS_FILE_ERROR, "\"%s\" is damaged", path);
     if (status == STATUS_OK)
-        status = newest_read(publisher, &newest, error);
+        status = filesystem_newest_read(&publisher->places, publisher->config.env, &newest, error);
     if (status == STATUS_OK) {
         memcpy(place, identity.data, 16);
-        *end = newest_end(&newest);
+        *end = filesystem_newest_end(&newest);
     }
     strbuf_release(&identity);
     strbuf_release(&newest.bytes);
@@ -224,11 +217,12 @@ static enum publish_answer measure(struct publisher *base, uint64_t *end, uint8_
 static enum publish_answer read_markers(struct publisher *base, uint64_t from, uint64_t until,
                                         void (*on_marker)(void *context, uint64_t offset, struct str marker),
                                         void *context, uint64_t *position, struct error *error) {
-    struct newest newest;
+    struct filesystem_publisher *publisher = (struct filesystem_publisher *)base;
+    struct filesystem_newest newest;
     *position = from;
-    if (newest_read((struct filesystem_publisher *)base, &newest, error) != STATUS_OK)
+    if (filesystem_newest_read(&publisher->places, publisher->config.env, &newest, error) != STATUS_OK)
         return PUBLISH_UNKNOWN;
-    uint64_t end = newest_end(&newest);
+    uint64_t end = filesystem_newest_end(&newest);
     enum publish_answer answer = PUBLISH_OK;
     if (end < until) {
         FAIL(error, STATUS_FILE_ERROR, "markers end before where they ended");
@@ -290,7 +284,7 @@ static enum publish_answer open_slot(struct publisher *base, uint32_t number, st
     draw_nonce(publisher->config.env, nonce);
     enum status status = replace_file(publisher, name, str_from(nonce), error);
     if (status == STATUS_OK)
-        status = env_folder_list(publisher->config.env, publisher->private_folder, sweep_file, &sweep, error);
+        status = env_folder_list(publisher->config.env, publisher->places.private_folder, sweep_file, &sweep, error);
     close(lock);
     if (status != STATUS_OK)
         return PUBLISH_UNKNOWN;
@@ -310,11 +304,10 @@ static enum status begin_rows(struct filesystem_publisher *publisher, uint32_t n
     struct slot *slot = &publisher->slots[number];
     char path[PATH_SIZE];
     slot_path(publisher, path, "rows", number);
-    TRY(stream_writer_open(&slot->writer, publisher->config.env, path, publisher->compression, error));
+    TRY(stream_writer_open(&slot->writer, publisher->config.env, path, publisher->places.compression, error));
     slot->has_rows = true;
-    snprintf(slot->final_path, sizeof slot->final_path, "%s/part-%.8s-%u-%010" PRIu64 "-%010" PRIu64 "%s",
-             publisher->folder, publisher->config.job, (unsigned)publisher->config.sink, epoch, first_row,
-             publisher->suffix);
+    snprintf(slot->final_path, sizeof slot->final_path, "%s/%s%010" PRIu64 "-%010" PRIu64 "%s",
+             publisher->places.folder, publisher->places.prefix, epoch, first_row, publisher->places.suffix);
     if (publisher->encoder)
         publisher->config.format->encoder_start_file(publisher->encoder, &slot->text);
     return STATUS_OK;
@@ -379,8 +372,8 @@ static enum status write_marker(struct filesystem_publisher *publisher, uint32_t
         stream_writer_close(slot->writer);
         slot->writer = NULL;
     }
-    struct newest newest;
-    TRY(newest_read(publisher, &newest, error));
+    struct filesystem_newest newest;
+    TRY(filesystem_newest_read(&publisher->places, publisher->config.env, &newest, error));
     strbuf_release(&newest.bytes);
     if (newest.is_damaged)
         return FAIL(error, STATUS_FILE_ERROR, "the newest marker is damaged");
@@ -413,10 +406,10 @@ static enum publish_answer check_owner(struct filesystem_publisher *publisher, u
     char path[PATH_SIZE], name[] = {'s', 'l', 'o', 't', '-', (char)('a' + number), '\0'};
     private_path(publisher, path, name);
     struct strbuf owner = {0};
-    struct newest newest = {0};
+    struct filesystem_newest newest = {0};
     enum status status = read_file(publisher->config.env, path, &owner, error);
     if (status == STATUS_OK)
-        status = newest_read(publisher, &newest, error);
+        status = filesystem_newest_read(&publisher->places, publisher->config.env, &newest, error);
     enum publish_answer answer = PUBLISH_UNKNOWN;
     if (status == STATUS_OK && !str_equal(strbuf_str(&owner), str_from(slot->nonce))) {
         FAIL(error, STATUS_FILE_ERROR, "another process opened slot %c", (char)('a' + number));
@@ -484,18 +477,24 @@ static const struct publisher_class publisher_class = {
     .close = publisher_close,
 };
 
-static enum status publisher_init(struct filesystem_publisher *publisher, const struct publisher_config *config,
-                                  struct error *error) {
-    const char *compression = options_text(config->options, filesystem_options, "compression");
-    *publisher = (struct filesystem_publisher){.base = {&publisher_class}, .config = *config};
-    publisher->folder = listing_local_path(options_text(config->options, filesystem_options, "path"));
-    publisher->private_folder =
-        arena_printf(config->arena, "%s/.streamsql-%.12s-%u", publisher->folder, config->job, (unsigned)config->sink);
-    publisher->compression = compression_from_text(compression);
-    publisher->suffix = filesystem_suffix(config->arena, config->format, publisher->compression);
-    if (strlen(publisher->private_folder) > PATH_SIZE / 2)
+enum status filesystem_places_init(struct filesystem_places *places, const struct publisher_config *config,
+                                   struct error *error) {
+    struct arena *arena = config->arena;
+    places->folder = listing_local_path(options_text(config->options, filesystem_options, "path"));
+    places->private_folder =
+        arena_printf(arena, "%s/.streamsql-%.12s-%u", places->folder, config->job, (unsigned)config->sink);
+    places->prefix = arena_printf(arena, "part-%.8s-%u-", config->job, (unsigned)config->sink);
+    places->compression = compression_from_text(options_text(config->options, filesystem_options, "compression"));
+    places->suffix = filesystem_suffix(arena, config->format, places->compression);
+    if (strlen(places->private_folder) > PATH_SIZE / 2)
         return FAIL(error, STATUS_INVALID_OPTION, "option \"path\" is too long");
     return STATUS_OK;
+}
+
+static enum status publisher_init(struct filesystem_publisher *publisher, const struct publisher_config *config,
+                                  struct error *error) {
+    *publisher = (struct filesystem_publisher){.base = {&publisher_class}, .config = *config};
+    return filesystem_places_init(&publisher->places, config, error);
 }
 
 static uint32_t lane_count(const struct options *options) {
@@ -525,7 +524,7 @@ static enum status prepare(const struct publisher_config *config, struct error *
     if (config->format->encoder_start_file && !config->schema)
         return FAIL(error, STATUS_UNSUPPORTED, "format \"%s\" cannot be written to files exactly once",
                     config->format->name);
-    TRY(env_folder_make(config->env, publisher.private_folder, error));
+    TRY(env_folder_make(config->env, publisher.places.private_folder, error));
     return make_place(&publisher, error);
 }
 
@@ -545,4 +544,5 @@ const struct publisher_support filesystem_publishers = {
     .lane_count = lane_count,
     .prepare = prepare,
     .open = publisher_open,
+    .verify = filesystem_publisher_verify,
 };

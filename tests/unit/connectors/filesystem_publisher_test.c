@@ -57,6 +57,18 @@ struct owner {
     struct error error;
 };
 
+static void owner_config(struct owner *owner, struct publisher_config *config) {
+    *config = (struct publisher_config){.arena = &owner->arena,
+                                        .table = "t",
+                                        .options = &owner->options,
+                                        .schema = &schema,
+                                        .job = "0123456789abcdef0123456789abcdef",
+                                        .sink = 3,
+                                        .lane_count = 1,
+                                        .env = env_posix(),
+                                        .cancel = &owner->cancel};
+}
+
 static enum status owner_open(struct owner *owner, const char *format, const char *compression, bool header) {
     *owner = (struct owner){0};
     arena_init(&owner->arena);
@@ -68,15 +80,8 @@ static enum status owner_open(struct owner *owner, const char *format, const cha
     if (header)
         options_put(&owner->options, "csv.header", "true");
     const struct connector_class *connector;
-    struct publisher_config config = {.arena = &owner->arena,
-                                      .table = "t",
-                                      .options = &owner->options,
-                                      .schema = &schema,
-                                      .job = "0123456789abcdef0123456789abcdef",
-                                      .sink = 3,
-                                      .lane_count = 1,
-                                      .env = env_posix(),
-                                      .cancel = &owner->cancel};
+    struct publisher_config config;
+    owner_config(owner, &config);
     if (connector_validate(connectors_builtin(), &owner->options, &schema, &connector, &config.format, NULL,
                            &owner->error))
         fail_msg("%s", owner->error.message);
@@ -193,6 +198,13 @@ static bool file_is(const char *name, const char *content) {
     if (strcmp(text, content) != 0)
         fail_msg("%s has \"%s\"", name, text);
     return true;
+}
+
+static void write_beside(const char *name, const char *content) {
+    char path[300];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    assert_true(file && fputs(content, file) >= 0 && fclose(file) == 0);
 }
 
 static unsigned count_files(const char *path, bool hidden) {
@@ -481,6 +493,89 @@ static void formats_and_packing(void **state) {
     }
 }
 
+/* ---- reading back ---- */
+
+struct reader {
+    struct published_target base;
+    struct strbuf rows; /* record bytes */
+    struct strbuf text; /* "EPOCH.NUMBER " and markers */
+};
+
+static void read_marker(struct published_target *target, uint32_t lane, uint64_t offset, struct str marker) {
+    struct reader *reader = (struct reader *)target;
+    strbuf_printf(&reader->text, "%u:%llu=%.*s ", lane, (unsigned long long)offset, STR_FORMAT(marker));
+}
+
+static void read_row(struct published_target *target, const struct published_row *row) {
+    struct reader *reader = (struct reader *)target;
+    assert_true(row->has_place && row->lane == 0 && row->partition == 0);
+    strbuf_append_str(&reader->rows, row->record);
+    strbuf_printf(&reader->text, "%llu.%u ", (unsigned long long)row->epoch, row->number);
+}
+
+static enum status verify(struct owner *owner, struct reader *reader) {
+    *reader = (struct reader){.base = {read_marker, read_row}};
+    struct publisher_config config;
+    const struct connector_class *connector;
+    owner_config(owner, &config);
+    assert_int_equal(connector_validate(connectors_builtin(), &owner->options, &schema, &connector, &config.format,
+                                        NULL, &owner->error),
+                     STATUS_OK);
+    return connector->publishers->verify(&config, &reader->base, &owner->error);
+}
+
+static void put_row(struct strbuf *records, struct str value) {
+    row_log_put(records, &(struct row_log_record){.has_value = true, .value = value});
+}
+
+/* Byte for byte what was logged, in the order of its rows, whatever is in the texts and whatever else is in the folder. */
+static void reading_back(void **state) {
+    (void)state;
+    for (unsigned packed = 0; packed < 2; packed++) {
+        new_folder();
+        struct owner owner;
+        struct reader reader;
+        if (owner_open(&owner, "csv", packed ? "zstd" : "none", packed))
+            fail_msg("%s", owner.error.message);
+        if (verify(&owner, &reader))
+            fail_msg("%s", owner.error.message);
+        assert_int_equal(reader.text.size, 0);
+        struct strbuf first = {0}, second = {0};
+        put_row(&first, STR("x,1"));
+        put_row(&first, STR("\"two\nlines\",\"\"\"\n\""));
+        put_row(&first, STR("cr\r,\r"));
+        put_row(&second, STR("last,"));
+        uint64_t delivered, offset;
+        fence(&owner);
+        const struct publisher_class *class = owner.publisher->class;
+        class->send_rows(owner.publisher, 0, strbuf_str(&first), 9, 0, &delivered, &owner.error);
+        assert_int_equal(send_marker(&owner, 0, 1, &offset), PUBLISH_OK);
+        assert_int_equal(commit(&owner, 0), PUBLISH_OK);
+        class->send_rows(owner.publisher, 1, strbuf_str(&second), 10, 7, &delivered, &owner.error);
+        assert_int_equal(send_marker(&owner, 1, 2, &offset), PUBLISH_OK);
+        assert_int_equal(commit(&owner, 1), PUBLISH_OK);
+        write_beside("part-01234567-3-0000000009-1.csv", "foreign");
+        write_beside("part-01234567-4-0000000009-0000000000.csv", "another sink's");
+        if (verify(&owner, &reader))
+            fail_msg("%s", owner.error.message);
+        assert_string_equal(reader.text.data, "0:1=m2 9.0 9.1 9.2 10.7 ");
+        strbuf_append_str(&first, strbuf_str(&second));
+        assert_true(str_equal(strbuf_str(&first), strbuf_str(&reader.rows)));
+        strbuf_release(&reader.text);
+        strbuf_release(&reader.rows);
+        if (!packed) {
+            write_beside("part-01234567-3-0000000011-0000000000.csv", "whole,1\ncut,");
+            assert_int_equal(verify(&owner, &reader), STATUS_MALFORMED_RECORD);
+            assert_non_null(strstr(owner.error.message, "ends within a record"));
+            strbuf_release(&reader.text);
+            strbuf_release(&reader.rows);
+        }
+        strbuf_release(&first);
+        strbuf_release(&second);
+        owner_close(&owner);
+    }
+}
+
 /* What owners that were killed left is swept by the next one to open the slot. */
 static void leftovers(void **state) {
     (void)state;
@@ -522,6 +617,7 @@ int main(void) {
         cmocka_unit_test(a_damaged_marker),
         cmocka_unit_test(cancelling),
         cmocka_unit_test(formats_and_packing),
+        cmocka_unit_test(reading_back),
         cmocka_unit_test(leftovers),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
