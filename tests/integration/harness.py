@@ -106,10 +106,12 @@ def query(sql, *arguments, **more):
 
 
 class Running:
-    """The program in the background: `with Running('run', file) as job:`; killed at the end if it still runs."""
+    """The program in the background: `with Running('run', file) as job:`; killed at the end if it still runs. What it says on stderr
+    is kept when the caller names a file for it (`log`)."""
 
-    def __init__(self, *arguments, **options):
-        self.errors_path = tempfile.NamedTemporaryFile(prefix="streamsql-stderr-", delete=False).name
+    def __init__(self, *arguments, log=None, **options):
+        self.errors_are_kept = log is not None
+        self.errors_path = log or tempfile.NamedTemporaryFile(prefix="streamsql-stderr-", delete=False).name
         self.errors_file = open(self.errors_path, "wb")
         self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
                                         stdout=options.pop("stdout", subprocess.PIPE), stderr=self.errors_file, **options)
@@ -122,7 +124,8 @@ class Running:
             self.process.kill()
             self.process.wait()
         self.errors_file.close()
-        os.unlink(self.errors_path)
+        if not self.errors_are_kept:
+            os.unlink(self.errors_path)
 
     def stop(self, sign=SIGINT, timeout=None):
         """Sends a signal and waits for the end; the exit status."""
@@ -202,17 +205,27 @@ class Kafka:
     _topics = 0
 
     def __init__(self, directory, bootstrap):
-        self.directory, self.bootstrap = directory, bootstrap
+        self.directory, self.bootstrap, self.properties = directory, bootstrap, self._properties
 
     @classmethod
-    def broker(cls):
+    def broker(cls, *properties):
+        """properties: "key=value" of server.properties, for the first call."""
         if not cls._broker:
             directory = pathlib.Path(tempfile.mkdtemp(prefix="streamsql-kafka-"))
-            started = subprocess.run([ROOT / "tests/integration/kafka_broker", "start", directory, *cls._properties], capture_output=True, text=True)
-            expect(started.returncode == 0, f"the broker did not start: {started.stderr}")
-            cls._broker = cls(directory, started.stdout.split("bootstrap=")[1].split()[0])
-            cls._broker.pid = int(started.stdout.split("pid=")[1])
+            cls._broker = cls(directory, None)
+            cls._broker.start(*properties)
         return cls._broker
+
+    def start(self, *properties):
+        """Also again after kill(): with its data, at the same address, with the same properties."""
+        self.properties = properties or self.properties
+        started = subprocess.run([ROOT / "tests/integration/kafka_broker", "start", self.directory, *self.properties], capture_output=True, text=True)
+        expect(started.returncode == 0, f"the broker did not start: {started.stderr}")
+        self.bootstrap = started.stdout.split("bootstrap=")[1].split()[0]
+        self.pid = int(started.stdout.split("pid=")[1].split()[0])
+
+    def kill(self):
+        subprocess.run([ROOT / "tests/integration/kafka_broker", "kill", self.directory], check=True)
 
     @classmethod
     def stop(cls):

@@ -146,6 +146,59 @@ static void reading(void **state) {
     table_release(&table);
 }
 
+enum { SHARED_PARTITIONS = 5 };
+
+/* Each instance reads its partitions from the positions; returns how many partitions the instances had. */
+static uint32_t read_shared(uint32_t instance_count, const struct table_positions *from, struct table_positions *to,
+                            struct arena *arena, uint32_t *seen) {
+    uint32_t splits = 0;
+    for (uint32_t instance = 0; instance < instance_count; instance++) {
+        struct table table;
+        assert_int_equal(open_table(&table, OPTIONS(READ("shared")), NULL), STATUS_OK);
+        if (table_reopen(&table, instance, instance_count, from->items, (uint32_t)from->count) ||
+            table_read(&table, 0, 1000))
+            fail_msg("%s", table.error.message);
+        splits += table.source->split_count;
+        table_positions_add(to, arena, &table);
+        for (const char *line = table.rows.data, *end; line && (end = strchr(line, '\n')); line = end + 1)
+            seen[atoi(line)]++;
+        table_release(&table);
+    }
+    return splits;
+}
+
+/* Partitions are divided among instances, more than there are partitions too, and go on with others from where they were. */
+static void partitions_are_shared(void **state) {
+    (void)state;
+    make_topic("shared", SHARED_PARTITIONS);
+    for (int id = 0; id < 50; id++) {
+        char value[32];
+        snprintf(value, sizeof value, "{\"id\":%d}", id);
+        produce("shared", id % SHARED_PARTITIONS, NULL, value);
+    }
+    assert_int_equal(rd_kafka_flush(mock_handle, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    struct arena arena;
+    arena_init(&arena);
+    static const uint32_t counts[] = {1, 2, 3, 8};
+    struct table_positions half = {0};
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        struct table_positions none = {0}, ends = {0};
+        uint32_t seen[50] = {0};
+        assert_int_equal(read_shared(counts[i], &none, &ends, &arena, seen), SHARED_PARTITIONS);
+        for (int id = 0; id < 50; id++)
+            assert_int_equal(seen[id], 1);
+        half = ends;
+    }
+    for (size_t i = 0; i < half.count; i++)
+        half.items[i].position = "4/10"; /* of each partition six rows are left */
+    struct table_positions ends = {0};
+    uint32_t seen[50] = {0};
+    assert_int_equal(read_shared(2, &half, &ends, &arena, seen), SHARED_PARTITIONS);
+    for (int id = 0; id < 50; id++)
+        assert_int_equal(seen[id], id >= 4 * SHARED_PARTITIONS);
+    arena_release(&arena);
+}
+
 /* Rows beyond a limit are not lost to the next batch while bad records make room. */
 static void row_limit(void **state) {
     (void)state;
@@ -344,10 +397,19 @@ static void guarantees(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_options),    cmocka_unit_test(nobody_there),      cmocka_unit_test(no_such_topic),
-        cmocka_unit_test(reading),          cmocka_unit_test(row_limit),         cmocka_unit_test(keys_and_partitions),
-        cmocka_unit_test(specific_offsets), cmocka_unit_test(writing),           cmocka_unit_test(upserting),
-        cmocka_unit_test(refused_writes),   cmocka_unit_test(broker_comes_back), cmocka_unit_test(guarantees),
+        cmocka_unit_test(wrong_options),
+        cmocka_unit_test(nobody_there),
+        cmocka_unit_test(no_such_topic),
+        cmocka_unit_test(reading),
+        cmocka_unit_test(partitions_are_shared),
+        cmocka_unit_test(row_limit),
+        cmocka_unit_test(keys_and_partitions),
+        cmocka_unit_test(specific_offsets),
+        cmocka_unit_test(writing),
+        cmocka_unit_test(upserting),
+        cmocka_unit_test(refused_writes),
+        cmocka_unit_test(broker_comes_back),
+        cmocka_unit_test(guarantees),
     };
     return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
 }
