@@ -10,7 +10,7 @@ import subprocess
 import time
 import uuid
 
-from harness import MODE, PATIENCE_S, ROOT, Kafka, create_topic, delete_topic, eventually, expect, expect_equal, kafka_request, query
+from harness import MODE, PATIENCE_S, ROOT, Folder, Kafka, create_topic, delete_topic, eventually, expect, expect_equal, kafka_request, query, run
 
 DRIVER = ROOT / "build" / MODE / "tests/integration/publisher_driver"
 
@@ -560,3 +560,26 @@ def test_publisher_verify_gives_back_the_bytes_that_were_logged():
             rows = [text.split(":")[1:] for text in owner.ok("verify") if text.startswith("r:")]
             expect_equal(sorted((place, f"{partition}:{key}:{value}", same) for partition, _, place, key, value, same in rows),
                          [(f"6.0.{number}", text, "=") for number, text in enumerate(logged)], f"rows (timestamps {stamped}, {settings})")
+
+
+def test_publisher_job_with_checkpoints_writes_each_row_to_one_file():
+    """The whole program, files to files, with a format whose files begin with a header."""
+    with Folder() as folder:
+        (folder / "in").mkdir()
+        count = 20_000
+        (folder / "in/part.csv").write_text("".join(f"{n},text {n % 7}\n" for n in range(count)))
+        script = folder / "job.sql"
+        script.write_text(f"CREATE TABLE t (n BIGINT, s STRING) WITH ('connector' = 'filesystem', 'path' = '{folder}/in', 'format' = 'csv');\n"
+                          f"CREATE TABLE d (n BIGINT, s STRING) WITH ('connector' = 'filesystem', 'path' = '{folder}/out', 'format' = 'csv', "
+                          "'csv.header' = 'true');\nINSERT INTO d SELECT n, s FROM t;\n")
+        done = run("-f", script, "--batch-rows", "64", "--checkpoint-dir", folder / "checkpoints", "--checkpoint-interval", "20ms")
+        expect_equal(done.status, 0, f"exit status ({done.errors})")
+        rows = []
+        for path in sorted((folder / "out").glob("part-*")):
+            header, *lines = path.read_text().splitlines()
+            expect_equal(header, "n,s", f"header of {path.name}")
+            expect(lines, f"{path.name} has no rows")
+            rows += lines
+        expect_equal(sorted(rows), sorted(f"{n},text {n % 7}" for n in range(count)), "rows")
+        expect_equal([path.name for path in (folder / "out").glob("part-*.inprogress")], [], "files that are not whole")
+        expect(any(path.name.startswith(".streamsql-") for path in (folder / "out").iterdir()), "the table was not published exactly once")
