@@ -11,7 +11,7 @@
 #include "core/base/env.h"
 #include "core/data/row_log.h"
 
-enum { TRANSACTION_TIMEOUT_LEAST_MS = 1000, PREFIX_MAX = 150, ROWS_BETWEEN_POLLS = 8192, WARM_UP_MS = 1000 };
+enum { TRANSACTION_TIMEOUT_LEAST_MS = 1000, PREFIX_MAX = 150, ROWS_BETWEEN_POLLS = 8192, WARM_UP_MS = 100 };
 
 static const char marker_key[] = "marker";
 
