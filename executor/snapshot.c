@@ -15,8 +15,8 @@ enum {
     RECORD_BYTES_MIN = sizeof(uint32_t) + 3,
 };
 
-_Static_assert(sizeof(struct frame_head) == 32 && sizeof(struct snapshot_tail) == 48 && sizeof(struct snapshot_section) == 64 &&
-                   sizeof(struct snapshot_place) == 12,
+_Static_assert(sizeof(struct frame_head) == 32 && sizeof(struct snapshot_tail) == 48 &&
+                   sizeof(struct snapshot_section) == 64 && sizeof(struct snapshot_place) == 12,
                "stored as they are: no padding");
 
 /* ---- writing ---- */
@@ -87,12 +87,12 @@ uint64_t snapshot_writer_end(struct snapshot_writer *writer, uint64_t parent) {
     size_t start = writer->out.size;
     strbuf_append(&writer->out, writer->sections, writer->section_count * sizeof *writer->sections);
     struct snapshot_tail tail = {.section_count = writer->section_count,
-                        .mode = (uint32_t)writer->mode,
-                        .frame_count = writer->frame_count,
-                        .frames_digest = writer->frames_digest,
-                        .parent = parent,
-                        .magic = SNAPSHOT_MAGIC,
-                        .version = SNAPSHOT_VERSION};
+                                 .mode = (uint32_t)writer->mode,
+                                 .frame_count = writer->frame_count,
+                                 .frames_digest = writer->frames_digest,
+                                 .parent = parent,
+                                 .magic = SNAPSHOT_MAGIC,
+                                 .version = SNAPSHOT_VERSION};
     strbuf_append(&writer->out, &tail, offsetof(struct snapshot_tail, digest));
     tail.digest = hash_bytes(writer->out.data + start, writer->out.size - start);
     strbuf_append(&writer->out, &tail.digest, sizeof tail.digest);

@@ -60,6 +60,7 @@ static void make_group(struct fuzz *fuzz, uint32_t *key, const char *aggregate, 
     group->n_keys = 1;
     group->aggregates = calls_of(fuzz, aggregate, distinct);
     group->n_aggregates = 2;
+    group->emit_before = true;
     fuzz->node->operation_case = PLAN__NODE__OPERATION_GROUP_AGGREGATE;
     fuzz->node->group_aggregate = group;
 }
@@ -87,8 +88,12 @@ static void make_plan(struct fuzz *fuzz, uint8_t kind) {
     uint32_t *key = kind % 2 ? number_key : text_key;
     static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
     const struct type *input[] = {&type_string, &type_bigint, &type_timestamp3};
-    const struct type *output[] = {kind % 2 ? &type_bigint : &type_string, &type_bigint,    &type_bigint,
-                                   &type_timestamp3,                       &type_timestamp3, &type_timestamp3};
+    const struct type *output[] = {kind % 2 ? &type_bigint : &type_string,
+                                   &type_bigint,
+                                   &type_bigint,
+                                   &type_timestamp3,
+                                   &type_timestamp3,
+                                   &type_timestamp3};
     for (int i = 0; i < COLUMNS; i++)
         fuzz->input_fields[i] = (struct field){names[i], input[i]};
     for (int i = 0; i < 6; i++)
@@ -145,7 +150,7 @@ static struct stream_operator *operator_of(struct fuzz *fuzz) {
     return operator;
 }
 
-static void push(struct fuzz *fuzz, struct stream_operator *operator, const uint8_t *keys, size_t count) {
+static void push(struct fuzz *fuzz, struct stream_operator *operator, const uint8_t * keys, size_t count) {
     struct error error;
     struct batch *batch = batch_new_for(&fuzz->pool, &fuzz->input, (uint32_t)count);
     batch->row_count = (uint32_t)count;
@@ -162,19 +167,19 @@ static void push(struct fuzz *fuzz, struct stream_operator *operator, const uint
 
 /* A FULL one and DELTAs, written while the rest of the rows came. */
 static void write_layers(struct fuzz *fuzz, const uint8_t *keys, size_t count, struct strbuf *layers) {
-    struct stream_operator *operator = operator_of(fuzz);
+    struct stream_operator *operator= operator_of(fuzz);
     struct error error;
     for (int i = 0; i < LAYERS; i++) {
         struct snapshot_writer writer;
         bool done = false;
         size_t piece = count / LAYERS;
-        push(fuzz, operator, keys + (size_t)i * piece, piece / 2);
-        must(operator_on_flush(operator, &error), &error);
+        push(fuzz, operator, keys +(size_t) i * piece, piece / 2);
+        must(operator_on_flush(operator, & error), &error);
         snapshot_writer_init(&writer, i ? SNAPSHOT_DELTA : SNAPSHOT_FULL);
-        must(operator_snapshot_begin(operator, &writer, &error), &error);
-        push(fuzz, operator, keys + (size_t)i * piece + piece / 2, piece - piece / 2);
+        must(operator_snapshot_begin(operator, & writer, &error), &error);
+        push(fuzz, operator, keys +(size_t) i * piece + piece / 2, piece - piece / 2);
         while (!done)
-            must(operator_snapshot_step(operator, &writer, 64, &done, &error), &error);
+            must(operator_snapshot_step(operator, & writer, 64, &done, &error), &error);
         layers[i] = writer.out;
         strbuf_init(&writer.out);
         snapshot_writer_release(&writer);
@@ -211,7 +216,7 @@ static uint64_t seal(struct strbuf *layer, uint64_t parent) {
 }
 
 static void restore(struct fuzz *fuzz, const struct str *layers, size_t count, uint32_t first, uint32_t end) {
-    struct stream_operator *operator = operator_of(fuzz);
+    struct stream_operator *operator= operator_of(fuzz);
     struct snapshot_reader reader;
     struct snapshot_writer writer;
     struct error error;
@@ -219,8 +224,8 @@ static void restore(struct fuzz *fuzz, const struct str *layers, size_t count, u
     reader.first_key_group = first;
     reader.end_key_group = end;
     snapshot_writer_init(&writer, SNAPSHOT_FULL);
-    if (operator_restore(operator, &reader, &error) == STATUS_OK)
-        must(operator_snapshot(operator, &writer, &error), &error);
+    if (operator_restore(operator, & reader, &error) == STATUS_OK)
+        must(operator_snapshot(operator, & writer, &error), &error);
     snapshot_writer_release(&writer);
     operator_close(operator);
 }
