@@ -139,7 +139,7 @@ static enum status update_idle(struct stream_operator *self, struct error *error
     if (idle == self->idle)
         return STATUS_OK;
     self->idle = idle;
-    return operator_emit_idle(self, idle, error);
+    return self->class->on_idle ? self->class->on_idle(self, idle, error) : operator_emit_idle(self, idle, error);
 }
 
 enum status operator_on_idle(struct stream_operator *self, uint32_t input, bool idle, struct error *error) {

@@ -23,9 +23,9 @@
 #include "core/functions/function.h"
 #include "planner/plan.h"
 
-enum { OPERATOR_INPUTS_MAX = 64 };
-#define WATERMARK_NONE INT64_MIN /* nothing known yet */
-#define WATERMARK_END INT64_MAX  /* no more rows: fires everything */
+enum { OPERATOR_INPUTS_MAX = 1024 }; /* an exchange has one for each task that sends to it */
+#define WATERMARK_NONE INT64_MIN     /* nothing known yet */
+#define WATERMARK_END INT64_MAX      /* no more rows: fires everything */
 
 struct snapshot_reader;
 struct snapshot_writer;
@@ -60,6 +60,8 @@ struct operator_class {
     enum status (*on_batch)(struct stream_operator *self, uint32_t input, struct batch *batch, struct error *error);
     /* MAY: the merged watermark rose; NULL forwards it. An implementation forwards it itself, after what it releases. */
     enum status (*on_watermark)(struct stream_operator *self, int64_t watermark_us, struct error *error);
+    /* MAY: all inputs that have not ended became idle, or one of them active again; NULL tells the outputs. */
+    enum status (*on_idle)(struct stream_operator *self, bool idle, struct error *error);
     /* MAY: processing time is now now_us; called at least every next_tick_us wanted. */
     enum status (*on_tick)(struct stream_operator *self, int64_t now_us, struct error *error);
     /* MAY: all inputs ended (after WATERMARK_END was delivered): emit the rest. The dispatcher forwards the end.
