@@ -38,9 +38,10 @@ struct job_config {
     const char *
         checkpoint_uri; /* the job's own place (store.h, or a folder); NULL: no checkpoints. It goes on from what is there */
     int64_t checkpoint_interval_us; /* 0: only at the end and when stopped */
-    uint64_t log_bytes_max; /* rows for exactly-once sinks, logged and not decided: beyond it no more is read. 0: default */
-    const char *savepoint;          /* start from it (checkpointer.h); NULL: go on, or start empty */
-    bool accept_plan_change;        /* state of another plan is used where operators are the same */
+    uint64_t
+        log_bytes_max; /* rows for exactly-once sinks, logged and not decided: beyond it no more is read. 0: default */
+    const char *savepoint;   /* start from it (checkpointer.h); NULL: go on, or start empty */
+    bool accept_plan_change; /* state of another plan is used where operators are the same */
     bool stop_with_savepoint;
     uint64_t checkpoint_stop_batches; /* for tests: stops itself after so many source batches; 0: never */
     const char *dead_letter_path;     /* JSON lines are appended; NULL: only counted and the last ones kept in memory */

@@ -134,9 +134,10 @@ static void faults_of_the_store_and_the_task(void **state) {
         enum fault_name name;
         bool aborts;
     } points[] = {
-        {FAULT_SNAPSHOT, true}, {FAULT_UPLOAD, true},      {FAULT_MANIFEST, false},       {FAULT_SWAP, false},
-        {FAULT_SWAPPED, false}, {FAULT_LANE_ROWS, false},  {FAULT_LANE_MARKER, false},    {FAULT_LANE_COMMIT, false},
-        {FAULT_LANE_FENCE, false}, {FAULT_LANE_FENCED, false}, {FAULT_LANE_COMMITTED, false},
+        {FAULT_SNAPSHOT, true},     {FAULT_UPLOAD, true},          {FAULT_MANIFEST, false},
+        {FAULT_SWAP, false},        {FAULT_SWAPPED, false},        {FAULT_LANE_ROWS, false},
+        {FAULT_LANE_MARKER, false}, {FAULT_LANE_COMMIT, false},    {FAULT_LANE_FENCE, false},
+        {FAULT_LANE_FENCED, false}, {FAULT_LANE_COMMITTED, false},
     };
     for (size_t i = 0; i < COUNT_OF(points); i++)
         for (int passage = 1; passage <= 13; passage += 4) {
