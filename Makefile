@@ -53,6 +53,11 @@ CFLAGS_MODE := $(CFLAGS_ALL) $(CFLAGS_$(MODE)) $(CFLAGS)
 WARNINGS_MODE := $(if $(WARNINGS_$(MODE)),$(WARNINGS_$(MODE)),$(WARNINGS))
 INCLUDES := -I. -I$(GEN)
 
+# RocksDB is loaded when it is first needed (runtime/state/rocks_library.h), by the name that goes with the headers.
+rocksdb_version = $(shell sed -n 's/^\#define ROCKSDB_$(1) //p' /usr/include/rocksdb/version.h /usr/local/include/rocksdb/version.h 2>/dev/null)
+ROCKSDB_LIBRARY ?= librocksdb.so.$(call rocksdb_version,MAJOR).$(call rocksdb_version,MINOR)
+$(BUILD)/runtime/state/rocks_library.o: CFLAGS_MODE += -DROCKSDB_LIBRARY='"$(ROCKSDB_LIBRARY)"'
+
 # The pinned librdkafka of `make deps`, where the distribution's is too old.
 RDKAFKA := build/deps/librdkafka
 ifneq ($(wildcard $(RDKAFKA)/lib/librdkafka.so),)
@@ -213,9 +218,9 @@ $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(call layer_archives,c
 	$(call link,$<,$(call layer_archives,cli),)
 
 # Benchmarks of one layer alone: bench/<name>.c
-$(BUILD)/bench/%: $(BUILD)/bench/%.o $(call layer_archives,connectors)
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(call layer_archives,runtime)
 	@echo "  LD  $@"
-	$(call link,$<,$(call layer_archives,connectors),)
+	$(call link,$<,$(call layer_archives,runtime),)
 
 # --- generated sources --------------------------------------------------------------------------------------------
 $(GEN)/grammar/lexer.c: grammar/lexer.re

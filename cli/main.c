@@ -132,6 +132,11 @@ static int run(const struct arguments *arguments) {
                                     .batch_rows = arguments->batch_rows,
                                     .checkpoint_uri = arguments->checkpoint_uri,
                                     .checkpoint_interval_us = arguments->checkpoint_interval_us,
+                                    .interval_is_given = arguments->interval_is_given,
+                                    .savepoint = arguments->savepoint,
+                                    .must_resume = arguments->resume,
+                                    .stop_with_savepoint = arguments->stop_with_savepoint,
+                                    .accept_plan_change = arguments->accept_plan_change,
                                     .checkpoint_stop_batches = (uint64_t)arguments->checkpoint_stop_batches,
                                     .dead_letter_path = arguments->dead_letter_path};
     struct client client;

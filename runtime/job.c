@@ -165,7 +165,9 @@ static void init_context(struct job *job, const struct job_config *config) {
 
 /* Sources learn where to go on when they open, the rest afterwards. */
 static enum status open_restored(struct job *job, uint64_t log_bytes_max, struct error *error) {
-    job->context.restored = job_checkpoint_newest(&job->checkpoint, &job->arena);
+    const struct task_layers *layers = &job->checkpoint.layers;
+    job->context.restored = layers->layer_count > 0 ? layers->layers : NULL;
+    job->context.restored_layers = layers->layer_count;
     enum status status = open_operators(job, error);
     job->context.restored = NULL;
     TRY(status);

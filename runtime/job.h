@@ -41,8 +41,11 @@ struct job_config {
     uint64_t
         log_bytes_max; /* rows for exactly-once sinks, logged and not decided: beyond it no more is read. 0: default */
     const char *savepoint;   /* start from it (checkpointer.h); NULL: go on, or start empty */
+    bool must_resume;        /* refuse to start empty */
     bool accept_plan_change; /* state of another plan is used where operators are the same */
     bool stop_with_savepoint;
+    void (*savepoint_made)(void *context, const char *name); /* MAY; from another thread */
+    void *savepoint_context;
     uint64_t checkpoint_stop_batches; /* for tests: stops itself after so many source batches; 0: never */
     const char *dead_letter_path;     /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
 };

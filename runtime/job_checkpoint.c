@@ -7,7 +7,7 @@
 
 #include "core/base/hash.h"
 #include "core/data/row_log.h"
-#include "runtime/checkpoint/snapshot_steps.h"
+#include "executor/snapshot.h"
 #include "runtime/sink_operator.h"
 #include "runtime/source_operator.h"
 
@@ -125,6 +125,7 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
         .savepoint = config->savepoint,
         .env = config->env,
         .plan = identify(checkpoint, config->plan, arena),
+        .must_resume = config->must_resume,
         .accept_plan_change = config->accept_plan_change,
         .operators = checkpoint->identities,
         .operator_count = checkpoint->operator_count,
@@ -134,22 +135,14 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
         .sinks = sinks,
         .sink_count = sink_count,
         .interval_us = config->checkpoint_interval_us,
+        .savepoint_made = config->savepoint_made,
+        .savepoint_context = config->savepoint_context,
     };
     TRY(checkpointer_open(&checkpointer, &checkpoint->checkpointer, error));
     TRY(wait_for_deployment(checkpoint, error));
     return task_layers_load(checkpointer_store(checkpoint->checkpointer), &checkpoint->deployment->manifest, 0,
                             checkpoint->identities, checkpoint->operator_count, &checkpoint->layers_arena,
                             &checkpoint->layers, error);
-}
-
-const struct str *job_checkpoint_newest(const struct job_checkpoint *checkpoint, struct arena *arena) {
-    const struct task_layers *layers = &checkpoint->layers;
-    if (layers->layer_count == 0)
-        return NULL;
-    struct str *newest = ARENA_ARRAY(arena, struct str, checkpoint->operator_count);
-    for (uint32_t i = 0; i < checkpoint->operator_count; i++)
-        newest[i] = layers->layers[i][layers->layer_count - 1];
-    return newest;
 }
 
 static enum status restore(const struct job_checkpoint *checkpoint, struct stream_operator *const *operators,

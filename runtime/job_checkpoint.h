@@ -21,8 +21,6 @@ struct job_checkpoint {
 /* Takes over the job's place in the store and waits until the coordinator deploys it. `context` finds connectors. */
 enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct job_config *config,
                                 const struct task_context *context, int wake_fd, struct error *error) MUST_CHECK;
-/* Newest snapshots by node, for sources; NULL when the job starts empty. In the arena. */
-const struct str *job_checkpoint_newest(const struct job_checkpoint *checkpoint, struct arena *arena);
 /* Restores operators that are open and wired, and starts the task's part. */
 enum status job_checkpoint_start(struct job_checkpoint *checkpoint, struct stream_operator *const *operators,
                                  struct stream_operator *const *sources, uint32_t source_count, uint64_t log_bytes_max,

@@ -232,6 +232,12 @@ static bool kafka_is_bounded(const struct options *options) {
     return kafka_scan_is_bounded(options, kafka_options);
 }
 
+/* How many partitions there are is the broker's knowledge: an instance without any has nothing to do. */
+static uint32_t kafka_source_parallelism_limit(const struct options *options) {
+    (void)options;
+    return 0;
+}
+
 static enum sink_changes upsert_changes(const struct options *options, bool has_key) {
     (void)options;
     return has_key ? SINK_UPSERT : SINK_APPEND_ONLY;
@@ -246,6 +252,7 @@ const struct connector_class kafka_connector = {
     .validate = kafka_validate,
     .is_bounded = kafka_is_bounded,
     .source_open = kafka_source_open,
+    .source_parallelism_limit = kafka_source_parallelism_limit,
     .sink_open = kafka_sink_open,
     .publishers = &kafka_publishers,
 };

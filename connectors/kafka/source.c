@@ -37,7 +37,8 @@ struct kafka_source {
     struct source_config config;
     struct schema schema;
     struct kafka_client client;
-    struct kafka_partitions partitions;
+    struct kafka_partitions partitions; /* all of the topics' */
+    size_t partition_count; /* of them, how many were looked at: splits were made of those that are its own */
     struct kafka_layout layout;
     struct split *splits;
     uint32_t split_capacity;
@@ -49,6 +50,7 @@ struct kafka_source {
     } * metadata;
     uint32_t metadata_count;
     int wakeup; /* eventfd: a queue has something */
+    bool is_bounded;
     int64_t discovery_interval_us, next_discovery_us;
     uint64_t rows_left; /* of the row limit */
     /* of the poll under way */
@@ -134,23 +136,29 @@ static enum status open_metadata(struct kafka_source *source, struct error *erro
     return STATUS_OK;
 }
 
-static void add_splits(struct kafka_source *source) {
-    if (source->split_capacity < source->partitions.count) {
-        uint32_t capacity = (uint32_t)source->partitions.count * 2;
+static struct split *add_split(struct kafka_source *source) {
+    if (source->base.split_count == source->split_capacity) {
+        uint32_t capacity = source->split_capacity ? source->split_capacity * 2 : 8;
         struct split *splits = ARENA_ARRAY(source->config.arena, struct split, capacity);
         if (source->base.split_count)
             memcpy(splits, source->splits, sizeof *splits * source->base.split_count);
         source->splits = splits;
         source->split_capacity = capacity;
     }
-    for (uint32_t i = source->base.split_count; i < source->partitions.count; i++) {
-        const struct kafka_partition *at = &source->partitions.items[i];
-        source->splits[i] =
+    return &source->splits[source->base.split_count++];
+}
+
+/* Partitions that were not looked at before become splits, unless another instance serves them. */
+static void add_splits(struct kafka_source *source) {
+    for (; source->partition_count < source->partitions.count; source->partition_count++) {
+        const struct kafka_partition *at = &source->partitions.items[source->partition_count];
+        if (!split_is_own(&source->config, at->topic, (uint32_t)at->partition))
+            continue;
+        *add_split(source) =
             (struct split){.at = *at,
                            .position = at->start,
                            .name = arena_printf(source->config.arena, "%s-%d", at->topic, (int)at->partition)};
     }
-    source->base.split_count = (uint32_t)source->partitions.count;
 }
 
 static enum status start_split(struct kafka_source *source, struct split *split, struct error *error) {
@@ -474,7 +482,10 @@ static void wait_for_messages(struct kafka_source *source, int64_t max_wait_us) 
     }
 }
 
+/* An instance that has no partitions yet may get some, unless the table ends. */
 static bool all_ended(const struct kafka_source *source) {
+    if (source->base.split_count == 0)
+        return source->is_bounded;
     for (uint32_t i = 0; i < source->base.split_count; i++)
         if (!source->splits[i].is_ended || !source->splits[i].end_reported)
             return false;
@@ -618,8 +629,8 @@ enum status kafka_source_open(const struct source_config *config, struct source 
     source->wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (source->wakeup < 0)
         return FAIL(error, STATUS_LIMIT_EXCEEDED, "no more file descriptors");
-    bool bounded = kafka_scan_is_bounded(config->options, kafka_options);
-    if (!bounded)
+    source->is_bounded = kafka_scan_is_bounded(config->options, kafka_options);
+    if (!source->is_bounded)
         source->discovery_interval_us =
             options_duration_us(config->options, kafka_options, "scan.topic-partition-discovery.interval");
     source->next_discovery_us = env_monotonic_us(config->env) + source->discovery_interval_us;

@@ -426,8 +426,10 @@ static void savepoint_done(struct checkpointer *checkpointer, const struct coord
     struct checkpointer_status *status = &checkpointer->status;
     snprintf(status->savepoint, sizeof status->savepoint, "%s#%s", checkpointer->config.uri, object_name);
     status->savepoint_count++;
-    log_info("savepoint made", log_text("savepoint", status->savepoint));
     pthread_mutex_unlock(&checkpointer->mutex);
+    log_info("savepoint made", log_text("savepoint", status->savepoint));
+    if (checkpointer->config.savepoint_made)
+        checkpointer->config.savepoint_made(checkpointer->config.savepoint_context, status->savepoint);
     free(object_name);
 }
 
@@ -642,7 +644,7 @@ static void list_lanes(struct checkpointer *checkpointer) {
 
 static void init_coordinator(struct checkpointer *checkpointer) {
     const struct checkpointer_config *config = &checkpointer->config;
-    enum start_kind start = START_RESUME_OR_EMPTY;
+    enum start_kind start = config->must_resume ? START_RESUME : START_RESUME_OR_EMPTY;
     if (config->savepoint)
         start = checkpointer->origin ? START_FORK : START_RESTORE;
     struct coordinator_options options = {

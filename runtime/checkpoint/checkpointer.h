@@ -35,6 +35,7 @@ struct checkpointer_config {
         savepoint; /* store URI, '#', object name (as told when it was made): start from it; NULL: resume, or start empty */
     struct env *env;
     struct digest plan;
+    bool must_resume; /* refuse to start empty */
     bool accept_plan_change;
     const struct state_file_operator *operators; /* of the plan, to say what differs; borrowed */
     uint32_t operator_count;
@@ -42,7 +43,9 @@ struct checkpointer_config {
     uint32_t task_count, source_count;
     const struct checkpointed_sink *sinks; /* copied */
     uint32_t sink_count;
-    int64_t interval_us; /* 0: only the last epoch */
+    int64_t interval_us;                                     /* 0: only the last epoch */
+    void (*savepoint_made)(void *context, const char *name); /* MAY; on the coordinator's thread */
+    void *savepoint_context;
 };
 
 /* Opens the store, which is refused when its swaps do not compare, and starts. Tasks get TASK_MAIL_DEPLOY, or TASK_MAIL_ENDED with the

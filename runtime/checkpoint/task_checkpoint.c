@@ -10,7 +10,6 @@
 #include "core/data/row_log.h"
 #include "executor/snapshot.h"
 #include "runtime/checkpoint/checkpoint_store.h"
-#include "runtime/checkpoint/snapshot_steps.h"
 #include "runtime/checkpoint/uploader.h"
 
 enum {
@@ -91,6 +90,8 @@ static void release_writers(struct task_checkpoint *checkpoint) {
 void task_checkpoint_free(struct task_checkpoint *checkpoint) {
     if (!checkpoint)
         return;
+    for (uint32_t i = 0; checkpoint->snapshotting && i < checkpoint->config.operator_count; i++)
+        operator_snapshot_abandon(checkpoint->config.operators[i]); /* they know the writers */
     uploader_free(checkpoint->uploader);
     release_writers(checkpoint);
     for (uint32_t i = 0; i < checkpoint->lane_count; i++)
@@ -170,9 +171,9 @@ static enum status flush_operators(const struct task_checkpoint *checkpoint, str
 static void abandon(struct task_checkpoint *checkpoint) {
     if (checkpoint->snapshotting)
         uploader_abandon(checkpoint->uploader);
-    release_writers(checkpoint);
     for (uint32_t i = 0; i < checkpoint->config.operator_count; i++)
         operator_snapshot_abandon(checkpoint->config.operators[i]);
+    release_writers(checkpoint);
     checkpoint->attempt_open = false;
     checkpoint->next_is_full = true;
 }
@@ -273,11 +274,11 @@ static enum status step_snapshot(struct task_checkpoint *checkpoint, struct erro
         bool done = false;
         TRY(operator_snapshot_step(checkpoint->config.operators[index], writer, left, &done, error));
         struct strbuf taken;
-        strbuf_init(&taken);
-        snapshot_writer_take(writer, &taken);
-        left -= taken.size < left ? taken.size : left;
-        state_file_put(&checkpoint->piece, index, strbuf_str(&taken));
-        strbuf_release(&taken);
+        if (snapshot_writer_take(writer, &taken)) {
+            left -= taken.size < left ? taken.size : left;
+            state_file_put(&checkpoint->piece, index, strbuf_str(&taken));
+            strbuf_release(&taken);
+        }
         if (checkpoint->piece.size >= PIECE_BYTES)
             hand_over_piece(checkpoint);
         checkpoint->next_operator += done;

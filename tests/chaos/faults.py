@@ -21,6 +21,7 @@ BROKER = ("broker-kill", "broker-stop")
 FAILING = ("full", *BROKER)  # may end the process with an error
 ENDS = ("int", "kill")
 # At the start of a process these are passed once or twice, the others once an epoch.
+GARBAGE_S = 6  # garbage is collected that often
 RARE = ("lane.fence", "lane.fenced", "coordinator.take_over", "task.restore", "garbage.delete")
 
 
@@ -44,7 +45,7 @@ def text(fault):
 def parse(words):
     """The texts of one round's faults, joined by "+"."""
     faults = []
-    for word in filter(None, (part.strip() for part in words.split("+"))):
+    for word in filter(lambda part: part not in ("", "nothing"), (part.strip() for part in words.split("+"))):
         timed = re.fullmatch(r"([a-z-]+)@([0-9.]+)", word)
         point = re.fullmatch(r"([a-z_.]+):([0-9]+):([a-z]+)", word)
         if timed and timed[1] in TIMED:
@@ -79,8 +80,10 @@ def draw_faults(draw, names, can_fill):
 
 def complete_round(draw, faults):
     """A round around given faults."""
-    long = any(isinstance(fault, Timed) and fault.what in FAILING for fault in faults)
-    return Round(faults, draw.randrange(300, 1200), draw.uniform(1.0, 1.6) + long, draw.choices(ENDS, (1, 2))[0])
+    longer = 1 if any(isinstance(fault, Timed) and fault.what in FAILING for fault in faults) else 0
+    if any(isinstance(fault, Point) and fault.name.startswith("garbage") for fault in faults):
+        longer = GARBAGE_S
+    return Round(faults, draw.randrange(300, 1200), draw.uniform(1.0, 1.6) + longer, draw.choices(ENDS, (1, 2))[0])
 
 
 def draw_rounds(seed, series, count, names, can_fill):

@@ -87,9 +87,6 @@ class Watcher(threading.Thread):
         with self._lock:
             return list(self._records)
 
-    def count(self):
-        return len(self._records)
-
     def stop(self):
         self._ended.set()
         self.join()

@@ -13,7 +13,8 @@
  *     measure                        ->  ok END PLACE
  *     read FROM UNTIL                ->  ok POSITION OFFSET=MARKER…
  *     cancel MILLISECONDS            ->  ok        sets the flag so long from now
- *     sink log|plain COUNT SIZE      ->  ok        writes rows through the connector's sink, one STRING column, format raw
+ *     sink log|plain COUNT SIZE      ->  ok LOGGED TOOK_US    writes rows through the connector's sink, one STRING column
+ *     log TEXT…                      ->  ok PARTITION:KEY:VALUE…    what the sink logs, "-" for an absent key or value; -TEXT is a deletion
  * Every answer ends with a field TOOK_US. */
 #include <inttypes.h>
 #include <pthread.h>
@@ -28,7 +29,7 @@
 #include "core/base/log.h"
 #include "core/data/row_log.h"
 
-enum { FIELDS_MAX = 8, BATCH = 2048 };
+enum { FIELDS_MAX = 2000, BATCH = 2048 };
 
 static struct arena arena;
 static struct options options;
@@ -212,24 +213,72 @@ static enum status write_rows(struct sink *sink, struct row_log *log, uint64_t c
     return status;
 }
 
-static void do_sink(char **words) {
+static enum status open_sink(struct row_log *log, struct sink **sink, struct error *error) {
+    static const uint32_t key_columns[] = {0};
+    enum status status = find_connector(error);
+    struct sink_config sink_config = {
+        .arena = &arena,
+        .table = "t",
+        .options = &options,
+        .schema = &schema,
+        .format = format,
+        .key_columns = key_columns,
+        .key_column_count = 1,
+        .env = env_posix(),
+        .log = log,
+    };
+    return status == STATUS_OK ? connector->sink_open(&sink_config, sink, error) : status;
+}
+
+static enum status log_texts(struct sink *sink, char **texts, struct error *error) {
+    struct batch_pool pool;
+    batch_pool_init(&pool);
+    struct batch *batch = batch_new_for(&pool, &schema, FIELDS_MAX);
+    uint8_t *kinds = arena_zalloc(&batch->arena, FIELDS_MAX);
+    struct string_view *values = COLUMN_VALUES(&batch->columns[0], struct string_view);
+    for (batch->row_count = 0; *texts; texts++) {
+        bool is_deletion = **texts == '-';
+        if (is_deletion)
+            batch->change_kinds = kinds;
+        kinds[batch->row_count] = is_deletion ? CHANGE_DELETE : CHANGE_INSERT;
+        values[batch->row_count++] = view_copy(&batch->arena, str_from(*texts + is_deletion));
+    }
+    enum status status = sink->class->write(sink, batch, error);
+    batch_release(batch);
+    batch_pool_release(&pool);
+    return status;
+}
+
+static void do_log(char **words) {
     struct row_log_lane lane = {0};
     struct row_log log = {&lane, 1};
     struct error error = {0};
-    enum status status = find_connector(&error);
-    struct sink_config sink_config = {.arena = &arena,
-                                      .table = "t",
-                                      .options = &options,
-                                      .schema = &schema,
-                                      .format = format,
-                                      .env = env_posix(),
-                                      .log = strcmp(words[1], "log") == 0 ? &log : NULL};
     struct sink *sink = NULL;
+    enum status status = open_sink(&log, &sink, &error);
     if (status == STATUS_OK)
-        status = connector->sink_open(&sink_config, &sink, &error);
+        status = log_texts(sink, words + 1, &error);
+    answer_status(status, &error);
+    struct bytes_reader reader = bytes_reader_of(strbuf_str(&lane.records));
+    struct row_log_record record;
+    bool found;
+    while (row_log_next(&reader, &record, &found, &error) == STATUS_OK && found)
+        printf("\t%u:%.*s:%.*s", record.partition, STR_FORMAT(record.has_key ? record.key : STR("-")),
+               STR_FORMAT(record.has_value ? record.value : STR("-")));
+    if (sink)
+        sink->class->close(sink);
+    strbuf_release(&lane.records);
+}
+
+static void do_sink(char **words) {
+    struct row_log_lane lane = {0};
+    struct row_log log = {&lane, 1};
+    bool is_logged = strcmp(words[1], "log") == 0;
+    struct error error = {0};
+    struct sink *sink = NULL;
+    enum status status = open_sink(is_logged ? &log : NULL, &sink, &error);
     int64_t begin_us = env_monotonic_us(env_posix());
     if (status == STATUS_OK)
-        status = write_rows(sink, sink_config.log, number(words[2]), number(words[3]), &error);
+        status = write_rows(sink, is_logged ? &log : NULL, number(words[2]), number(words[3]), &error);
     int64_t took_us = env_monotonic_us(env_posix()) - begin_us;
     if (sink)
         sink->class->close(sink);
@@ -269,6 +318,8 @@ static void run(char **words) {
         do_cancel(words);
     } else if (strcmp(words[0], "sink") == 0) {
         do_sink(words);
+    } else if (strcmp(words[0], "log") == 0) {
+        do_log(words);
     } else {
         exit(2);
     }
