@@ -190,6 +190,7 @@ static void who_waits_is_superseded_too(void **state) {
     assert_int_equal(pthread_create(&other, NULL, outside_thread, &second), 0);
     pthread_join(thread, NULL); /* only a successor ends it */
     assert_int_equal(first.status, STATUS_SUPERSEDED);
+    assert_string_equal(first.error.detail, ""); /* that there was no HEAD at its start has nothing to do with it */
     outside.paced = false;
     outside.endless = false;
     __atomic_store_n(&outside.row_limit, ROWS, __ATOMIC_RELEASE);
