@@ -166,7 +166,7 @@ static void the_first_of_two_is_superseded(void **state) {
     struct outside_run first = {.plan = &plan, .folder = folder}, second = first;
     assert_int_equal(pthread_create(&thread, NULL, outside_thread, &first), 0);
     OUTSIDE_UNTIL(outside_calls(OUTSIDE_COMMIT) >= 10);
-    outside.paced = false;
+    __atomic_store_n(&outside.paced, false, __ATOMIC_RELEASE);
     __atomic_store_n(&outside.row_limit, ROWS, __ATOMIC_RELEASE);
     outside_job_ok(&second);
     pthread_join(thread, NULL);
@@ -191,8 +191,8 @@ static void who_waits_is_superseded_too(void **state) {
     pthread_join(thread, NULL); /* only a successor ends it */
     assert_int_equal(first.status, STATUS_SUPERSEDED);
     assert_string_equal(first.error.detail, ""); /* that there was no HEAD at its start has nothing to do with it */
-    outside.paced = false;
-    outside.endless = false;
+    __atomic_store_n(&outside.paced, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&outside.endless, false, __ATOMIC_RELEASE);
     __atomic_store_n(&outside.row_limit, ROWS, __ATOMIC_RELEASE);
     pthread_join(other, NULL);
     assert_int_equal(second.status, STATUS_OK);

@@ -81,8 +81,8 @@ static struct {
     enum status prepare_status;    /* what the preflight says */
     bool away;                     /* atomic: calls hang */
     uint32_t row_total, row_limit; /* row_limit is atomic: more are not there yet */
-    bool endless;                  /* the source waits after row_total */
-    bool paced;                    /* an epoch is published between two batches */
+    bool endless;                  /* atomic: the source waits after row_total */
+    bool paced;                    /* atomic: an epoch is published between two batches */
     bool crash;                    /* atomic: the source fails */
     /* What happened. */
     uint64_t commits;   /* atomic: transactions */
@@ -143,11 +143,12 @@ static inline enum status numbers_poll(struct source *self, int64_t max_wait_us,
     uint64_t commits = __atomic_load_n(&outside.commits, __ATOMIC_ACQUIRE);
     uint32_t limit = __atomic_load_n(&outside.row_limit, __ATOMIC_ACQUIRE);
     bool at_end = source->next_row == outside.row_total;
-    if (at_end && !outside.endless) {
+    if (at_end && !__atomic_load_n(&outside.endless, __ATOMIC_ACQUIRE)) {
         poll->state = SOURCE_END;
         return STATUS_OK;
     }
-    bool waits = outside.paced && source->next_row > 0 && commits == source->commits_seen;
+    bool waits =
+        __atomic_load_n(&outside.paced, __ATOMIC_ACQUIRE) && source->next_row > 0 && commits == source->commits_seen;
     if (at_end || source->next_row >= limit || waits) {
         poll->state = SOURCE_WAIT;
         poll->wait_us = 200;
