@@ -285,7 +285,7 @@ static void run_job(uint32_t batch_limit, bool late_end, uint32_t epochs) {
         assert_int_equal(collector->cuts[epoch].total, sources.total);
         assert_int_equal(collector->cuts[epoch].rows, sources.rows);
     }
-    struct cut all = sum_of_sources(job, UINT32_MAX);
+    struct cut all = sum_of_sources(job, BARRIERS_MAX - 1);
     assert_int_equal(collector->seen.total, all.total);
     assert_int_equal(collector->seen.rows, all.rows);
     close_job(job);
