@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/fault.h"
+
 struct log_segment_entry {
     struct log_segment_entry *next;
     struct object_id id;
@@ -46,7 +48,7 @@ static struct log_chunk cut_chunk(const struct str records, size_t start) {
     while (end < records.size && rows < LOG_CHUNK_ROWS_MAX) {
         size_t size = record_size(records.data + end);
         ASSERT(size <= records.size - end);
-        if (rows > 0 && end + size - start > LOG_CHUNK_BYTES_MAX)
+        if (rows > 0 && (end + size - start > LOG_CHUNK_BYTES_MAX || fault_point(FAULT_CHUNK)))
             break;
         end += size;
         rows++;

@@ -20,6 +20,7 @@ TIMED = ("kill", "stop", "nap", "twin", "full", "broker-kill", "broker-stop")
 BROKER = ("broker-kill", "broker-stop")
 FAILING = ("full", *BROKER)  # may end the process with an error
 ENDS = ("int", "kill")
+CHUNK = "task.chunk"  # an error there is none: it cuts an epoch into more transactions
 # At the start of a process these are passed once or twice, the others once an epoch.
 GARBAGE_S = 6  # garbage is collected that often
 RARE = ("lane.fence", "lane.fenced", "coordinator.take_over", "task.restore", "garbage.delete")
@@ -70,6 +71,8 @@ def draw_faults(draw, names, can_fill):
         kinds.append(("full", 2))
     chosen = draw.choices([kind for kind, _ in kinds], [weight for _, weight in kinds], k=draw.choices((1, 2, 3), (6, 3, 1))[0])
     faults = []
+    if draw.random() < 0.3:
+        faults += [Point(CHUNK, passage, "error") for passage in sorted(draw.sample(range(1, 400), draw.randrange(1, 12)))]
     for kind in chosen:
         if kind == "point":
             faults.append(draw_point(draw, names))

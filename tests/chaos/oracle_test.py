@@ -76,7 +76,7 @@ def renumbered(records):
 def neighbours_of_a_key(records):
     """Two places with rows of one key, the second the next of that key."""
     middle = len(records) // 2
-    for first in range(middle, len(records)):
+    for first in [*range(middle, len(records)), *range(middle)]:
         for second in range(first + 1, len(records)):
             if records[first].key == records[second].key and records[first].value != records[second].value:
                 return first, second

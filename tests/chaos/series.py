@@ -269,8 +269,7 @@ class Series:
                 self.counts["fault points"] += 1
             if code == -signal.SIGKILL:
                 self.counts["kills"] += 1
-            excused = set(self.excuses) | {action for _, _, action in fired if action in ("error", "errors")}
-            if process.must_leave:
+            if process.must_leave and not any(action == "kill" for _, _, action in fired):
                 expect(code not in (0, None) and SUPERSEDED.search(process.running.errors()),
                        f"a superseded process ended otherwise: {self.describe(process)}")
                 self.counts["superseded"] += 1
@@ -280,8 +279,9 @@ class Series:
                 expect("int" in process.done, f"ended by itself: {self.describe(process)}")
             else:
                 superseded = "rival" in process.done and SUPERSEDED.search(process.running.errors())
-                expect(code == 1 and (excused or superseded), f"ended without a reason: {self.describe(process)}")
-                self.counts["errors"] += 1
+                expect(code == 1 and (self.excuses or superseded), f"ended without a reason: {self.describe(process)}")
+                state = re.findall(r"ERROR ([0-9A-Z]{5})", process.running.errors())
+                self.counts[f"ended with {state[-1] if state else 'no SQLSTATE'}{'' if superseded else f' after {sorted(self.excuses)}'}"] += 1
             process.close()
 
     def describe(self, *processes):
