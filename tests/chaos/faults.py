@@ -30,7 +30,7 @@ class Round(collections.namedtuple("Round", "faults rows length_s end")):
     """rows: written meanwhile; end: how what still runs then is ended."""
 
     def __str__(self):
-        return " + ".join([text(fault) for fault in self.faults] or ["nothing"]) + f" | {self.rows} rows, {self.length_s:.2f} s, {self.end}"
+        return " + ".join(joined_texts(self.faults) or ["nothing"]) + f" | {self.rows} rows, {self.length_s:.2f} s, {self.end}"
 
     def points(self):
         return [fault for fault in self.faults if isinstance(fault, Point)]
@@ -43,16 +43,29 @@ def text(fault):
     return f"{fault.name}:{fault.passage}:{fault.action}" if isinstance(fault, Point) else f"{fault.what}@{fault.at_s:.2f}"
 
 
+def joined_texts(faults):
+    """The passages of one point's same fault in one text: task.chunk:3,17:error."""
+    texts, passages = [], {}
+    for fault in faults:
+        if not isinstance(fault, Point):
+            texts.append(text(fault))
+        elif (fault.name, fault.action) in passages:
+            passages[fault.name, fault.action].append(str(fault.passage))
+        else:
+            passages[fault.name, fault.action] = [str(fault.passage)]
+    return [f"{name}:{','.join(numbers)}:{action}" for (name, action), numbers in passages.items()] + texts
+
+
 def parse(words):
     """The texts of one round's faults, joined by "+"."""
     faults = []
     for word in filter(lambda part: part not in ("", "nothing"), (part.strip() for part in words.split("+"))):
         timed = re.fullmatch(r"([a-z-]+)@([0-9.]+)", word)
-        point = re.fullmatch(r"([a-z_.]+):([0-9]+):([a-z]+)", word)
+        point = re.fullmatch(r"([a-z_.]+):([0-9,]+):([a-z]+)", word)
         if timed and timed[1] in TIMED:
             faults.append(Timed(timed[1], float(timed[2])))
         elif point and point[3] in ACTIONS:
-            faults.append(Point(point[1], int(point[2]), point[3]))
+            faults += [Point(point[1], int(passage), point[3]) for passage in point[2].split(",")]
         else:
             raise ValueError(f"not a fault: {word}")
     return tuple(faults)

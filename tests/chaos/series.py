@@ -5,7 +5,9 @@ import collections
 import os
 import pathlib
 import re
+import shutil
 import signal
+import subprocess
 import time
 
 import jobs
@@ -37,7 +39,7 @@ class Process:
     """One run of the job, and what was done to it."""
 
     def __init__(self, number, script, checkpoints, orders, log):
-        environment = {**os.environ, "STREAMSQL_FAULT": ";".join(text(order) for order in orders)}
+        environment = {**os.environ, "LOG_LEVEL": "info", "STREAMSQL_FAULT": ";".join(text(order) for order in orders)}
         self.number, self.orders = number, orders
         self.running = Running("run", script, "--checkpoint-dir", checkpoints, "--checkpoint-interval", CHECKPOINT_INTERVAL, log=log, env=environment)
         self.pid = self.running.process.pid
@@ -61,6 +63,16 @@ class Process:
 
     def fired(self):
         return [tuple(match) for match in FIRED.findall(self.running.errors())]
+
+    def wait(self):
+        """For the end. One that does not come leaves the stacks of all threads beside the log."""
+        try:
+            self.running.wait()
+        except Failure:
+            with open(f"{self.running.errors_path}.stacks", "wb") as stacks:
+                if shutil.which("gdb"):
+                    subprocess.run(["gdb", "-p", str(self.pid), "-batch", "-ex", "thread apply all bt 16"], stdout=stacks, stderr=stacks, stdin=subprocess.DEVNULL)
+            raise
 
     def close(self):
         self.running.__exit__()
@@ -188,6 +200,7 @@ class Series:
         self.start()
 
     def fill_disk(self):
+        expect(os.path.ismount(self.disk), f"{self.disk} is no file system of its own: it will not be filled")
         with open(self.disk / "ballast", "wb", buffering=0) as ballast:
             for size in (1 << 20, 1 << 12, 1):
                 try:
@@ -249,7 +262,7 @@ class Series:
     def end_round(self, how):
         for process in self.live():
             if process.must_leave:
-                process.running.wait()
+                process.wait()
                 continue
         for process in self.live():
             # Whose store fails for ever cannot make its last checkpoint.
@@ -259,7 +272,7 @@ class Series:
             else:
                 process.signal(signal.SIGKILL, "kill")
         for process in self.live():
-            process.running.wait()
+            process.wait()
 
     def judge_processes(self, plan):
         for process in self.processes:
@@ -317,7 +330,7 @@ class Series:
                     raise Failure("the output does not become complete: " + self.describe() + "\n    " + "\n    ".join(self.findings()))
                 time.sleep(0.05)  # between two looks
             process.signal(signal.SIGINT, "int")
-            process.running.wait()
+            process.wait()
             expect(process.code() == 0, f"after SIGINT: {self.describe()}")
         finally:
             self.mend()
