@@ -14,7 +14,7 @@ import jobs
 import oracle
 from faults import BROKER, FAILING, text
 from generator import Generator
-from harness import PATIENCE_S, Failure, Running, expect
+from harness import PATIENCE_S, Failure, Running, eventually, expect
 from topic_reader import Watcher, partition_counts, read_topic
 from topic_writer import Writer
 
@@ -44,7 +44,7 @@ class Process:
         self.running = Running("run", script, "--checkpoint-dir", checkpoints, "--checkpoint-interval", CHECKPOINT_INTERVAL, log=log, env=environment)
         self.pid = self.running.process.pid
         self.done = set()  # of "kill", "int", "stop", "rival": what was done to it
-        self.must_leave = False
+        self.has_woken = False
         self.continue_when = None
 
     def code(self):
@@ -214,7 +214,8 @@ class Series:
             (self.disk / "ballast").unlink(missing_ok=True)
 
     def succeed(self, old):
-        """A successor for a stopped process, which wakes some time after the successor has taken over, or when there is none any more."""
+        """A successor for a stopped process, which wakes some time after the successor has taken over, or when there is none any more. One of the two
+        must leave then: the old one, unless it was stopped before it had taken over itself."""
         head = self.head()
         successor = self.start()
         taken_over_at = []
@@ -227,7 +228,7 @@ class Series:
             return successor.code() is not None or (taken_over_at and time.monotonic() > taken_over_at[0] + REIGN_S)
 
         def wake():
-            old.must_leave = self.head() != head
+            old.has_woken = True
             os.kill(old.pid, signal.SIGCONT)
 
         old.continue_when = (may_wake, wake)
@@ -239,7 +240,7 @@ class Series:
                 if may_wake():
                     process.continue_when = None
                     wake()
-            elif any(order.action == "pause" for order in process.orders) and "nap" not in process.done and process.is_stopped() and not process.must_leave:
+            elif any(order.action == "pause" for order in process.orders) and "nap" not in process.done and process.is_stopped() and not process.has_woken:
                 self.counts["pause"] += 1
                 self.succeed(process)
 
@@ -260,14 +261,14 @@ class Series:
             self.kafka.start()
 
     def end_round(self, how):
-        for process in self.live():
-            if process.must_leave:
-                process.wait()
-                continue
+        try:
+            eventually(lambda: len([process for process in self.live() if not process.is_stopped()]) <= 1, "all processes but one leave")
+        except Failure as failure:
+            raise Failure(f"{failure}: {self.describe()}") from None
         for process in self.live():
             # Whose store fails for ever cannot make its last checkpoint.
             lasting = any(order.action == "errors" for order in process.orders)
-            if how == "int" and not lasting and "stop" not in process.done and not process.is_stopped():
+            if how == "int" and not lasting and not process.is_stopped():
                 process.signal(signal.SIGINT, "int")
             else:
                 process.signal(signal.SIGKILL, "kill")
@@ -282,16 +283,12 @@ class Series:
                 self.counts["fault points"] += 1
             if code == -signal.SIGKILL:
                 self.counts["kills"] += 1
-            if process.must_leave and not any(action == "kill" for _, _, action in fired):
-                expect(code not in (0, None) and SUPERSEDED.search(process.running.errors()),
-                       f"a superseded process ended otherwise: {self.describe(process)}")
-                self.counts["superseded"] += 1
-            elif code == -signal.SIGKILL:
                 expect("kill" in process.done or any(action == "kill" for _, _, action in fired), f"killed by somebody else: {self.describe(process)}")
             elif code == 0:
                 expect("int" in process.done, f"ended by itself: {self.describe(process)}")
             else:
                 superseded = "rival" in process.done and SUPERSEDED.search(process.running.errors())
+                self.counts["superseded"] += bool(superseded)
                 expect(code == 1 and (self.excuses or superseded), f"ended without a reason: {self.describe(process)}")
                 state = re.findall(r"ERROR ([0-9A-Z]{5})", process.running.errors())
                 self.counts[f"ended with {state[-1] if state else 'no SQLSTATE'}{'' if superseded else f' after {sorted(self.excuses)}'}"] += 1
