@@ -169,6 +169,8 @@ enum status kafka_admin_brokers(struct kafka_admin *admin, int32_t *ids, size_t 
             return FAIL(error, STATUS_CANCELLED, "%s: cancelled", what);
         code = rd_kafka_metadata(admin->client.handle, 0, NULL, &metadata, wait_ms < left_ms ? wait_ms : left_ms);
     }
+    if (code == RD_KAFKA_RESP_ERR__PARTIAL) /* an answer without brokers */
+        code = RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     if (code)
         return kafka_failed(&admin->client, error, code, what);
     *count = (size_t)metadata->broker_cnt;

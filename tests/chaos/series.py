@@ -20,6 +20,7 @@ from topic_writer import Writer
 
 TRANSACTION_TIMEOUT_S = 6
 CHECKPOINT_INTERVAL = "300ms"
+ARGUMENTS = os.environ.get("ARGUMENTS", "").split()
 NAP_S = 0.7
 REIGN_S = 0.8  # of a successor before its predecessor wakes
 FULL_S = 0.6
@@ -41,7 +42,8 @@ class Process:
     def __init__(self, number, script, checkpoints, orders, log):
         environment = {**os.environ, "LOG_LEVEL": "info", "STREAMSQL_FAULT": ";".join(text(order) for order in orders)}
         self.number, self.orders = number, orders
-        self.running = Running("run", script, "--checkpoint-dir", checkpoints, "--checkpoint-interval", CHECKPOINT_INTERVAL, log=log, env=environment)
+        self.running = Running("run", script, "--checkpoint-dir", checkpoints, "--checkpoint-interval", CHECKPOINT_INTERVAL, *ARGUMENTS,
+                               log=log, env=environment)
         self.pid = self.running.process.pid
         self.done = set()  # of "kill", "int", "stop", "rival": what was done to it
         self.has_woken = False
