@@ -184,15 +184,18 @@ def markers_of(records):
 
 
 def marker_dropped(markers):
-    return markers[:5] + markers[6:]
+    at = len(markers) // 2
+    return markers[:at] + markers[at + 1:]
 
 
 def marker_doubled(markers):
-    return markers[:6] + markers[5:]
+    at = len(markers) // 2
+    return markers[:at + 1] + markers[at:]
 
 
 def marker_miscounts(markers):
-    return markers[:5] + [markers[5]._replace(rows=markers[5].rows + 1)] + markers[6:]
+    at = len(markers) // 2
+    return markers[:at] + [markers[at]._replace(rows=markers[at].rows + 1)] + markers[at + 1:]
 
 
 def last_marker_missing(markers):

@@ -278,7 +278,17 @@ class Series:
             if any(order.action == "errors" for order in process.orders):
                 time.sleep(LAST_EPOCH_S)
                 process.signal(signal.SIGINT, "int")
-            process.wait()
+            self.wait_for_end(process)
+
+    @staticmethod
+    def wait_for_end(process):
+        """Also of one whose pause comes only now, at its last epoch."""
+        deadline = time.monotonic() + PATIENCE_S
+        while process.code() is None and time.monotonic() < deadline and any(order.action == "pause" for order in process.orders):
+            if process.is_stopped():
+                os.kill(process.pid, signal.SIGCONT)
+            time.sleep(TICK_S)
+        process.wait()
 
     def judge_processes(self, plan):
         for process in self.processes:
