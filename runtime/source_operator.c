@@ -189,6 +189,7 @@ static enum status open_source(struct source_operator *source, const Plan__Scan 
         .pool = task->operators.pool,
         .env = task->env,
         .dead = task->dead,
+        .is_resumable = task->has_checkpoints,
     };
     source->shares_splits = config->instance_count > 1;
     TRY(find_positions(source, config, error));
