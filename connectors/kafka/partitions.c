@@ -101,6 +101,8 @@ enum status kafka_scan_validate(const struct options *options, const struct opti
 
 /* ---- offsets ---- */
 
+enum { LEADER_WAIT_MS = 100 };
+
 struct resolver {
     struct kafka_client *client;
     int timeout_ms;
@@ -114,10 +116,21 @@ static enum status failed(struct resolver *resolver, const struct kafka_partitio
     return kafka_failed(resolver->client, error, code, what);
 }
 
+/* Leaders move, and a broker that has just come back leads nothing yet: that passes by itself. */
+static bool is_without_leader(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
 static enum status watermarks(struct resolver *resolver, const struct kafka_partition *partition, int64_t *low,
                               int64_t *high, struct error *error) {
-    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(resolver->client->handle, partition->topic,
-                                                                partition->partition, low, high, resolver->timeout_ms);
+    rd_kafka_resp_err_t code;
+    for (int left_ms = resolver->timeout_ms;; left_ms -= LEADER_WAIT_MS) {
+        code = rd_kafka_query_watermark_offsets(resolver->client->handle, partition->topic, partition->partition, low,
+                                                high, resolver->timeout_ms);
+        if (!is_without_leader(code) || left_ms <= 0)
+            break;
+        rd_kafka_poll(resolver->client->handle, LEADER_WAIT_MS);
+    }
     return code ? failed(resolver, partition, code, error) : STATUS_OK;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/fault.h"
+
 struct log_segment_entry {
     struct log_segment_entry *next;
     struct object_id id;
@@ -46,7 +48,7 @@ static struct log_chunk cut_chunk(const struct str records, size_t start, size_t
     while (end < records.size && rows < rows_max) {
         size_t size = record_size(records.data + end);
         ASSERT(size <= records.size - end);
-        if (rows > 0 && end + size - start > bytes_max)
+        if (rows > 0 && (end + size - start > bytes_max || fault_point(FAULT_CHUNK)))
             break;
         end += size;
         rows++;

@@ -76,7 +76,7 @@ def renumbered(records):
 def neighbours_of_a_key(records):
     """Two places with rows of one key, the second the next of that key."""
     middle = len(records) // 2
-    for first in range(middle, len(records)):
+    for first in [*range(middle, len(records)), *range(middle)]:
         for second in range(first + 1, len(records)):
             if records[first].key == records[second].key and records[first].value != records[second].value:
                 return first, second
@@ -184,15 +184,18 @@ def markers_of(records):
 
 
 def marker_dropped(markers):
-    return markers[:5] + markers[6:]
+    at = len(markers) // 2
+    return markers[:at] + markers[at + 1:]
 
 
 def marker_doubled(markers):
-    return markers[:6] + markers[5:]
+    at = len(markers) // 2
+    return markers[:at + 1] + markers[at:]
 
 
 def marker_miscounts(markers):
-    return markers[:5] + [markers[5]._replace(rows=markers[5].rows + 1)] + markers[6:]
+    at = len(markers) // 2
+    return markers[:at] + [markers[at]._replace(rows=markers[at].rows + 1)] + markers[at + 1:]
 
 
 def last_marker_missing(markers):
