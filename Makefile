@@ -213,9 +213,9 @@ $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(call layer_archives,c
 	$(call link,$<,$(call layer_archives,cli),)
 
 # Benchmarks of one layer alone: bench/<name>.c
-$(BUILD)/bench/%: $(BUILD)/bench/%.o $(call layer_archives,connectors)
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(call layer_archives,runtime)
 	@echo "  LD  $@"
-	$(call link,$<,$(call layer_archives,connectors),)
+	$(call link,$<,$(call layer_archives,runtime),)
 
 # --- generated sources --------------------------------------------------------------------------------------------
 $(GEN)/grammar/lexer.c: grammar/lexer.re
