@@ -153,6 +153,7 @@ enum status rocks_trim(struct rocks_backend *backend, struct error *error) {
         return STATUS_OK;
     size_t excess = used - budget->limit_bytes, beyond_share = own - share;
     size_t wanted = (excess < beyond_share ? excess : beyond_share) + share / SLACK;
+    rocks_measure(backend);
     TRY(rocks_batch_write(backend, error));
     return evict_to(backend, backend->hot_bytes > wanted ? backend->hot_bytes - wanted : 0, error);
 }

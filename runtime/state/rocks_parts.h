@@ -58,6 +58,7 @@ struct rocks_backend {
     rocksdb_compactionfilter_t *expiry;
     _Atomic int64_t expiry_now_us; /* base.now_us, for RocksDB's threads */
     size_t reserved_bytes;         /* RocksDB's own memory */
+    size_t reader_bytes;           /* of it, as measured: indexes and filters */
     size_t hot_bytes;              /* of all tables */
     uint32_t next_table_id;
     /* Writes on their way to RocksDB. What is in here is also in RAM, or is not looked up before it is written. */
@@ -116,6 +117,8 @@ enum status rocks_check(const struct rocks_backend *backend, char *message, cons
 void rocks_account(struct rocks_backend *backend, const struct rocks_table *table, size_t before_bytes);
 enum status rocks_db_open(struct rocks_backend *backend, const char *path, rocksdb_t **db,
                             rocksdb_column_family_handle_t **column_family, struct error *error) MUST_CHECK;
+/* Counts RocksDB's indexes and filters again. */
+void rocks_measure(struct rocks_backend *backend);
 struct rocks_table *rocks_table_new(struct rocks_backend *backend);
 /* Range deletion of what is stored under a table id: all, or keys between two bounds (an empty `end` is the table's end). */
 enum status rocks_range_drop(struct rocks_backend *backend, uint32_t table_id, struct str start, struct str end,

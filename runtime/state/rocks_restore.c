@@ -392,5 +392,6 @@ enum status rocks_restore(struct rocks_backend *backend, const struct rocks_conf
         TRY(take_first(backend, config, error));
     for (uint32_t i = 1; i < config->source_count; i++)
         TRY(take_further(backend, config, i, error));
+    rocks_measure(backend);
     return STATUS_OK;
 }
