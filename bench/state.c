@@ -26,8 +26,13 @@ enum { BATCH = 2048, KEY_BYTES = 9, VALUE_BYTES_MAX = 4096, STEP_ENTRIES = 20000
 static struct options {
     const char *backend, *folder;
     uint64_t keys, updates, budget_mib, hot_percent, value_bytes, checkpoint_every;
-} options = {.backend = "memory", .folder = "/tmp", .keys = 1000000, .updates = 4000000, .budget_mib = 1 << 20,
-             .hot_percent = 80, .value_bytes = 32};
+} options = {.backend = "memory",
+             .folder = "/tmp",
+             .keys = 1000000,
+             .updates = 4000000,
+             .budget_mib = 1 << 20,
+             .hot_percent = 80,
+             .value_bytes = 32};
 
 struct bench {
     struct state_budget budget;
@@ -86,10 +91,10 @@ static uint64_t draw(struct bench *bench) {
 static void set_key(struct bench *bench, uint32_t i, uint64_t key) {
     bench->keys[i] = key;
     memcpy(bench->key_bytes[i] + 1, &key, sizeof key);
-    bench->addresses[i] = (struct state_address){.hash = (uint32_t)(hash_u64(key + 1) >> 32),
-                                                 .key = {bench->key_bytes[i], KEY_BYTES}};
-    bench->writes[i] = (struct state_write){.address = bench->addresses[i],
-                                            .value = {bench->new_values + i * options.value_bytes, options.value_bytes}};
+    bench->addresses[i] =
+        (struct state_address){.hash = (uint32_t)(hash_u64(key + 1) >> 32), .key = {bench->key_bytes[i], KEY_BYTES}};
+    bench->writes[i] = (struct state_write){
+        .address = bench->addresses[i], .value = {bench->new_values + i * options.value_bytes, options.value_bytes}};
 }
 
 static void checkpoint(struct bench *bench) {
@@ -180,7 +185,8 @@ static void update(struct bench *bench) {
 
 static void report(struct bench *bench, const char *what, uint64_t count, double wall, double cpu) {
     struct state_usage usage = state_table_usage(bench->table);
-    printf("%-8s %.2f M in %.2f s wall, %.2f s CPU: %.0f K/s, %.0f K per CPU second; slowest batch %.1f ms; budget used %.0f MiB "
+    printf("%-8s %.2f M in %.2f s wall, %.2f s CPU: %.0f K/s, %.0f K per CPU second; slowest batch %.1f ms; budget "
+           "used %.0f MiB "
            "(most %.0f); resident %.0f MiB; rows %.2f M; in RAM %.0f MiB, on disk %.0f MiB\n",
            what, (double)count / 1e6, wall, cpu, (double)count / wall / 1e3, (double)count / cpu / 1e3,
            bench->slowest * 1e3, (double)state_budget_used(&bench->budget) / 1048576,
@@ -198,8 +204,12 @@ static void open_backend(struct bench *bench) {
         char *folder = NULL;
         if (asprintf(&folder, "%s/streamsql-bench-state", options.folder) < 0)
             exit(1);
-        struct rocks_config config = {.budget = &bench->budget, .env = env_posix(), .folder = folder,
-                                      .incarnation = "bench", .share_count = 1, .end_key_group = KEY_GROUP_COUNT};
+        struct rocks_config config = {.budget = &bench->budget,
+                                      .env = env_posix(),
+                                      .folder = folder,
+                                      .incarnation = "bench",
+                                      .share_count = 1,
+                                      .end_key_group = KEY_GROUP_COUNT};
         must(rocks_backend_open(&config, &bench->backend, &error));
         free(folder);
     }

@@ -21,8 +21,7 @@ static struct str prefixed(struct rocks_backend *backend, const struct rocks_tab
     return strbuf_str(&backend->key);
 }
 
-void rocks_batch_put(struct rocks_backend *backend, const struct rocks_table *table, struct str key,
-                       struct str value) {
+void rocks_batch_put(struct rocks_backend *backend, const struct rocks_table *table, struct str key, struct str value) {
     struct str full = prefixed(backend, table, key);
     backend->library->writebatch_put(backend->batch, full.data, full.size, value.data, value.size);
     backend->batch_bytes += full.size + value.size;

@@ -37,7 +37,7 @@ static void open_cold(struct merge *merge) {
 }
 
 enum status rocks_iterator_open(struct state_table *base, const struct state_range *range,
-                                  struct state_iterator **iterator, struct error *error) {
+                                struct state_iterator **iterator, struct error *error) {
     struct rocks_backend *backend = rocks_backend_of(base);
     struct rocks_table *table = rocks_table_of(base);
     rocks_misses_unpin(backend);
@@ -105,7 +105,7 @@ static enum status step(struct merge *merge, struct str *key, struct str *value,
 }
 
 enum status rocks_iterator_next(struct state_iterator *iterator, struct state_entry *entry, bool *found,
-                                  struct error *error) {
+                                struct error *error) {
     struct merge *merge = (struct merge *)iterator;
     const struct rocks_table *table = rocks_table_of(iterator->table);
     for (;;) {

@@ -182,11 +182,11 @@ static void tables(bool rocks) {
     fixture_close(&fixture);
 }
 
-#define ON_BOTH(name)                      \
+#define ON_BOTH(name)                       \
     static void name##_both(void **state) { \
-        (void)state;                       \
-        name(false);                       \
-        name(true);                        \
+        (void)state;                        \
+        name(false);                        \
+        name(true);                         \
     }
 ON_BOTH(values)
 ON_BOTH(one_batch)
