@@ -93,7 +93,10 @@ static enum status step(struct merge *merge, struct str *key, struct str *value,
         merge->hot_next = hot_cursor_next(&merge->hot);
         merge->cold_was_shown = order == 0;
         *key = hot_entry_key(hot);
-        *value = hot->marks & ENTRY_DELETED ? (struct str){0} : hot_entry_value(hot);
+        if (hot->marks & ENTRY_DELETED)
+            *value = (struct str){0};
+        else
+            *value = hot_entry_value(hot);
         return STATUS_OK;
     }
     *key = cold;
