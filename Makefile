@@ -121,8 +121,9 @@ help:
 	@echo '  make deps                 installs packages; builds librdkafka when the packaged one is too old'
 	@echo '  make demo                 installs, builds, and runs the weather query'
 	@echo '  make check                make test with more generated queries, a short fuzz run, and the same scripts on a real Flink'
-	@echo '  make test-<suite>         one suite: unit, sql, plan, store, sim, differential, integration; flink: the same scripts on a real Flink'
+	@echo '  make test-<suite>         one suite: unit, sql, plan, store, sim, differential, integration, chaos; flink: the same scripts on a real Flink'
 	@echo '  make test-unit-<layer>    unit tests of one layer: $(LAYERS); ONLY="str map" picks modules'
+	@echo '  make chaos N=100 SEED=7   kills, pauses and failures of real processes with a real Kafka; POINTS=all: every fault point'
 	@echo '  make lint | fmt           check or fix the style'
 	@echo '  make bench | fuzz         benchmarks; fuzzing'
 	@echo '  make clean | distclean    removes what was built; also the built dependencies'
@@ -208,6 +209,10 @@ $(BUILD)/tests/store/store_driver: $(BUILD)/tests/store/store_driver.o $(call la
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,runtime),)
 
+$(BUILD)/tests/integration/publisher_driver: $(BUILD)/tests/integration/publisher_driver.o $(call layer_archives,connectors) $(MODE_OBJECTS)
+	@echo "  LD  $@"
+	$(call link,$<,$(call layer_archives,connectors),)
+
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(call layer_archives,cli)
 	@echo "  LD  $@"
 	$(call link,$<,$(call layer_archives,cli),)
@@ -245,7 +250,7 @@ $(GEN)/version.h: FORCE
 # --- tests --------------------------------------------------------------------------------------------------------
 # A suite is a folder with a script `run`; it gets MODE and STREAMSQL (the program) in its environment, prints what
 # failed and closes with the line "N passed, N failed".
-SUITES := sql plan store sim differential integration
+SUITES := sql plan store sim differential integration chaos
 suite = MODE=$(MODE) STREAMSQL=$(CURDIR)/$(PROGRAM) tests/$(1)/run
 ONLY ?= %
 
@@ -258,7 +263,7 @@ test:
 check:
 	@tools/deps test
 	@$(MAKE) --no-print-directory MODE=fuzz fuzz-programs
-	@DIFFERENTIAL_QUERIES=20000 DIFFERENTIAL_SEED=random SIM_SEEDS=20000 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES='fuzz flink' run-tests
+	@DIFFERENTIAL_QUERIES=20000 DIFFERENTIAL_SEED=random SIM_SEEDS=20000 CHAOS_ROUNDS=200 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES='fuzz flink' run-tests
 
 ALL_UNIT_PROGRAMS := $(foreach layer,$(LAYERS),$(call unit_programs,$(layer)))
 run-tests: $(PROGRAM) $(ALL_UNIT_PROGRAMS) $(SIM)
@@ -278,6 +283,10 @@ $(foreach layer,$(LAYERS),$(eval $(call unit_layer_rule,$(layer))))
 test-sim: $(SIM)
 $(SUITES:%=test-%) test-flink: test-%: $(PROGRAM)
 	@$(call suite,$*)
+
+.PHONY: chaos
+chaos: export N := $(or $(N),100)
+chaos: test-chaos
 
 .PHONY: asan tsan
 asan tsan:

@@ -47,16 +47,20 @@ void arguments_print_help(struct strbuf *out) {
                             "Flags\n");
     for (size_t i = 0; i < FLAG_COUNT; i++) {
         char left[64];
+        if (!flags[i].documentation)
+            continue;
         snprintf(left, sizeof left, "%s%s%s%s%s", flags[i].short_name ? flags[i].short_name : "    ",
                  flags[i].short_name ? ", " : "", flags[i].long_name, flags[i].value ? " " : "",
                  flags[i].value ? flags[i].value : "");
         strbuf_printf(out, "  %-32s %s\n", left, flags[i].documentation);
     }
-    strbuf_append_text(out, "\nEnvironment\n"
-                            "  TASK_SLOTS, STATE_BACKEND, CHECKPOINT_INTERVAL, CHECKPOINT_PATH, GCS_CHECKPOINT_PATH:\n"
-                            "  checked; what this build cannot do yet is refused.\n\n"
-                            "Results go to stdout, everything else to stderr. Exit status: 0, 1 after an error,\n"
-                            "2 when called wrongly, 130 when a query was interrupted.\n");
+    strbuf_append_text(out,
+                       "\nEnvironment\n"
+                       "  CHECKPOINT_PATH, GCS_CHECKPOINT_PATH   where jobs (run) have their checkpoints\n"
+                       "  CHECKPOINT_INTERVAL                    milliseconds between them\n"
+                       "  TASK_SLOTS, STATE_BACKEND              checked; what this build cannot do yet is refused\n\n"
+                       "Results go to stdout, everything else to stderr. Exit status: 0, 1 after an error,\n"
+                       "2 when called wrongly, 130 when a query was interrupted.\n");
 }
 
 enum { CHECKPOINT_INTERVAL_US = 10000000 }; /* when not given */
@@ -115,16 +119,6 @@ static enum status take_parallelism(const char *value, struct error *error) {
     return count == 1 ? STATUS_OK : not_yet("a parallelism above 1", error);
 }
 
-/* A local folder; what has a scheme is another store, and refused. */
-static enum status take_checkpoint_folder(struct arguments *arguments, const char *value, struct error *error) {
-    bool is_file = strncmp(value, "file://", 7) == 0;
-    if (!is_file && strstr(value, "://"))
-        return not_yet("a --checkpoint-dir that is no local folder", error);
-    arguments->checkpoint_folder = is_file ? value + 7 : value;
-    return arguments->checkpoint_folder[0] ? STATUS_OK
-                                           : FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir needs a folder");
-}
-
 static void take_input(struct arguments *arguments, struct arena *arena, bool is_file, const char *text) {
     struct input_text input = {is_file, text};
     ARRAY_PUSH(arena, &arguments->inputs, input);
@@ -146,11 +140,18 @@ static enum status take_flag(struct arguments *arguments, struct arena *arena, e
         arguments->batch_rows = (uint32_t)number;
         break;
     case FLAG_PARALLELISM: return take_parallelism(value, error);
-    case FLAG_CHECKPOINT_DIR: return take_checkpoint_folder(arguments, value, error);
+    case FLAG_CHECKPOINT_DIR:
+        arguments->checkpoint_uri = value;
+        return value[0] ? STATUS_OK : FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir needs a place");
+    case FLAG_RESUME: arguments->resume = true; break;
+    case FLAG_STOP_WITH_SAVEPOINT: arguments->stop_with_savepoint = true; break;
+    case FLAG_ACCEPT_PLAN_CHANGE: arguments->accept_plan_change = true; break;
+    case FLAG_FROM_SAVEPOINT: arguments->savepoint = value; break;
     case FLAG_CHECKPOINT_INTERVAL:
         TRY(duration_parse(str_from(value), &arguments->checkpoint_interval_us, error));
         if (arguments->checkpoint_interval_us <= 0)
             return FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-interval must be above zero");
+        arguments->interval_is_given = true;
         break;
     case FLAG_CHECKPOINT_STOP_AFTER:
         return parse_count("--checkpoint-stop-after", value, 1, INT64_MAX, &arguments->checkpoint_stop_batches, error);
@@ -164,6 +165,7 @@ static enum status take_flag(struct arguments *arguments, struct arena *arena, e
     case FLAG_ROWS: return parse_count("--rows", value, 1, INT64_MAX, &arguments->rows, error);
     case FLAG_VERSION: arguments->command = COMMAND_VERSION; break;
     case FLAG_HELP: arguments->command = COMMAND_HELP; break;
+    case FLAG_LIST_FAULT_POINTS: arguments->command = COMMAND_FAULT_POINTS; break;
     case FLAG_COUNT: UNREACHABLE();
     }
     return STATUS_OK;
@@ -229,13 +231,39 @@ static enum status check_combination(const struct arguments *arguments, struct e
     if (arguments->command == COMMAND_DEMO && arguments->inputs.count)
         return FAIL(error, STATUS_INVALID_OPTION, "demo takes no -c and no -f");
     bool takes_checkpoints = arguments->command == COMMAND_RUN || arguments->command == COMMAND_TEXTS;
-    if (arguments->checkpoint_folder && !takes_checkpoints)
+    if (arguments->checkpoint_uri && !takes_checkpoints)
         return FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir belongs to run, -f and -c");
-    if (!arguments->checkpoint_folder && (arguments->checkpoint_interval_us || arguments->checkpoint_stop_batches))
+    bool wants_checkpoints = arguments->interval_is_given || arguments->checkpoint_stop_batches || arguments->resume ||
+                             arguments->savepoint || arguments->stop_with_savepoint || arguments->accept_plan_change;
+    if (!arguments->checkpoint_uri && wants_checkpoints)
         return FAIL(error, STATUS_INVALID_OPTION, "checkpoints need --checkpoint-dir");
+    if (arguments->resume && arguments->savepoint)
+        return FAIL(error, STATUS_INVALID_OPTION, "--resume and --from-savepoint exclude each other");
     if (arguments->command != COMMAND_DEMO && arguments->command != COMMAND_HELP &&
         (arguments->duration_us || arguments->rows))
         return FAIL(error, STATUS_INVALID_OPTION, "--duration and --rows belong to demo");
+    return STATUS_OK;
+}
+
+/* The first of these variables that says something. */
+static const char *environment_value(const char *name, const char *other) {
+    const char *value = getenv(name);
+    if ((!value || !value[0]) && other)
+        value = getenv(other);
+    return value && value[0] ? value : NULL;
+}
+
+/* What flags did not say. A place for checkpoints in the environment is one for jobs (run), not for every SELECT. */
+static enum status take_environment(struct arguments *arguments, struct error *error) {
+    if (!arguments->checkpoint_uri && arguments->command == COMMAND_RUN)
+        arguments->checkpoint_uri = environment_value("CHECKPOINT_PATH", "GCS_CHECKPOINT_PATH");
+    if (!arguments->checkpoint_uri || arguments->checkpoint_interval_us)
+        return STATUS_OK;
+    int64_t interval_ms = CHECKPOINT_INTERVAL_US / 1000;
+    const char *interval = environment_value("CHECKPOINT_INTERVAL", NULL);
+    if (interval)
+        TRY(parse_count("CHECKPOINT_INTERVAL", interval, 1, 86400000, &interval_ms, error));
+    arguments->checkpoint_interval_us = interval_ms * 1000;
     return STATUS_OK;
 }
 
@@ -270,26 +298,15 @@ enum status arguments_parse(struct arguments *arguments, struct arena *arena, in
         if (arguments->command == COMMAND_HELP || arguments->command == COMMAND_VERSION)
             return STATUS_OK;
     }
-    TRY(check_combination(arguments, error));
-    if (arguments->checkpoint_folder && !arguments->checkpoint_interval_us)
-        arguments->checkpoint_interval_us = CHECKPOINT_INTERVAL_US;
-    return STATUS_OK;
+    TRY(take_environment(arguments, error));
+    return check_combination(arguments, error);
 }
 
 enum status arguments_check_environment(struct error *error) {
-    static const char *const later[] = {"CHECKPOINT_INTERVAL", "CHECKPOINT_PATH", "GCS_CHECKPOINT_PATH"};
     int64_t number;
     const char *slots = getenv("TASK_SLOTS");
     if (slots && slots[0])
         TRY(parse_count("TASK_SLOTS", slots, 1, 4096, &number, error));
     const char *backend = getenv("STATE_BACKEND");
-    if (backend && backend[0])
-        TRY(take_backend("STATE_BACKEND", backend, error));
-    for (size_t i = 0; i < COUNT_OF(later); i++) {
-        const char *value = getenv(later[i]);
-        if (value && value[0])
-            return FAIL(error, STATUS_UNSUPPORTED, "%s is set, but checkpoints are taken with --checkpoint-dir only",
-                        later[i]);
-    }
-    return STATUS_OK;
+    return backend && backend[0] ? take_backend("STATE_BACKEND", backend, error) : STATUS_OK;
 }

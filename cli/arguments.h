@@ -14,7 +14,15 @@
 struct arena;
 struct strbuf;
 
-enum arguments_command { COMMAND_SHELL, COMMAND_TEXTS, COMMAND_RUN, COMMAND_DEMO, COMMAND_HELP, COMMAND_VERSION };
+enum arguments_command {
+    COMMAND_SHELL,
+    COMMAND_TEXTS,
+    COMMAND_RUN,
+    COMMAND_DEMO,
+    COMMAND_HELP,
+    COMMAND_VERSION,
+    COMMAND_FAULT_POINTS
+};
 
 struct input_text {
     bool is_file;
@@ -30,9 +38,12 @@ struct arguments {
     ARRAY_OF(struct set_argument) settings;
     const char *format; /* NULL: by where the output goes */
     const char *dead_letter_path;
-    uint32_t batch_rows;             /* 0: not given */
-    const char *checkpoint_folder;   /* NULL: none */
-    int64_t checkpoint_interval_us;  /* > 0 with a folder */
+    uint32_t batch_rows;            /* 0: not given */
+    const char *checkpoint_uri;     /* NULL: none */
+    int64_t checkpoint_interval_us; /* > 0 with a place for checkpoints */
+    bool interval_is_given;         /* by the flag: it wins over the script's SET */
+    const char *savepoint;          /* NULL: not given */
+    bool resume, stop_with_savepoint, accept_plan_change;
     int64_t checkpoint_stop_batches; /* 0: not given */
     int64_t duration_us;             /* demo; 0: not given */
     int64_t rows;                    /* demo; 0: not given */

@@ -32,9 +32,17 @@ static void on_signal(int number) {
     session_stop(signal_session);
 }
 
+static void on_savepoint_signal(int number) {
+    (void)number;
+    if (signal_session)
+        session_make_savepoint(signal_session);
+}
+
 void client_catch_signals(void) {
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal}, savepoint = {.sa_handler = on_savepoint_signal};
     sigemptyset(&action.sa_mask);
+    sigemptyset(&savepoint.sa_mask);
+    sigaction(SIGUSR1, &savepoint, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -198,6 +206,11 @@ static void on_job_end(struct session_listener *listener, const struct session_j
     report_dropped(end->job);
 }
 
+static void on_savepoint(struct session_listener *listener, const char *name) {
+    (void)listener;
+    report_line("savepoint: %s", name);
+}
+
 static void on_client_statement(struct session_listener *listener, const char *name) {
     struct client *client = client_of(listener);
     if (strcmp(name, "CLEAR") == 0 && client->console.is_terminal)
@@ -220,6 +233,7 @@ enum status client_open(struct client *client, const struct session_config *conf
                      .on_notice = on_notice,
                      .on_job_start = on_job_start,
                      .on_job_end = on_job_end,
+                     .on_savepoint = on_savepoint,
                      .on_client_statement = on_client_statement},
         .format = format,
     };

@@ -13,6 +13,7 @@
 #include "connectors/connector.h"
 #include "core/base/arena.h"
 #include "core/base/env.h"
+#include "core/base/fault.h"
 #include "core/base/settings.h"
 #include "version.h"
 
@@ -54,6 +55,16 @@ static int print_version(void) {
     struct strbuf text;
     strbuf_init(&text);
     strbuf_printf(&text, "streamsql %s (%s)\n", STREAMSQL_VERSION, STREAMSQL_COMMIT);
+    return print_and_exit(&text);
+}
+
+/* One JSON object a line; the texts of faults.def need no escapes. */
+static int print_fault_points(void) {
+    struct strbuf text;
+    strbuf_init(&text);
+    for (int i = 0; i < FAULT_NAME_COUNT; i++)
+        strbuf_printf(&text, "{\"name\": \"%s\", \"meaning\": \"%s\"}\n", fault_name_text((enum fault_name)i),
+                      fault_name_meaning((enum fault_name)i));
     return print_and_exit(&text);
 }
 
@@ -109,7 +120,8 @@ static int run_client(struct client *client, const struct arguments *arguments) 
     case COMMAND_DEMO: return demo_run(client, arguments->duration_us, arguments->rows);
     case COMMAND_SHELL: return shell_run(client);
     case COMMAND_HELP:
-    case COMMAND_VERSION: break;
+    case COMMAND_VERSION:
+    case COMMAND_FAULT_POINTS: break;
     }
     UNREACHABLE();
 }
@@ -118,8 +130,13 @@ static int run(const struct arguments *arguments) {
     struct session_config config = {.registry = connectors_builtin(),
                                     .env = env_posix(),
                                     .batch_rows = arguments->batch_rows,
-                                    .checkpoint_folder = arguments->checkpoint_folder,
+                                    .checkpoint_uri = arguments->checkpoint_uri,
                                     .checkpoint_interval_us = arguments->checkpoint_interval_us,
+                                    .interval_is_given = arguments->interval_is_given,
+                                    .savepoint = arguments->savepoint,
+                                    .must_resume = arguments->resume,
+                                    .stop_with_savepoint = arguments->stop_with_savepoint,
+                                    .accept_plan_change = arguments->accept_plan_change,
                                     .checkpoint_stop_batches = (uint64_t)arguments->checkpoint_stop_batches,
                                     .dead_letter_path = arguments->dead_letter_path};
     struct client client;
@@ -138,12 +155,14 @@ int main(int argc, char **argv) {
     int code;
     arena_init(&arena);
     signal(SIGPIPE, SIG_IGN);
-    if (arguments_parse(&arguments, &arena, argc, argv, &error) != STATUS_OK)
+    if (fault_init(&error) != STATUS_OK || arguments_parse(&arguments, &arena, argc, argv, &error) != STATUS_OK)
         code = fail_usage(&error);
     else if (arguments.command == COMMAND_HELP)
         code = print_help();
     else if (arguments.command == COMMAND_VERSION)
         code = print_version();
+    else if (arguments.command == COMMAND_FAULT_POINTS)
+        code = print_fault_points();
     else if (arguments_check_environment(&error) != STATUS_OK)
         code = fail_usage(&error);
     else

@@ -105,8 +105,20 @@ struct source_config {
      * read from their beginning. In the order in which the splits had their numbers, which they have again. */
     const struct source_position *positions;
     uint32_t position_count; /* 0: starts anew */
+    bool is_resumable;       /* positions will be kept: they should tell a place from another that is made anew under its name */
     uint64_t rows_before;    /* how many rows were handed out before these positions: counts for row_limit */
+    /* Of a table that several tasks read together, each of them one source: this one serves the splits that split_owner gives it,
+     * and no others. `positions` may name foreign splits: they are passed over. Above 1 only when the connector's
+     * source_parallelism_limit allows it. */
+    uint32_t instance;
+    uint32_t instance_count; /* 0 and 1: all splits are its own */
 };
+
+/* Whose split it is: the same for ever for a name, a number and a count, on every machine. Splits that differ only in their number
+ * (the partitions of a topic, named by the topic) are spread evenly. */
+uint32_t split_owner(const char *name, uint32_t number, uint32_t instance_count);
+/* Whether this source serves it. */
+bool split_is_own(const struct source_config *config, const char *name, uint32_t number);
 
 enum source_state {
     SOURCE_READY, /* ask again at once */
@@ -346,7 +358,12 @@ struct connector_class {
     enum status (*source_open)(const struct source_config *config, struct source **source,
                                struct error *error); /* NULL: no source */
     enum status (*sink_open)(const struct sink_config *config, struct sink **sink,
-                             struct error *error);                                  /* NULL: no sink */
+                             struct error *error); /* NULL: no sink */
+    /* MAY: among how many sources the splits can be shared at most; 0: any number. NULL: 1. */
+    uint32_t (*source_parallelism_limit)(const struct options *options);
+    /* MAY: how many sinks of one table, each in a task of its own, may write at the same time and keep what the table promises; 0: any
+     * number. Rows of one primary key come to one of them. NULL: 1. */
+    uint32_t (*sink_parallelism_limit)(const struct options *options);
     enum sink_changes (*sink_changes)(const struct options *options, bool has_key); /* NULL: SINK_APPEND_ONLY */
     const struct publisher_support *publishers;                                     /* NULL: at-least-once only */
 };

@@ -7,6 +7,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/array.h"
+#include "core/base/hash.h"
 
 static const struct connector_class *const builtin_connectors[] = {
 #define CONNECTOR(name) &name##_connector,
@@ -256,4 +257,12 @@ enum status connector_validate(const struct connector_registry *registry, const 
     if (format)
         *format = value_format;
     return STATUS_OK;
+}
+
+uint32_t split_owner(const char *name, uint32_t number, uint32_t instance_count) {
+    return instance_count > 1 ? (uint32_t)((hash_bytes(name, strlen(name)) + number) % instance_count) : 0;
+}
+
+bool split_is_own(const struct source_config *config, const char *name, uint32_t number) {
+    return split_owner(name, number, config->instance_count) == config->instance;
 }

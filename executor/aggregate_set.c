@@ -356,6 +356,13 @@ void aggregate_set_decode(struct aggregate_set *set, uint8_t *record, struct byt
         distinct_family_decode(&set->families[f], record, reader);
 }
 
+bool aggregate_set_is_plain(const struct aggregate_set *set) {
+    for (uint32_t c = 0; c < set->call_count; c++)
+        if (set->calls[c].call.aggregate->encode)
+            return false;
+    return set->family_count == 0;
+}
+
 size_t aggregate_set_bytes(const struct aggregate_set *set) {
     return state_memory_held_bytes(set->memory);
 }

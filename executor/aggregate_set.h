@@ -69,4 +69,7 @@ void aggregate_set_release(struct aggregate_set *set, uint8_t *const *records, u
 void aggregate_set_encode(const struct aggregate_set *set, const uint8_t *record, struct strbuf *out);
 void aggregate_set_decode(struct aggregate_set *set, uint8_t *record, struct bytes_reader *reader);
 
+/* Whether the encoded states are the aggregate_set_size bytes of the record, as they are. */
+bool aggregate_set_is_plain(const struct aggregate_set *set);
+
 size_t aggregate_set_bytes(const struct aggregate_set *set); /* held by states beyond their records */

@@ -41,8 +41,8 @@ void change_list_release(struct change_list *list) {
     list->chunk_capacity = 0;
 }
 
-static struct group_header *header_of(uint8_t *record) {
-    return (struct group_header *)record;
+static struct record_header *header_of(uint8_t *record) {
+    return (struct record_header *)record;
 }
 
 /* Result columns of a schema are its columns behind the keys. */
@@ -104,7 +104,7 @@ enum status change_list_touch(struct change_list *list, uint8_t *const *records,
     uint8_t **fresh = arena_alloc(&list->grouping->scratch, sizeof *fresh * count);
     uint32_t fresh_count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct group_header *header = header_of(records[i]);
+        struct record_header *header = header_of(records[i]);
         fresh[fresh_count] = records[i];
         fresh_count += !(header->marks & GROUP_TOUCHED);
         header->marks |= GROUP_TOUCHED;
@@ -136,7 +136,7 @@ static void emit_row(struct emission *emission, uint32_t row, uint16_t source, e
 
 static void plan_row(const struct change_list *list, const struct change_chunk *chunk, uint32_t row, bool changed,
                      struct emission *emission) {
-    struct group_header *header = header_of(chunk->records[row]);
+    struct record_header *header = header_of(chunk->records[row]);
     bool live = grouping_is_live(list->grouping, chunk->records[row]);
     bool known = header->marks & GROUP_EMITTED;
     header->marks = live ? GROUP_EMITTED : 0;

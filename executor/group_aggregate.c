@@ -146,7 +146,7 @@ static enum status group_aggregate_on_watermark(struct stream_operator *self, in
 static void sweep(struct group_aggregate *aggregate, int64_t now_us) {
     uint32_t position = 0;
     for (uint8_t *record; (record = group_table_next(aggregate->table, &position));) {
-        bool touched = ((struct group_header *)record)->marks & GROUP_TOUCHED;
+        bool touched = ((struct record_header *)record)->marks & GROUP_TOUCHED;
         if (!touched && now_us - *touched_us(aggregate, record) >= aggregate->state_ttl_us)
             grouping_remove(&aggregate->grouping, aggregate->table, record);
     }
@@ -238,6 +238,17 @@ static enum status group_aggregate_on_snapshot(struct stream_operator *self, str
     return STATUS_OK;
 }
 
+static enum status group_aggregate_on_snapshot_step(struct stream_operator *self, size_t *budget_bytes, bool *done,
+                                                    struct error *error) {
+    (void)error;
+    *done = grouping_snapshot_step(&((struct group_aggregate *)self)->grouping, budget_bytes);
+    return STATUS_OK;
+}
+
+static void group_aggregate_on_snapshot_abandon(struct stream_operator *self) {
+    grouping_snapshot_abandon(&((struct group_aggregate *)self)->grouping);
+}
+
 static enum status group_aggregate_on_restore(struct stream_operator *self, struct snapshot_reader *reader,
                                               struct error *error) {
     struct group_aggregate *aggregate = (struct group_aggregate *)self;
@@ -268,6 +279,8 @@ const struct operator_class group_aggregate_class = {
     .on_end = group_aggregate_on_end,
     .on_flush = group_aggregate_on_flush,
     .on_snapshot = group_aggregate_on_snapshot,
+    .on_snapshot_step = group_aggregate_on_snapshot_step,
+    .on_snapshot_abandon = group_aggregate_on_snapshot_abandon,
     .on_restore = group_aggregate_on_restore,
     .close = group_aggregate_close,
 };

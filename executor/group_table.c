@@ -1,4 +1,4 @@
-/* group_table.c: extendible hashing over records in pages.
+/* group_table.c: extendible hashing over the records of a store.
  * Invariants: a shard at depth d holds exactly the groups whose tags share its top d bits, and stands in 2^(D-d) neighbouring
  * directory entries; within a shard a group is found by linear probing from the position its tag's next bits give, with no
  * gap between (removal shifts back, there are no tombstones). */
@@ -17,11 +17,9 @@
 enum {
     SHARD_BITS_MIN = 4,
     SHARD_BITS_MAX = 14,
-    DIRECTORY_BITS_MAX = 18, /* + SHARD_BITS_MAX = the 32 bits of a tag */
-    PAGE_BYTES = 128 << 10,
-    EXTENT_BYTES = 2 << 20, /* pages of big tables come in huge-page-sized pieces */
-    EXTENT_PAGES = EXTENT_BYTES / PAGE_BYTES,
-    SLAB_SHARDS = 15,           /* full-sized shards that fit an extent */
+    DIRECTORY_BITS_MAX = 18,    /* + SHARD_BITS_MAX = the 32 bits of a tag */
+    SLAB_BYTES = 2 << 20,       /* of a huge page */
+    SLAB_SHARDS = 15,           /* full-sized shards that fit a slab */
     PREFETCH_GROUPS_MIN = 4096, /* smaller tables are in cache anyway */
 };
 
@@ -52,62 +50,42 @@ struct spare_shard {
 struct group_table {
     struct key_layout keys;
     uint32_t state_offset;
-    uint32_t record_size;
-    uint32_t page_shift;               /* records per page = 1 << page_shift */
+    struct record_store store;
     struct directory_entry *directory; /* 1 << directory_bits entries */
     uint32_t directory_bits;
-    uint8_t **pages;
-    uint32_t page_count, page_capacity;
-    uint8_t **extents; /* what pages were cut from; a table's first pages are extents of one page */
-    uint32_t extent_count, extent_capacity;
-    uint32_t record_count; /* numbers handed out, removed ones included */
-    uint32_t live_count;
     struct spare_shard *spare_shards;
-    uint8_t **slabs; /* extents that full-sized shards were cut from */
+    uint8_t **slabs; /* what full-sized shards were cut from */
     uint32_t slab_count, slab_capacity;
-    uint32_t free_record; /* number + 1 of the first removed record; chained through the records' keys */
     size_t shard_bytes;
-    size_t page_bytes;
     struct state_memory *key_memory; /* bytes of long keys */
     const struct type *types[KEY_COLUMNS_MAX];
 };
 
 /* ---- shards ---- */
 
-static void push_pointer(uint8_t ***list, uint32_t *count, uint32_t *capacity, uint8_t *item) {
-    if (*count == *capacity) {
-        *capacity = *capacity ? *capacity * 2 : 16;
-        *list = memory_realloc(*list, sizeof **list * *capacity);
-    }
-    (*list)[(*count)++] = item;
-}
-
-/* Memory that the kernel may back with huge pages: a third of the time of a far look-up is otherwise spent on page tables. */
-static uint8_t *extent_new(size_t size) {
-    bool huge = size == EXTENT_BYTES;
-    void *extent = NULL;
-    if (posix_memalign(&extent, huge ? EXTENT_BYTES : 64, size) != 0)
-        return memory_alloc(size); /* ends the process with a message */
-    if (huge)
-        (void)madvise(extent, size, MADV_HUGEPAGE); /* advice only */
-    return extent;
-}
-
 static size_t shard_size(uint32_t bits) {
     return sizeof(struct shard) + (sizeof(struct slot) << bits);
 }
 
+/* Memory that the kernel may back with huge pages. */
 static void slab_new(struct group_table *table) {
-    _Static_assert(SLAB_SHARDS * (sizeof(struct shard) + (sizeof(struct slot) << SHARD_BITS_MAX)) <= EXTENT_BYTES,
+    _Static_assert(SLAB_SHARDS * (sizeof(struct shard) + (sizeof(struct slot) << SHARD_BITS_MAX)) <= SLAB_BYTES,
                    "slab");
-    uint8_t *slab = extent_new(EXTENT_BYTES);
-    push_pointer(&table->slabs, &table->slab_count, &table->slab_capacity, slab);
+    void *slab = NULL;
+    if (posix_memalign(&slab, SLAB_BYTES, SLAB_BYTES) != 0)
+        slab = memory_alloc(SLAB_BYTES);            /* ends the process with a message */
+    (void)madvise(slab, SLAB_BYTES, MADV_HUGEPAGE); /* advice only */
+    if (table->slab_count == table->slab_capacity) {
+        table->slab_capacity = table->slab_capacity ? table->slab_capacity * 2 : 16;
+        table->slabs = memory_realloc(table->slabs, sizeof *table->slabs * table->slab_capacity);
+    }
+    table->slabs[table->slab_count++] = slab;
     for (uint32_t i = 0; i < SLAB_SHARDS; i++) {
-        struct spare_shard *spare = (struct spare_shard *)(slab + i * shard_size(SHARD_BITS_MAX));
+        struct spare_shard *spare = (struct spare_shard *)((uint8_t *)slab + i * shard_size(SHARD_BITS_MAX));
         spare->next = table->spare_shards;
         table->spare_shards = spare;
     }
-    table->shard_bytes += EXTENT_BYTES;
+    table->shard_bytes += SLAB_BYTES;
 }
 
 /* The first full-sized shard of a table is on the heap: slabs are for tables with many. */
@@ -234,47 +212,19 @@ static struct shard *next_shard(const struct group_table *table, uint32_t *entry
 /* ---- records ---- */
 
 static inline uint8_t *record_at(const struct group_table *table, uint32_t number) {
-    uint8_t *page = table->pages[number >> table->page_shift];
-    return page + (size_t)(number & ((1u << table->page_shift) - 1)) * table->record_size;
-}
-
-static inline struct group_header *record_header(uint8_t *record) {
-    return (struct group_header *)record;
+    return record_store_at(&table->store, number);
 }
 
 static inline uint8_t *record_key(uint8_t *record) {
-    return record + sizeof(struct group_header);
-}
-
-static void pages_grow(struct group_table *table) {
-    size_t page_bytes = (size_t)table->record_size << table->page_shift;
-    bool many = table->page_count >= EXTENT_PAGES && page_bytes <= PAGE_BYTES;
-    size_t size = many ? EXTENT_BYTES : page_bytes;
-    uint8_t *extent = extent_new(size);
-    push_pointer(&table->extents, &table->extent_count, &table->extent_capacity, extent);
-    for (size_t at = 0; at + page_bytes <= size; at += page_bytes)
-        push_pointer(&table->pages, &table->page_count, &table->page_capacity, extent + at);
-    table->page_bytes += size;
-}
-
-static uint32_t record_new(struct group_table *table) {
-    if (table->free_record) {
-        uint32_t number = table->free_record - 1;
-        memcpy(&table->free_record, record_key(record_at(table, number)), sizeof table->free_record);
-        return number;
-    }
-    ASSERT(table->record_count < UINT32_MAX - 1);
-    if (table->record_count >> table->page_shift >= table->page_count)
-        pages_grow(table);
-    return table->record_count++;
+    return record + sizeof(struct record_header);
 }
 
 /* ---- keys: by form, so that the loops below are compiled once per form ---- */
 
 static inline __attribute__((always_inline)) bool key_equals(enum key_form form, const uint8_t *record,
                                                              const struct batch_keys *keys, uint32_t i) {
-    const struct group_header *header = (const struct group_header *)record;
-    const uint8_t *key = record + sizeof(struct group_header);
+    const struct record_header *header = (const struct record_header *)record;
+    const uint8_t *key = record + sizeof(struct record_header);
     if (header->nulls != (keys->nulls ? keys->nulls[i] : 0))
         return false;
     if (form == KEY_BYTES)
@@ -329,13 +279,11 @@ static uint8_t *create(struct group_table *table, uint32_t tag, const struct bat
         shard_grow(table, shard, tag);
         shard = table_shard(table, tag);
     }
-    uint32_t number = record_new(table);
+    uint32_t number = record_store_add(&table->store, tag);
     shard_insert(shard, (struct slot){.tag = tag, .record = number + 1});
     uint8_t *record = record_at(table, number);
-    *record_header(record) = (struct group_header){.tag = tag, .live = 1};
     store_key(table, record, keys, i);
-    memset(record + table->state_offset, 0, table->record_size - table->state_offset);
-    table->live_count++;
+    memset(record + table->state_offset, 0, table->store.record_size - table->state_offset);
     return record;
 }
 
@@ -358,7 +306,7 @@ static void prefetch(const struct group_table *table, const uint64_t *hashes, ui
         candidates[i] = number ? record_at(table, number - 1) : NULL;
         if (number) {
             __builtin_prefetch(candidates[i], 1);
-            __builtin_prefetch(candidates[i] + table->record_size - 1, 1);
+            __builtin_prefetch(candidates[i] + table->store.record_size - 1, 1);
         }
     }
 }
@@ -368,7 +316,7 @@ static inline __attribute__((always_inline)) uint32_t lookup(struct group_table 
                                                              const struct batch_keys *keys, uint8_t **records,
                                                              uint16_t *new_items) {
     uint32_t new_count = 0;
-    bool prefetched = table->live_count >= PREFETCH_GROUPS_MIN;
+    bool prefetched = table->store.live_count >= PREFETCH_GROUPS_MIN;
     if (prefetched)
         prefetch(table, hashes, count, records);
     for (uint32_t i = 0; i < count; i++) {
@@ -407,7 +355,7 @@ void group_table_lookup(struct group_table *table, const struct column *keys, co
 
 /* The key of a record of another table, in the shape of a batch of one. */
 static struct batch_keys record_keys(const struct group_table *source, const uint8_t *record) {
-    const struct group_header *header = (const struct group_header *)record;
+    const struct record_header *header = (const struct record_header *)record;
     const uint8_t *key = record + sizeof *header;
     struct batch_keys keys = {.nulls = &header->nulls};
     if (source->keys.form == KEY_BYTES)
@@ -417,16 +365,20 @@ static struct batch_keys record_keys(const struct group_table *source, const uin
     return keys;
 }
 
+static uint8_t *find_key(const struct group_table *table, uint32_t tag, const struct batch_keys *keys) {
+    switch (table->keys.form) {
+    case KEY_WORD: return find(table, KEY_WORD, tag, keys, 0);
+    case KEY_PAIR: return find(table, KEY_PAIR, tag, keys, 0);
+    default: return find(table, KEY_BYTES, tag, keys, 0);
+    }
+}
+
 uint8_t *group_table_find_record(const struct group_table *table, const struct group_table *source,
                                  const uint8_t *record) {
     struct batch_keys keys = record_keys(source, record);
-    uint32_t tag = ((const struct group_header *)record)->tag;
+    uint32_t tag = ((const struct record_header *)record)->tag;
     ASSERT(table->keys.form == source->keys.form);
-    switch (table->keys.form) {
-    case KEY_WORD: return find(table, KEY_WORD, tag, &keys, 0);
-    case KEY_PAIR: return find(table, KEY_PAIR, tag, &keys, 0);
-    default: return find(table, KEY_BYTES, tag, &keys, 0);
-    }
+    return find_key(table, tag, &keys);
 }
 
 uint8_t *group_table_lookup_record(struct group_table *table, const struct group_table *source, const uint8_t *record,
@@ -436,7 +388,7 @@ uint8_t *group_table_lookup_record(struct group_table *table, const struct group
     if (found)
         return found;
     struct batch_keys keys = record_keys(source, record);
-    return create(table, ((const struct group_header *)record)->tag, &keys, 0);
+    return create(table, ((const struct record_header *)record)->tag, &keys, 0);
 }
 
 /* ---- removal ---- */
@@ -463,22 +415,31 @@ static void close_gap(struct shard *shard, uint32_t hole) {
     shard->slots[hole] = (struct slot){0};
 }
 
-void group_table_remove(struct group_table *table, uint8_t *record) {
-    struct group_header *header = record_header(record);
-    ASSERT(header->live);
-    struct shard *shard = table_shard(table, header->tag);
-    uint32_t at = shard_home(shard, header->tag);
-    for (; shard->slots[at].tag != header->tag || record_at(table, shard->slots[at].record - 1) != record;
+/* Where the shard has the record. */
+static uint32_t slot_of(const struct group_table *table, const struct shard *shard, const uint8_t *record) {
+    uint32_t tag = ((const struct record_header *)record)->tag;
+    uint32_t at = shard_home(shard, tag);
+    for (; shard->slots[at].tag != tag || record_at(table, shard->slots[at].record - 1) != record;
          at = (at + 1) & shard_mask(shard))
         ASSERT(shard->slots[at].record);
+    return at;
+}
+
+uint32_t group_table_place(const struct group_table *table, const uint8_t *record) {
+    const struct shard *shard = table_shard(table, ((const struct record_header *)record)->tag);
+    return shard->slots[slot_of(table, shard, record)].record - 1;
+}
+
+void group_table_remove(struct group_table *table, uint8_t *record) {
+    ASSERT(record_is_live(record));
+    struct shard *shard = table_shard(table, record_header(record)->tag);
+    uint32_t at = slot_of(table, shard, record);
     uint32_t number = shard->slots[at].record - 1;
     release_key(table, record);
     close_gap(shard, at);
     shard->count--;
-    header->live = 0;
-    memcpy(record_key(record), &table->free_record, sizeof table->free_record);
-    table->free_record = number + 1;
-    table->live_count--;
+    record_store_kill(&table->store, number);
+    record_store_free(&table->store, number);
 }
 
 /* ---- whole table ---- */
@@ -489,21 +450,12 @@ struct group_table *group_table_new(const struct type *const *key_types, uint32_
     for (uint32_t k = 0; k < key_count; k++)
         table->types[k] = key_types[k];
     key_layout_init(&table->keys, table->types, key_count);
-    table->state_offset = (uint32_t)sizeof(struct group_header) + key_form_size(table->keys.form);
-    table->record_size = table->state_offset + state_size;
-    while (table->page_shift < 14 && (size_t)table->record_size << (table->page_shift + 1) <= PAGE_BYTES)
-        table->page_shift++;
+    table->state_offset = (uint32_t)sizeof(struct record_header) + key_form_size(table->keys.form);
+    record_store_init(&table->store, table->state_offset + state_size);
     table->key_memory = state_memory_new();
     table->directory = memory_alloc(sizeof *table->directory);
     directory_start(table);
     return table;
-}
-
-static void free_pages(struct group_table *table) {
-    for (uint32_t i = 0; i < table->extent_count; i++)
-        free(table->extents[i]);
-    table->extent_count = table->page_count = 0;
-    table->page_bytes = 0;
 }
 
 static void free_shards(struct group_table *table) {
@@ -515,7 +467,7 @@ static void free_shards(struct group_table *table) {
     }
     for (uint32_t i = 0; i < table->slab_count; i++)
         free(table->slabs[i]);
-    table->shard_bytes -= (size_t)table->slab_count * EXTENT_BYTES;
+    table->shard_bytes -= (size_t)table->slab_count * SLAB_BYTES;
     table->slab_count = 0;
     table->spare_shards = NULL;
 }
@@ -524,21 +476,16 @@ void group_table_free(struct group_table *table) {
     if (!table)
         return;
     free_shards(table);
-    free_pages(table);
+    record_store_release(&table->store);
     free(table->directory);
-    free(table->pages);
-    free(table->extents);
     free(table->slabs);
     state_memory_free(table->key_memory);
     free(table);
 }
 
 void group_table_reset(struct group_table *table) {
-    /* What is four times too big for what it held last is given back. */
-    size_t page_bytes = (size_t)table->record_size << table->page_shift;
-    bool oversized = table->page_bytes > 4 * ((size_t)table->record_count * table->record_size + page_bytes);
+    bool oversized = record_store_reset(&table->store);
     if (oversized) {
-        free_pages(table);
         free_shards(table);
         directory_start(table);
     }
@@ -549,7 +496,6 @@ void group_table_reset(struct group_table *table) {
         memset(shard->slots, 0, sizeof(struct slot) << shard->bits);
         shard->count = 0;
     }
-    table->record_count = table->live_count = table->free_record = 0;
     if (state_memory_used_bytes(table->key_memory) > 0) {
         state_memory_free(table->key_memory);
         table->key_memory = state_memory_new();
@@ -557,13 +503,13 @@ void group_table_reset(struct group_table *table) {
 }
 
 uint32_t group_table_count(const struct group_table *table) {
-    return table->live_count;
+    return table->store.live_count;
 }
 
 size_t group_table_bytes(const struct group_table *table) {
-    return sizeof *table + table->page_bytes + table->shard_bytes +
+    return sizeof *table + table->store.page_bytes + table->shard_bytes +
            (sizeof *table->directory << table->directory_bits) +
-           sizeof(void *) * (table->page_capacity + table->extent_capacity) +
+           sizeof(void *) * (table->store.page_capacity + table->store.extent_capacity) +
            state_memory_used_bytes(table->key_memory);
 }
 
@@ -572,9 +518,9 @@ uint32_t group_table_state_offset(const struct group_table *table) {
 }
 
 uint8_t *group_table_next(const struct group_table *table, uint32_t *position) {
-    while (*position < table->record_count) {
+    while (*position < table->store.place_count) {
         uint8_t *record = record_at(table, (*position)++);
-        if (record_header(record)->live)
+        if (record_is_live(record))
             return record;
     }
     return NULL;
@@ -602,41 +548,136 @@ uint8_t *group_table_next_in(const struct group_table *table, uint32_t first_key
 
 /* ---- snapshots ---- */
 
+struct record_store *group_table_store(struct group_table *table) {
+    return &table->store;
+}
+
+uint32_t group_table_key_size(const struct group_table *table) {
+    return table->keys.form == KEY_BYTES ? 0 : key_form_size(table->keys.form);
+}
+
 void group_table_encode_key(const struct group_table *table, const uint8_t *record, struct strbuf *out) {
-    const uint8_t *key = record + sizeof(struct group_header);
-    bytes_put_u8(out, ((const struct group_header *)record)->nulls);
+    const uint8_t *key = record + sizeof(struct record_header);
     if (table->keys.form == KEY_BYTES)
         bytes_put_block(out, view_str((const struct string_view *)key));
     else
         strbuf_append(out, key, key_form_size(table->keys.form));
 }
 
-uint8_t *group_table_insert(struct group_table *table, uint32_t hash, struct bytes_reader *key, bool *created) {
-    uint64_t words[2] = {0};
-    struct string_view view;
-    uint8_t nulls = bytes_get_u8(key);
-    struct batch_keys keys = {.words = words, .views = &view, .nulls = &nulls};
+/* The key's bytes as a batch of one; `words` and `view` are its memory. */
+static bool decode_key(const struct group_table *table, struct bytes_reader *key, uint64_t *words,
+                       struct string_view *view) {
     if (table->keys.form == KEY_BYTES) {
         struct str bytes = bytes_get_block(key);
         if (bytes.size > UINT32_MAX || !key_layout_accepts(&table->keys, bytes))
             bytes_refuse(key);
         else
-            view = view_make(bytes.data, (uint32_t)bytes.size);
+            *view = view_make(bytes.data, (uint32_t)bytes.size);
     } else {
         struct str bytes = bytes_get(key, key_form_size(table->keys.form));
         if (bytes.size)
             memcpy(words, bytes.data, bytes.size);
     }
-    if (!bytes_are_done(key))
+    return !key->failed;
+}
+
+bool group_table_decode_key(struct group_table *table, uint8_t *record, struct bytes_reader *key) {
+    uint64_t words[2] = {0};
+    struct string_view view;
+    uint8_t nulls = record_header(record)->nulls;
+    struct batch_keys keys = {.words = words, .views = &view, .nulls = &nulls};
+    if (!decode_key(table, key, words, &view))
+        return false;
+    store_key(table, record, &keys, 0);
+    return true;
+}
+
+uint8_t *group_table_insert(struct group_table *table, uint32_t hash, uint8_t nulls, struct bytes_reader *key,
+                            bool *created) {
+    uint64_t words[2] = {0};
+    struct string_view view;
+    struct batch_keys keys = {.words = words, .views = &view, .nulls = &nulls};
+    if (!decode_key(table, key, words, &view))
         return NULL;
-    uint8_t *found;
-    switch (table->keys.form) {
-    case KEY_WORD: found = find(table, KEY_WORD, hash, &keys, 0); break;
-    case KEY_PAIR: found = find(table, KEY_PAIR, hash, &keys, 0); break;
-    default: found = find(table, KEY_BYTES, hash, &keys, 0); break;
-    }
+    uint8_t *found = find_key(table, hash, &keys);
     *created = !found;
     return found ? found : create(table, hash, &keys, 0);
+}
+
+static bool has_same_key(const struct group_table *table, const uint8_t *left, const uint8_t *right) {
+    struct batch_keys keys = record_keys(table, right);
+    switch (table->keys.form) {
+    case KEY_WORD: return key_equals(KEY_WORD, left, &keys, 0);
+    case KEY_PAIR: return key_equals(KEY_PAIR, left, &keys, 0);
+    default: return key_equals(KEY_BYTES, left, &keys, 0);
+    }
+}
+
+/* False when the key is there already. */
+static bool index_slot(struct group_table *table, struct slot slot) {
+    struct shard *shard = table_shard(table, slot.tag);
+    while (shard_is_full(shard)) {
+        shard_grow(table, shard, slot.tag);
+        shard = table_shard(table, slot.tag);
+    }
+    uint32_t mask = shard_mask(shard), at = shard_home(shard, slot.tag);
+    for (; shard->slots[at].record; at = (at + 1) & mask)
+        if (shard->slots[at].tag == slot.tag &&
+            has_same_key(table, record_at(table, shard->slots[at].record - 1), record_at(table, slot.record - 1)))
+            return false;
+    shard->slots[at] = slot;
+    shard->count++;
+    return true;
+}
+
+/* An empty table gets a directory of 2^bits shards, each with room for the slots that it will have: those from ends[entry - 1] to ends[entry]. */
+static void directory_make(struct group_table *table, uint32_t bits, const uint32_t *ends) {
+    free_shards(table);
+    table->directory = memory_realloc(table->directory, sizeof *table->directory << bits);
+    table->directory_bits = bits;
+    for (uint32_t entry = 0; entry < 1u << bits; entry++) {
+        uint32_t count = ends[entry] - (entry ? ends[entry - 1] : 0), shard_bits = SHARD_BITS_MIN;
+        while (shard_bits < SHARD_BITS_MAX && count >= (3u << shard_bits) / 4)
+            shard_bits++;
+        struct shard *shard = shard_new(table, shard_bits, bits);
+        table->directory[entry] = (struct directory_entry){.shard = shard, .bits = shard->bits, .depth = shard->depth};
+    }
+}
+
+/* The slots of all live records, by directory entry: ends[e] is where those of entry e end. */
+static struct slot *slots_by_entry(const struct group_table *table, uint32_t bits, uint32_t *ends) {
+    struct slot *slots = memory_alloc((table->store.live_count + (size_t)1) * sizeof *slots);
+    uint32_t position = 0, start = 0;
+    for (uint8_t *record; (record = group_table_next(table, &position));)
+        ends[(uint64_t)record_header(record)->tag >> (32 - bits)]++;
+    for (uint32_t entry = 0; entry < 1u << bits; entry++) {
+        uint32_t count = ends[entry];
+        ends[entry] = start; /* moves on with each slot */
+        start += count;
+    }
+    position = 0;
+    for (uint8_t *record; (record = group_table_next(table, &position));) {
+        uint32_t tag = record_header(record)->tag;
+        slots[ends[(uint64_t)tag >> (32 - bits)]++] = (struct slot){.tag = tag, .record = position};
+    }
+    return slots;
+}
+
+bool group_table_index(struct group_table *table, uint32_t key_group_count) {
+    uint64_t expected =
+        (uint64_t)table->store.live_count * KEY_GROUP_COUNT / key_group_count; /* were there groups of all key groups */
+    uint32_t bits = 0;
+    while (bits < DIRECTORY_BITS_MAX && expected >> bits >= (1u << SHARD_BITS_MAX) * 5 / 8)
+        bits++;
+    uint32_t *ends = memory_zalloc(sizeof *ends << bits);
+    struct slot *slots = slots_by_entry(table, bits, ends);
+    directory_make(table, bits, ends);
+    bool is_sound = true;
+    for (uint32_t i = 0; i < table->store.live_count && is_sound; i++)
+        is_sound = index_slot(table, slots[i]);
+    free(slots);
+    free(ends);
+    return is_sound;
 }
 
 void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,

@@ -21,19 +21,15 @@
 #include <stdint.h>
 
 #include "core/data/column.h"
+#include "executor/record_store.h"
 
 struct arena;
 struct bytes_reader;
 struct group_table;
 struct strbuf;
 
-/* What lies at a record's address. `marks` is the operator's (dirty, fired …); the rest is the table's. */
-struct group_header {
-    uint32_t tag;
-    uint16_t marks;
-    uint8_t nulls; /* bit per key column, for keys kept as values */
-    uint8_t live;
-};
+/* A record begins with a struct record_header: tag and nulls (a bit per key column, for keys kept as values) are the table's, marks the
+ * operator's (touched, emitted). */
 
 /* Creates an empty table. Key types are copied by pointer (they live longer); state_size is a multiple of 8. */
 struct group_table *group_table_new(const struct type *const *key_types, uint32_t key_count, uint32_t state_size);
@@ -72,10 +68,24 @@ uint8_t *group_table_next(const struct group_table *table, uint32_t *position);
 uint8_t *group_table_next_in(const struct group_table *table, uint32_t first_key_group, uint32_t last_key_group,
                              uint64_t *position);
 
-/* A record's key as bytes, and the group of such bytes, created with zeroed states when absent; hash is the record's header.tag.
- * NULL for bytes that are no key of these types. */
+/* ---- snapshots: the table's records are those of a store (record_store.h) ---- */
+
+/* Borrowed. Whoever changes a record notes it there, before; group_table_remove wants the record noted already. */
+struct record_store *group_table_store(struct group_table *table);
+/* The place of a record in the store, by its slot. */
+uint32_t group_table_place(const struct group_table *table, const uint8_t *record);
+/* Bytes of a key that is kept as values, which are all of it; 0 for other keys. */
+uint32_t group_table_key_size(const struct group_table *table);
+/* A record's key as bytes, the header's `nulls` aside, and back into a record of the store whose header is complete. False for bytes
+ * that are no key of these types. */
 void group_table_encode_key(const struct group_table *table, const uint8_t *record, struct strbuf *out);
-uint8_t *group_table_insert(struct group_table *table, uint32_t hash, struct bytes_reader *key, bool *created);
+bool group_table_decode_key(struct group_table *table, uint8_t *record, struct bytes_reader *key);
+/* The group of a key as bytes, created with zeroed states when absent; NULL for bytes that are no key of these types. */
+uint8_t *group_table_insert(struct group_table *table, uint32_t hash, uint8_t nulls, struct bytes_reader *key,
+                            bool *created);
+/* Makes the groups of a store that was restored, keys and all, known to a table that was empty; they are of so many key groups (at least
+ * one). False when two have the same key: then the table can only be freed. */
+bool group_table_index(struct group_table *table, uint32_t key_group_count);
 
 /* The key columns of `count` records, as FLAT columns of the key types; long strings are copied into `arena`. */
 void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,

@@ -6,7 +6,6 @@
 
 #include "core/functions/aggregate.h"
 #include "core/functions/expression.h"
-#include "executor/snapshot.h"
 
 /* Literal arguments as CONSTANT columns. */
 static enum status decode_constants(struct arena *arena, const Plan__AggregateCall *message, struct column **constants,
@@ -76,11 +75,13 @@ enum status grouping_open(struct grouping *grouping, struct stream_operator *sel
     grouping->count_offset = group_table_state_offset(table);
     grouping->own_offset = grouping->count_offset + count_size;
     aggregate_set_place(grouping->aggregates, grouping->own_offset + own_size);
+    grouping_codec_open(grouping);
     grouping_table_recycle(grouping, table);
     return STATUS_OK;
 }
 
 void grouping_close(struct grouping *grouping) {
+    grouping_codec_close(grouping);
     for (uint32_t i = 0; i < grouping->spare_count; i++)
         group_table_free(grouping->spare[i]);
     free(grouping->spare);
@@ -104,7 +105,7 @@ static void release_states(struct grouping *grouping, struct group_table *table)
 }
 
 void grouping_table_recycle(struct grouping *grouping, struct group_table *table) {
-    if (!table)
+    if (!table || grouping_snapshot_keeps(grouping, table))
         return;
     if (aggregate_set_owns_memory(grouping->aggregates))
         release_states(grouping, table);
@@ -131,6 +132,25 @@ void grouping_set_batch(struct grouping *grouping, const struct batch *batch) {
         grouping->keys[i] = batch->columns[grouping->key_columns[i]];
 }
 
+void grouping_note(struct grouping *grouping, struct group_table *table, uint8_t *const *records, uint32_t count) {
+    struct record_store *store = group_table_store(table);
+    uint8_t dirty = store->dirty;
+    if (!dirty)
+        return; /* no snapshots */
+    if (!store->under_way) {
+        for (uint32_t i = 0; i < count; i++)
+            record_header(records[i])->bits |= dirty;
+        return;
+    }
+    const struct record_codec *codec = grouping_codec(grouping, table);
+    for (uint32_t i = 0; i < count; i++) {
+        struct record_header *header = record_header(records[i]);
+        if (record_is_pending(store, header))
+            record_store_write(store, codec, group_table_place(table, records[i]));
+        header->bits |= dirty;
+    }
+}
+
 uint32_t grouping_lookup(struct grouping *grouping, struct group_table *table, const struct selection *selection) {
     uint32_t new_count;
     struct selection looked_up = *selection;
@@ -140,6 +160,7 @@ uint32_t grouping_lookup(struct grouping *grouping, struct group_table *table, c
                        &new_count);
     if (new_count > 0)
         aggregate_set_init(grouping->aggregates, grouping->records, grouping->new_items, new_count);
+    grouping_note(grouping, table, grouping->records, looked_up.count);
     for (uint32_t i = looked_up.count; i < selection->count; i++)
         grouping->records[i] = grouping->records[0];
     return new_count;
@@ -172,6 +193,8 @@ static uint32_t pair_records(struct grouping *grouping, struct group_table *targ
         targets[count] = group_table_lookup_record(target, source, sources[count], &created);
         if (created)
             aggregate_set_init(grouping->aggregates, &targets[count], NULL, 1);
+        else
+            grouping_note(grouping, target, &targets[count], 1);
         if (grouping->counts_rows)
             *(int64_t *)(targets[count] + grouping->count_offset) +=
                 *(const int64_t *)(sources[count] + grouping->count_offset);
@@ -207,98 +230,8 @@ enum status grouping_write(struct grouping *grouping, struct group_table *table,
 }
 
 void grouping_remove(struct grouping *grouping, struct group_table *table, uint8_t *record) {
+    grouping_note(grouping, table, &record, 1);
     if (aggregate_set_owns_memory(grouping->aggregates))
         aggregate_set_release(grouping->aggregates, &record, 1);
     group_table_remove(table, record);
-}
-
-enum { GROUPS_VERSION = 1 };
-
-/* The value of a group: marks, then all bytes before the aggregates (row count, the operator's own), then the aggregates. */
-static uint32_t plain_size(const struct grouping *grouping) {
-    return grouping->state_size - aggregate_set_size(grouping->aggregates);
-}
-
-struct ordered_group {
-    const uint8_t *record;
-    uint32_t hash, order; /* order of creation */
-};
-
-static int compare_groups(const void *left, const void *right) {
-    const struct ordered_group *a = left, *b = right;
-    if (a->hash != b->hash)
-        return a->hash < b->hash ? -1 : 1;
-    return (a->order > b->order) - (a->order < b->order);
-}
-
-static struct ordered_group *groups_by_hash(const struct group_table *table, uint32_t *count) {
-    struct ordered_group *groups = memory_alloc((group_table_count(table) + (size_t)1) * sizeof *groups);
-    uint32_t position = 0;
-    *count = 0;
-    for (const uint8_t *record; (record = group_table_next(table, &position)); ++*count)
-        groups[*count] = (struct ordered_group){
-            .record = record, .hash = ((const struct group_header *)record)->tag, .order = *count};
-    qsort(groups, *count, sizeof *groups, compare_groups);
-    return groups;
-}
-
-void grouping_snapshot(struct grouping *grouping, struct group_table *table, const char *name,
-                       struct snapshot_writer *writer) {
-    struct strbuf key, value;
-    strbuf_init(&key);
-    strbuf_init(&value);
-    uint32_t count;
-    struct ordered_group *groups = groups_by_hash(table, &count);
-    snapshot_section_begin(writer, name, GROUPS_VERSION);
-    for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *record = groups[i].record;
-        const struct group_header *header = (const struct group_header *)record;
-        strbuf_reset(&key);
-        strbuf_reset(&value);
-        group_table_encode_key(table, record, &key);
-        bytes_put_u32(&value, header->marks);
-        strbuf_append(&value, record + group_table_state_offset(table), plain_size(grouping));
-        aggregate_set_encode(grouping->aggregates, record, &value);
-        snapshot_put(writer, &(struct snapshot_record){.hash = header->tag,
-                                                       .order = groups[i].order,
-                                                       .key = strbuf_str(&key),
-                                                       .value = strbuf_str(&value)});
-    }
-    snapshot_section_end(writer);
-    free(groups);
-    strbuf_release(&key);
-    strbuf_release(&value);
-}
-
-static enum status restore_group(struct grouping *grouping, struct group_table *table,
-                                 const struct snapshot_record *from, const struct snapshot_reader *reader,
-                                 struct error *error) {
-    struct bytes_reader key = bytes_reader_of(from->key), value = bytes_reader_of(from->value);
-    uint32_t marks = bytes_get_u32(&value);
-    struct str plain = bytes_get(&value, plain_size(grouping));
-    bool created = false;
-    uint8_t *record = value.failed || marks > UINT16_MAX ? NULL : group_table_insert(table, from->hash, &key, &created);
-    if (!created) {
-        bytes_refuse(&value);
-        return snapshot_check(reader, &value, error);
-    }
-    ((struct group_header *)record)->marks = (uint16_t)marks;
-    if (plain.size)
-        memcpy(record + group_table_state_offset(table), plain.data, plain.size);
-    aggregate_set_init(grouping->aggregates, &record, NULL, 1);
-    aggregate_set_decode(grouping->aggregates, record, &value);
-    return snapshot_check(reader, &value, error);
-}
-
-enum status grouping_restore(struct grouping *grouping, struct group_table *table, const char *name,
-                             struct snapshot_reader *reader, struct error *error) {
-    struct snapshot_record *records;
-    size_t count;
-    TRY(snapshot_section_open(reader, name, GROUPS_VERSION, error));
-    TRY(snapshot_records(reader, &records, &count, error));
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = restore_group(grouping, table, &records[i], reader, error);
-    free(records);
-    return status;
 }

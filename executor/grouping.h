@@ -36,6 +36,11 @@ struct grouping {
     uint32_t capacity;
     struct group_table **spare; /* emptied tables, to be used again */
     uint32_t spare_count, spare_capacity;
+    struct group_codec *codec; /* how groups are written and read */
+    struct snapshot_table
+        *unwritten; /* tables of the snapshot under way, in order: [next_unwritten, unwritten_count) are not complete */
+    uint32_t next_unwritten, unwritten_count, unwritten_capacity;
+    uint64_t next_serial; /* of tables in snapshots */
 };
 
 /* own_size: bytes the operator wants in each record, a multiple of 8, zeroed when the group is new. */
@@ -46,7 +51,7 @@ void grouping_close(struct grouping *grouping);
 
 /* A table for these groups; comes from the spare ones when there are. */
 struct group_table *grouping_table_new(struct grouping *grouping);
-/* Releases what its groups hold and keeps it for later. */
+/* Releases what its groups hold and keeps it for later; a table that a snapshot under way still needs stays until then. */
 void grouping_table_recycle(struct grouping *grouping, struct group_table *table);
 
 /* Call once per batch, before lookups: forgets scratch, and knows the key columns. */
@@ -71,14 +76,28 @@ void grouping_write_keys(struct grouping *grouping, struct group_table *table, u
                          struct arena *arena, struct column *columns);
 enum status grouping_write_results(struct grouping *grouping, uint8_t *const *records, uint32_t count,
                                    struct arena *arena, struct column *columns, struct error *error) MUST_CHECK;
-/* The groups of a table as a section of a snapshot, and back into an empty table, those of the reader's key groups. The order in
- * which they were created is kept. */
-struct snapshot_reader;
-struct snapshot_writer;
-void grouping_snapshot(struct grouping *grouping, struct group_table *table, const char *name,
-                       struct snapshot_writer *writer);
-enum status grouping_restore(struct grouping *grouping, struct group_table *table, const char *name,
-                             struct snapshot_reader *reader, struct error *error) MUST_CHECK;
-
 /* Removes a group and what it holds. */
 void grouping_remove(struct grouping *grouping, struct group_table *table, uint8_t *record);
+/* The records are about to change (lookup and merge do this themselves). */
+void grouping_note(struct grouping *grouping, struct group_table *table, uint8_t *const *records, uint32_t count);
+
+/* ---- snapshots (grouping_snapshot.c) ---- */
+
+struct snapshot_reader;
+struct snapshot_writer;
+/* Before records are read or written, once the records' layout is known. */
+void grouping_codec_open(struct grouping *grouping);
+void grouping_codec_close(struct grouping *grouping);
+const struct record_codec *grouping_codec(const struct grouping *grouping, struct group_table *table);
+
+/* The groups of a table as a section of a snapshot: it is only marked here, and written by the steps. */
+void grouping_snapshot(struct grouping *grouping, struct group_table *table, const char *name,
+                       struct snapshot_writer *writer);
+/* Writes more of the tables marked since the last snapshot, until the budget is used up; true when all are complete. */
+bool grouping_snapshot_step(struct grouping *grouping, size_t *budget_bytes);
+void grouping_snapshot_abandon(struct grouping *grouping);
+/* For grouping_table_recycle: true when the snapshot under way needs the table; it is recycled when it is written. */
+bool grouping_snapshot_keeps(struct grouping *grouping, struct group_table *table);
+/* A section back into an empty table, the groups of the reader's key groups, in the order in which they were made. */
+enum status grouping_restore(struct grouping *grouping, struct group_table *table, const char *name,
+                             struct snapshot_reader *reader, struct error *error) MUST_CHECK;

@@ -139,7 +139,7 @@ static enum status update_idle(struct stream_operator *self, struct error *error
     if (idle == self->idle)
         return STATUS_OK;
     self->idle = idle;
-    return operator_emit_idle(self, idle, error);
+    return self->class->on_idle ? self->class->on_idle(self, idle, error) : operator_emit_idle(self, idle, error);
 }
 
 enum status operator_on_idle(struct stream_operator *self, uint32_t input, bool idle, struct error *error) {
@@ -239,7 +239,7 @@ bool operator_input_may_change(const struct stream_operator *self, uint32_t inpu
 
 /* ---- snapshots ---- */
 
-enum { DISPATCH_VERSION = 1 };
+enum { DISPATCH_VERSION = 1, STEP_BYTES = 1 << 20 };
 
 static void put_counters(struct strbuf *out, const struct operator_counters *counters) {
     const uint64_t values[] = {counters->rows_in,     counters->batches_in,    counters->rows_out,
@@ -257,7 +257,7 @@ static void get_counters(struct bytes_reader *bytes, struct operator_counters *c
         *values[i] = bytes_get_varint(bytes);
 }
 
-enum status operator_snapshot(struct stream_operator *self, struct snapshot_writer *writer, struct error *error) {
+static void put_dispatch(const struct stream_operator *self, struct snapshot_writer *writer) {
     struct strbuf value;
     strbuf_init(&value);
     bytes_put_i64(&value, self->watermark_us);
@@ -273,7 +273,41 @@ enum status operator_snapshot(struct stream_operator *self, struct snapshot_writ
     put_counters(&value, &self->counters);
     snapshot_put_value(writer, "dispatch", DISPATCH_VERSION, strbuf_str(&value));
     strbuf_release(&value);
+}
+
+enum status operator_snapshot_begin(struct stream_operator *self, struct snapshot_writer *writer, struct error *error) {
+    ASSERT(!self->snapshot_under_way && (writer->mode == SNAPSHOT_FULL || self->has_snapshot));
+    put_dispatch(self, writer);
+    self->snapshot_under_way = true;
     return self->class->on_snapshot && !self->ended ? self->class->on_snapshot(self, writer, error) : STATUS_OK;
+}
+
+enum status operator_snapshot_step(struct stream_operator *self, struct snapshot_writer *writer, size_t budget_bytes,
+                                   bool *done, struct error *error) {
+    ASSERT(self->snapshot_under_way && budget_bytes > 0);
+    *done = true;
+    if (self->class->on_snapshot_step)
+        TRY(self->class->on_snapshot_step(self, &budget_bytes, done, error));
+    if (!*done)
+        return STATUS_OK;
+    uint64_t parent = writer->mode == SNAPSHOT_FULL ? 0 : self->snapshot_digest;
+    self->snapshot_digest = snapshot_writer_end(writer, parent);
+    self->snapshot_under_way = false;
+    self->has_snapshot = true;
+    return STATUS_OK;
+}
+
+void operator_snapshot_abandon(struct stream_operator *self) {
+    if (self->snapshot_under_way && self->class->on_snapshot_abandon)
+        self->class->on_snapshot_abandon(self);
+    self->snapshot_under_way = self->has_snapshot = false;
+}
+
+enum status operator_snapshot(struct stream_operator *self, struct snapshot_writer *writer, struct error *error) {
+    TRY(operator_snapshot_begin(self, writer, error));
+    for (bool done = false; !done;)
+        TRY(operator_snapshot_step(self, writer, STEP_BYTES, &done, error));
+    return STATUS_OK;
 }
 
 enum status operator_restore_skip(struct snapshot_reader *reader, struct error *error) {

@@ -23,9 +23,9 @@
 #include "core/functions/function.h"
 #include "planner/plan.h"
 
-enum { OPERATOR_INPUTS_MAX = 64 };
-#define WATERMARK_NONE INT64_MIN /* nothing known yet */
-#define WATERMARK_END INT64_MAX  /* no more rows: fires everything */
+enum { OPERATOR_INPUTS_MAX = 1024 }; /* an exchange has one for each task that sends to it */
+#define WATERMARK_NONE INT64_MIN     /* nothing known yet */
+#define WATERMARK_END INT64_MAX      /* no more rows: fires everything */
 
 struct snapshot_reader;
 struct snapshot_writer;
@@ -60,6 +60,8 @@ struct operator_class {
     enum status (*on_batch)(struct stream_operator *self, uint32_t input, struct batch *batch, struct error *error);
     /* MAY: the merged watermark rose; NULL forwards it. An implementation forwards it itself, after what it releases. */
     enum status (*on_watermark)(struct stream_operator *self, int64_t watermark_us, struct error *error);
+    /* MAY: all inputs that have not ended became idle, or one of them active again; NULL tells the outputs. */
+    enum status (*on_idle)(struct stream_operator *self, bool idle, struct error *error);
     /* MAY: processing time is now now_us; called at least every next_tick_us wanted. */
     enum status (*on_tick)(struct stream_operator *self, int64_t now_us, struct error *error);
     /* MAY: all inputs ended (after WATERMARK_END was delivered): emit the rest. The dispatcher forwards the end.
@@ -67,9 +69,15 @@ struct operator_class {
     enum status (*on_end)(struct stream_operator *self, struct error *error);
     /* MAY: what is held back only to make batches larger goes on, and everything emitted reaches the outside now (sinks). */
     enum status (*on_flush)(struct stream_operator *self, struct error *error);
-    /* MAY: state as sections, and back into an instance that was opened and has seen nothing; NULL: stateless. Between two batches,
-     * after on_flush: what is held back is not part of it. The dispatcher keeps watermarks, idleness, ends and counters. */
+    /* MAY: begins a snapshot: state as sections, what is large only marked; NULL: stateless. Between two batches, after on_flush: what is
+     * held back is not part of it. The dispatcher keeps watermarks, idleness, ends and counters. */
     enum status (*on_snapshot)(struct stream_operator *self, struct snapshot_writer *writer, struct error *error);
+    /* MAY: writes what is left of the snapshot, as it was when it began, until the budget is used up, which it counts down; *done when there
+     * is no more. NULL: on_snapshot wrote everything. on_snapshot_abandon: it will not be asked for the rest. */
+    enum status (*on_snapshot_step)(struct stream_operator *self, size_t *budget_bytes, bool *done,
+                                    struct error *error);
+    void (*on_snapshot_abandon)(struct stream_operator *self);
+    /* MAY: state back into an instance that was opened and has seen nothing. */
     enum status (*on_restore)(struct stream_operator *self, struct snapshot_reader *reader, struct error *error);
     void (*close)(struct stream_operator *self); /* MAY: release what is not in the task's arena */
 };
@@ -101,6 +109,9 @@ struct stream_operator {
     bool done;            /* wants no more rows (operator_set_done); watermarks and the end still come */
     int64_t next_tick_us; /* processing time at which on_tick wants to run; INT64_MAX never */
     struct operator_counters counters;
+    bool snapshot_under_way;        /* begun and not complete */
+    bool has_snapshot;              /* the last one was completed and not abandoned: a DELTA may follow */
+    uint64_t snapshot_digest;       /* of the last one completed */
     struct operator_checks *checks; /* what was seen of its output, in builds that check (checked.h) */
 };
 
@@ -127,10 +138,22 @@ enum status operator_on_tick(struct stream_operator *self, int64_t now_us,
                              struct error *error) MUST_CHECK; /* if it is due */
 enum status operator_on_flush(struct stream_operator *self, struct error *error) MUST_CHECK;
 
-/* All of an operator's state, the dispatcher's part included. Flush first, all operators in plan order: what one holds back is
- * another's input. Restoring leaves an operator that cannot be used when it fails. */
+/* All of an operator's state, the dispatcher's part included, as it is at the barrier. Flush first, all operators in plan order: what one
+ * holds back is another's input. The writer's mode is FULL, or DELTA: what changed since the last snapshot that this operator completed,
+ * which is there and was not abandoned. begin writes small state at once and only marks what is large; the same writer goes with the
+ * steps, and stays until the snapshot is done or abandoned: the operator writes to it also while it processes. */
+enum status operator_snapshot_begin(struct stream_operator *self, struct snapshot_writer *writer,
+                                    struct error *error) MUST_CHECK;
+/* Between batches, again and again until *done: writes up to about budget_bytes (> 0) more. The operator may have ended meanwhile. */
+enum status operator_snapshot_step(struct stream_operator *self, struct snapshot_writer *writer, size_t budget_bytes,
+                                   bool *done, struct error *error) MUST_CHECK;
+/* The snapshot under way is given up, or the last one finished did not become part of a checkpoint: the next one is FULL. Before the
+ * writer is released. */
+void operator_snapshot_abandon(struct stream_operator *self);
+/* begin, and steps until it is done. */
 enum status operator_snapshot(struct stream_operator *self, struct snapshot_writer *writer,
                               struct error *error) MUST_CHECK;
+/* Into an operator that was opened and has seen nothing; leaves one that cannot be used when it fails. */
 enum status operator_restore(struct stream_operator *self, struct snapshot_reader *reader,
                              struct error *error) MUST_CHECK;
 

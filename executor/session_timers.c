@@ -4,21 +4,22 @@
 
 #include <stdlib.h>
 
+#include "core/base/arena.h"
 #include "core/data/datetime.h"
 
-enum { BUCKETS_PER_GAP = 256, SESSIONS_PER_BLOCK = 256 };
+enum { BUCKETS_PER_GAP = 256 };
 
 void session_timers_init(struct session_timers *timers, int64_t gap_us, uint32_t state_size) {
-    *timers = (struct session_timers){.gap_us = gap_us, .session_size = SESSION_STATE_OFFSET + state_size};
+    *timers = (struct session_timers){.gap_us = gap_us};
     timers->width_us = gap_us / BUCKETS_PER_GAP > 0 ? gap_us / BUCKETS_PER_GAP : 1;
-    arena_init(&timers->memory);
+    record_store_init(&timers->store, SESSION_STATE_OFFSET + state_size);
 }
 
 void session_timers_release(struct session_timers *timers) {
     for (uint32_t i = 0; i < SESSION_BUCKETS; i++)
         free(timers->buckets[i].sessions);
     free(timers->moved.sessions);
-    arena_release(&timers->memory);
+    record_store_release(&timers->store);
 }
 
 static void bucket_add(struct session_bucket *bucket, struct session *session) {
@@ -38,28 +39,33 @@ static struct session_bucket *bucket_of(struct session_timers *timers, const str
     return &timers->buckets[(uint64_t)number % SESSION_BUCKETS];
 }
 
-static void push_free(struct session_timers *timers, struct session *session) {
-    session->next = timers->free;
-    timers->free = session;
+void session_timers_add(struct session_timers *timers, struct session *session) {
+    timers->count++;
+    bucket_add(bucket_of(timers, session), session);
 }
 
-struct session *session_new(struct session_timers *timers, int64_t time_us) {
-    if (!timers->free) {
-        uint8_t *block = arena_alloc(&timers->memory, (size_t)timers->session_size * SESSIONS_PER_BLOCK);
-        for (uint32_t i = SESSIONS_PER_BLOCK; i > 0; i--)
-            push_free(timers, (struct session *)(block + (size_t)timers->session_size * (i - 1)));
-    }
-    struct session *session = timers->free;
-    timers->free = session->next;
-    *session = (struct session){.start_us = time_us, .last_us = time_us, .sequence = timers->next_sequence++};
-    timers->live_count++;
-    bucket_add(bucket_of(timers, session), session);
+struct session *session_new(struct session_timers *timers, uint32_t tag, int64_t time_us) {
+    uint32_t place = record_store_add(&timers->store, tag);
+    struct session *session = (struct session *)record_store_at(&timers->store, place);
+    *session = (struct session){.header = session->header,
+                                .start_us = time_us,
+                                .last_us = time_us,
+                                .sequence = timers->next_sequence++,
+                                .place = place};
+    session_timers_add(timers, session);
     return session;
 }
 
+void session_bury(struct session_timers *timers, struct session *session) {
+    session->dead = true;
+    record_store_kill(&timers->store, session->place);
+}
+
 void session_free(struct session_timers *timers, struct session *session) {
-    timers->live_count--;
-    push_free(timers, session);
+    timers->count--;
+    if (!session->dead)
+        record_store_kill(&timers->store, session->place);
+    record_store_free(&timers->store, session->place);
 }
 
 static int compare_sessions(const void *left, const void *right) {
@@ -118,7 +124,7 @@ static int64_t least_moment_us(const struct session_timers *timers, const struct
 /* Exact within the bucket where the clock stands, so that a caller who waits until then gets something or gets on. */
 int64_t session_timers_next_us(const struct session_timers *timers) {
     int64_t least_us = INT64_MAX;
-    for (uint32_t i = 0; i < SESSION_BUCKETS && timers->live_count > 0; i++) {
+    for (uint32_t i = 0; i < SESSION_BUCKETS && timers->count > 0; i++) {
         const struct session_bucket *bucket = &timers->buckets[((uint64_t)timers->cursor + i) % SESSION_BUCKETS];
         if (bucket->count == 0)
             continue;

@@ -9,19 +9,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/base/arena.h"
+#include "executor/record_store.h"
 
 /* The aggregates' states follow at SESSION_STATE_OFFSET. Sessions of a key are a list, latest first. */
 struct session {
-    int64_t start_us, last_us; /* first and last time; ends gap after the last */
-    int64_t row_count;         /* when rows may be retracted: how many are left */
-    uint64_t sequence;         /* order of creation; of the oldest when merged */
+    struct record_header header; /* tag and nulls are the key's */
+    int64_t start_us, last_us;   /* first and last time; ends gap after the last */
+    int64_t row_count;           /* when rows may be retracted: how many are left */
+    uint64_t sequence;           /* order of creation; of the oldest when merged */
     struct session *next;
-    uint8_t *record;                           /* of the key; also the free list's link */
+    uint8_t *record;                           /* of the key */
     int64_t emitted_start_us, emitted_last_us; /* what follows knows; only when results are updated */
+    uint32_t place;                            /* in the store */
     bool emitted;
     bool touched; /* since results were last emitted */
-    bool dead;    /* merged into another */
+    bool dead;    /* merged into another: not in the store's snapshots, but its place is not free */
 };
 enum { SESSION_STATE_OFFSET = sizeof(struct session) };
 
@@ -38,19 +40,21 @@ struct session_timers {
     bool started;
     struct session_bucket buckets[SESSION_BUCKETS];
     struct session_bucket moved; /* scratch of session_timers_due */
-    uint32_t session_size;
-    struct session *free;
-    struct arena memory;
-    uint64_t live_count;
+    struct record_store store;   /* the sessions */
+    uint64_t count;              /* of those in the wheel */
     uint64_t next_sequence;
 };
 
 void session_timers_init(struct session_timers *timers, int64_t gap_us, uint32_t state_size);
 void session_timers_release(struct session_timers *timers);
 
-/* A session of one time, in the wheel; states uninitialised. */
-struct session *session_new(struct session_timers *timers, int64_t time_us);
-/* Only for sessions that are not in the wheel. */
+/* A session of one time, in the wheel; tag of the key's hash; states uninitialised. */
+struct session *session_new(struct session_timers *timers, uint32_t tag, int64_t time_us);
+/* Puts a session into the wheel that is in the store but for that (after a restore). */
+void session_timers_add(struct session_timers *timers, struct session *session);
+/* Takes no part in anything from now on; the wheel frees it. It was noted in the store (record_store_note). */
+void session_bury(struct session_timers *timers, struct session *session);
+/* Only for sessions that are not in the wheel, and were noted. */
 void session_free(struct session_timers *timers, struct session *session);
 
 /* Hands out the sessions that the clock closes (end - 1 <= clock), ordered by end and creation; they leave the wheel. The list

@@ -117,6 +117,22 @@ static enum status window_aggregate_on_snapshot(struct stream_operator *self, st
     return window->strategy->snapshot(window, writer, error);
 }
 
+static enum status window_aggregate_on_snapshot_step(struct stream_operator *self, size_t *budget_bytes, bool *done,
+                                                     struct error *error) {
+    (void)error;
+    struct window_aggregate *window = (struct window_aggregate *)self;
+    *done = grouping_snapshot_step(&window->grouping, budget_bytes) &&
+            (!window->strategy->snapshot_step || window->strategy->snapshot_step(window, budget_bytes));
+    return STATUS_OK;
+}
+
+static void window_aggregate_on_snapshot_abandon(struct stream_operator *self) {
+    struct window_aggregate *window = (struct window_aggregate *)self;
+    grouping_snapshot_abandon(&window->grouping);
+    if (window->strategy->snapshot_abandon)
+        window->strategy->snapshot_abandon(window);
+}
+
 static enum status window_aggregate_on_restore(struct stream_operator *self, struct snapshot_reader *reader,
                                                struct error *error) {
     struct window_aggregate *window = (struct window_aggregate *)self;
@@ -163,13 +179,16 @@ static enum status emit_records(struct window_aggregate *window, struct group_ta
 }
 
 enum status window_aggregate_emit_table(struct window_aggregate *window, struct group_table *table,
-                                        struct window_bounds bounds, struct error *error) {
+                                        struct window_bounds bounds, bool is_last, struct error *error) {
     uint32_t limit = window->base.context->batch_rows, count = 0, position = 0;
     uint8_t **records = arena_alloc(&window->scratch, sizeof *records * limit);
     for (uint8_t *record; (record = group_table_next(table, &position));) {
         if (!grouping_is_live(&window->grouping, record))
             continue;
-        ((struct group_header *)record)->marks |= GROUP_EMITTED;
+        if (!is_last) {
+            grouping_note(&window->grouping, table, &record, 1);
+            record_header(record)->marks |= GROUP_EMITTED;
+        }
         records[count++] = record;
         if (count == limit) {
             TRY(emit_records(window, table, records, count, bounds, error));
@@ -202,6 +221,8 @@ const struct operator_class window_aggregate_class = {
     .on_tick = window_aggregate_on_tick,
     .on_flush = window_aggregate_on_flush,
     .on_snapshot = window_aggregate_on_snapshot,
+    .on_snapshot_step = window_aggregate_on_snapshot_step,
+    .on_snapshot_abandon = window_aggregate_on_snapshot_abandon,
     .on_restore = window_aggregate_on_restore,
     .close = window_aggregate_close,
 };

@@ -25,8 +25,11 @@ struct window_strategy {
     enum status (*emit_changes)(struct window_aggregate *window, struct error *error);
     /* The clock that closes the next window; INT64_MAX when there is none. */
     int64_t (*next_close_us)(struct window_aggregate *window);
-    /* After emit_changes. Restoring: into a strategy that was opened; window->clock_us is as it was. */
+    /* After emit_changes: the tables of the grouping are only marked (grouping_snapshot). The next two are for state elsewhere; NULL: there is
+     * none. Restoring: into a strategy that was opened; window->clock_us is as it was. */
     enum status (*snapshot)(struct window_aggregate *window, struct snapshot_writer *writer, struct error *error);
+    bool (*snapshot_step)(struct window_aggregate *window, size_t *budget_bytes);
+    void (*snapshot_abandon)(struct window_aggregate *window);
     enum status (*restore)(struct window_aggregate *window, struct snapshot_reader *reader, struct error *error);
     void (*close)(struct window_aggregate *window);
 };
@@ -54,9 +57,9 @@ enum status window_aggregate_open_grouping(struct window_aggregate *window, uint
 /* Fills the three window columns of an output batch with one window for all rows. */
 void window_aggregate_add_bounds(const struct window_aggregate *window, struct batch *batch,
                                  struct window_bounds bounds);
-/* Emits all groups of a table, in order of creation, as inserts of one window; marks them emitted. */
+/* Emits all groups of a table, in order of creation, as inserts of one window; marks them emitted when something may follow. */
 enum status window_aggregate_emit_table(struct window_aggregate *window, struct group_table *table,
-                                        struct window_bounds bounds, struct error *error) MUST_CHECK;
+                                        struct window_bounds bounds, bool is_last, struct error *error) MUST_CHECK;
 /* Times of the batch's rows on the windows' line, one per row (processing time too). */
 enum status window_aggregate_times(struct window_aggregate *window, struct batch *batch, const int64_t **times,
                                    struct error *error) MUST_CHECK;

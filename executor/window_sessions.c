@@ -26,6 +26,8 @@ struct window_sessions {
     bool updates; /* emits changes before sessions close */
     struct touched_session *touched;
     uint32_t touched_count, touched_capacity, snapshot_count; /* touched[snapshot_count..] wait for their old results */
+    struct record_codec codec;
+    uint64_t next_serial;
 };
 
 /* Rows of the batch at hand that have their session but are not folded in. */
@@ -40,6 +42,9 @@ static struct window_sessions *sessions_of(struct window_aggregate *window) {
     return window->state;
 }
 
+static void encode_session(void *context, const uint8_t *record, struct strbuf *out);
+static bool decode_session(void *context, uint8_t *record, struct str body);
+
 static enum status sessions_open(struct window_aggregate *window, struct error *error) {
     if (window->plan->allowed_lateness_us > 0)
         return FAIL(error, STATUS_UNSUPPORTED, "allowed lateness with SESSION windows cannot be executed yet");
@@ -53,6 +58,7 @@ static enum status sessions_open(struct window_aggregate *window, struct error *
     sessions->gap_us = window->assigner.gap_us;
     sessions->updates = window->plan->emit != PLAN__EMIT__ON_CLOSE;
     session_timers_init(&sessions->timers, sessions->gap_us, aggregate_set_size(grouping->aggregates));
+    sessions->codec = (struct record_codec){.context = window, .encode = encode_session, .decode = decode_session};
     window->assigner.zone = NULL; /* a gap is as long everywhere */
     window->state = sessions;
     return STATUS_OK;
@@ -60,6 +66,12 @@ static enum status sessions_open(struct window_aggregate *window, struct error *
 
 static struct session **sessions_of_key(struct window_aggregate *window, uint8_t *record) {
     return (struct session **)(record + window->grouping.own_offset);
+}
+
+/* The session is about to change: a snapshot under way may need it as it is. */
+static inline void note(struct window_sessions *sessions, struct session *session) {
+    if (sessions->timers.store.dirty)
+        record_store_note(&sessions->timers.store, &sessions->codec, session->place);
 }
 
 /* ---- changes ---- */
@@ -127,6 +139,7 @@ static void release_states(struct window_aggregate *window, struct session *sess
 static enum status merge_sessions(struct window_aggregate *window, struct session **later_link,
                                   struct assignment *assigned, struct error *error) {
     struct session *later = *later_link, *earlier = later->next;
+    note(sessions_of(window), earlier); /* as later was, when the row was assigned */
     touch(window, later);
     touch(window, earlier);
     TRY(fold_assigned(window, assigned, error));
@@ -141,14 +154,16 @@ static enum status merge_sessions(struct window_aggregate *window, struct sessio
     if (later->sequence < earlier->sequence)
         earlier->sequence = later->sequence;
     *later_link = earlier;
-    later->dead = true;
+    session_bury(&sessions_of(window)->timers, later);
     return STATUS_OK;
 }
 
 static struct session *add_session(struct window_aggregate *window, struct session **link, uint8_t *record,
                                    int64_t time_us) {
-    struct session *session = session_new(&sessions_of(window)->timers, time_us);
+    const struct record_header *key = record_header(record);
+    struct session *session = session_new(&sessions_of(window)->timers, key->tag, time_us);
     uint8_t *states = (uint8_t *)session;
+    session->header.nulls = key->nulls;
     aggregate_set_init(window->grouping.aggregates, &states, NULL, 1);
     session->record = record;
     session->next = *link;
@@ -169,6 +184,7 @@ static enum status find_session(struct window_aggregate *window, uint8_t *record
         *found = late ? NULL : add_session(window, link, record, time_us);
         return STATUS_OK;
     }
+    note(sessions_of(window), session);
     if (time_us > session->last_us)
         session->last_us = time_us;
     if (time_us < session->start_us) {
@@ -188,10 +204,12 @@ static enum status assign_rows(struct window_aggregate *window, const int64_t *t
     int64_t gap_us = sessions_of(window)->gap_us;
     for (uint32_t row = 0; row < assigned->batch->row_count; row++) {
         struct session *session = *sessions_of_key(window, records[row]);
-        if (session && times[row] >= session->start_us && times[row] <= session->last_us + gap_us)
+        if (session && times[row] >= session->start_us && times[row] <= session->last_us + gap_us) {
+            note(sessions_of(window), session);
             session->last_us = times[row] > session->last_us ? times[row] : session->last_us;
-        else
+        } else {
             TRY(find_session(window, records[row], times[row], assigned, &session, error));
+        }
         if (!session) {
             window->base.counters.rows_late++;
             continue;
@@ -215,8 +233,8 @@ static void remove_unused_keys(struct window_aggregate *window, uint32_t new_cou
 
 static void update_counters(struct window_aggregate *window) {
     const struct window_sessions *sessions = sessions_of(window);
-    window->base.counters.state_rows = sessions->timers.live_count;
-    window->base.counters.state_bytes = group_table_bytes(sessions->keys) + sessions->timers.memory.size_bytes +
+    window->base.counters.state_rows = sessions->timers.count;
+    window->base.counters.state_bytes = group_table_bytes(sessions->keys) + sessions->timers.store.page_bytes +
                                         aggregate_set_bytes(window->grouping.aggregates);
 }
 
@@ -331,6 +349,7 @@ static enum status sessions_advance(struct window_aggregate *window, struct erro
         return STATUS_OK;
     enum status status = sessions->updates ? STATUS_OK : emit_living(window, due, count, error);
     for (uint32_t i = 0; i < count; i++) {
+        note(sessions, due[i]);
         release_states(window, due[i]);
         unlink_session(window, due[i]);
         session_free(&sessions->timers, due[i]);
@@ -405,73 +424,46 @@ static int64_t sessions_next_close_us(struct window_aggregate *window) {
     return session_timers_next_us(&sessions_of(window)->timers);
 }
 
-/* ---- snapshots: the sessions, keyed by their key; sequence numbers keep their order ---- */
+/* ---- snapshots: the sessions with their keys; sequence numbers keep their order ---- */
 
-enum { SESSIONS_VERSION = 1 };
+enum { TIMERS_VERSION = 1, SESSIONS_VERSION = 2 };
 
-struct ordered_session {
-    const struct session *session;
-    uint32_t hash;
-};
-
-static int compare_hashes(const void *left, const void *right) {
-    const struct ordered_session *a = left, *b = right;
-    if (a->hash != b->hash)
-        return a->hash < b->hash ? -1 : 1;
-    return (a->session->sequence > b->session->sequence) - (a->session->sequence < b->session->sequence);
-}
-
-/* Sessions that were merged away are in the wheel and no longer in the list of their key. */
-static struct ordered_session *sessions_by_hash(struct window_aggregate *window, size_t *count) {
-    const struct window_sessions *sessions = sessions_of(window);
-    struct ordered_session *list = memory_alloc((sessions->timers.live_count + 1) * sizeof *list);
-    uint32_t position = 0;
-    *count = 0;
-    for (uint8_t *record; (record = group_table_next(sessions->keys, &position));)
-        for (const struct session *session = *sessions_of_key(window, record); session; session = session->next)
-            list[(*count)++] = (struct ordered_session){session, ((struct group_header *)record)->tag};
-    qsort(list, *count, sizeof *list, compare_hashes);
-    return list;
-}
-
-static void put_session(struct window_aggregate *window, const struct session *session, struct strbuf *out) {
+static void encode_session(void *context, const uint8_t *record, struct strbuf *out) {
+    struct window_aggregate *window = context;
+    const struct session *session = (const struct session *)record;
     ASSERT(!session->touched && !session->dead);
+    group_table_encode_key(sessions_of(window)->keys, session->record, out);
     bytes_put_i64(out, session->start_us);
     bytes_put_i64(out, session->last_us);
     bytes_put_i64(out, session->row_count);
+    bytes_put_u64(out, session->sequence);
     bytes_put_u8(out, session->emitted);
     bytes_put_i64(out, session->emitted_start_us);
     bytes_put_i64(out, session->emitted_last_us);
-    aggregate_set_encode(window->grouping.aggregates, (const uint8_t *)session, out);
+    aggregate_set_encode(window->grouping.aggregates, record, out);
 }
 
 static enum status sessions_snapshot(struct window_aggregate *window, struct snapshot_writer *writer,
                                      struct error *error) {
     (void)error;
     struct window_sessions *sessions = sessions_of(window);
-    struct strbuf key, value;
-    strbuf_init(&key);
+    struct strbuf value;
     strbuf_init(&value);
     bytes_put_u64(&value, sessions->timers.next_sequence);
-    snapshot_put_value(writer, "timers", SESSIONS_VERSION, strbuf_str(&value));
-    size_t count;
-    struct ordered_session *list = sessions_by_hash(window, &count);
-    snapshot_section_begin(writer, "sessions", SESSIONS_VERSION);
-    for (size_t i = 0; i < count; i++) {
-        strbuf_reset(&key);
-        strbuf_reset(&value);
-        group_table_encode_key(sessions->keys, list[i].session->record, &key);
-        put_session(window, list[i].session, &value);
-        snapshot_put(writer, &(struct snapshot_record){.hash = list[i].hash,
-                                                       .order = list[i].session->sequence,
-                                                       .key = strbuf_str(&key),
-                                                       .value = strbuf_str(&value)});
-    }
-    snapshot_section_end(writer);
-    free(list);
-    strbuf_release(&key);
+    snapshot_put_value(writer, "timers", TIMERS_VERSION, strbuf_str(&value));
     strbuf_release(&value);
+    record_store_begin(&sessions->timers.store, &sessions->codec, writer, "sessions", SESSIONS_VERSION,
+                       &sessions->next_serial);
     return STATUS_OK;
+}
+
+static bool sessions_snapshot_step(struct window_aggregate *window, size_t *budget_bytes) {
+    struct window_sessions *sessions = sessions_of(window);
+    return record_store_step(&sessions->timers.store, &sessions->codec, budget_bytes);
+}
+
+static void sessions_snapshot_abandon(struct window_aggregate *window) {
+    record_store_abandon(&sessions_of(window)->timers.store);
 }
 
 /* Where a session of these times belongs in the list of its key, latest first; NULL when it is not apart from the others. */
@@ -485,53 +477,57 @@ static struct session **place_in_key(struct window_aggregate *window, uint8_t *r
     return *link && (*link)->last_us + gap_us >= start_us ? NULL : link;
 }
 
-/* The record of a key that may be there from another session. */
-static uint8_t *record_of_key(struct window_sessions *sessions, const struct snapshot_record *from) {
-    struct bytes_reader key = bytes_reader_of(from->key);
+/* What a session is, but for its place among others, which is not final yet. */
+static bool decode_session(void *context, uint8_t *record, struct str body) {
+    struct window_aggregate *window = context;
+    struct bytes_reader bytes = bytes_reader_of(body);
+    struct record_header header = *record_header(record);
+    struct session *session = (struct session *)record;
     bool created;
-    return group_table_insert(sessions->keys, from->hash, &key, &created);
+    *session = (struct session){.header = header};
+    aggregate_set_init(window->grouping.aggregates, &record, NULL, 1);
+    session->record = group_table_insert(sessions_of(window)->keys, header.tag, header.nulls, &bytes, &created);
+    if (!session->record)
+        return false;
+    session->start_us = bytes_get_i64(&bytes);
+    session->last_us = bytes_get_i64(&bytes);
+    session->row_count = bytes_get_i64(&bytes);
+    session->sequence = bytes_get_u64(&bytes);
+    session->emitted = bytes_get_bool(&bytes);
+    session->emitted_start_us = bytes_get_i64(&bytes);
+    session->emitted_last_us = bytes_get_i64(&bytes);
+    aggregate_set_decode(window->grouping.aggregates, record, &bytes);
+    return session->start_us <= session->last_us && bytes_are_done(&bytes);
 }
 
-static enum status restore_session(struct window_aggregate *window, const struct snapshot_record *from,
-                                   const struct snapshot_reader *reader, struct error *error) {
-    struct window_sessions *sessions = sessions_of(window);
-    struct bytes_reader value = bytes_reader_of(from->value);
-    int64_t start_us = bytes_get_i64(&value), last_us = bytes_get_i64(&value);
-    uint8_t *record = start_us <= last_us && !value.failed ? record_of_key(sessions, from) : NULL;
-    struct session **link = record ? place_in_key(window, record, start_us, last_us) : NULL;
-    if (!link) {
-        bytes_refuse(&value);
-        return snapshot_check(reader, &value, error);
-    }
-    struct session *session = add_session(window, link, record, last_us);
-    session->start_us = start_us;
-    session->sequence = from->order;
-    session->row_count = bytes_get_i64(&value);
-    session->emitted = bytes_get_bool(&value);
-    session->emitted_start_us = bytes_get_i64(&value);
-    session->emitted_last_us = bytes_get_i64(&value);
-    aggregate_set_decode(window->grouping.aggregates, (uint8_t *)session, &value);
-    return snapshot_check(reader, &value, error);
+/* Into the list of its key, and into the wheel. */
+static bool link_session(struct window_aggregate *window, uint32_t place) {
+    struct session_timers *timers = &sessions_of(window)->timers;
+    struct session *session = (struct session *)record_store_at(&timers->store, place);
+    struct session **link = place_in_key(window, session->record, session->start_us, session->last_us);
+    if (!link)
+        return false;
+    session->place = place;
+    session->next = *link;
+    *link = session;
+    session_timers_add(timers, session);
+    return true;
 }
 
 static enum status sessions_restore(struct window_aggregate *window, struct snapshot_reader *reader,
                                     struct error *error) {
     struct window_sessions *sessions = sessions_of(window);
     struct bytes_reader timers;
-    TRY(snapshot_get_value(reader, "timers", SESSIONS_VERSION, &timers, error));
-    uint64_t next_sequence = bytes_get_u64(&timers);
+    TRY(snapshot_get_value(reader, "timers", TIMERS_VERSION, &timers, error));
+    sessions->timers.next_sequence = bytes_get_u64(&timers);
     TRY(snapshot_check(reader, &timers, error));
-    struct snapshot_record *records;
-    size_t count;
-    TRY(snapshot_section_open(reader, "sessions", SESSIONS_VERSION, error));
-    TRY(snapshot_records(reader, &records, &count, error));
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++)
-        status = restore_session(window, &records[i], reader, error);
-    free(records);
-    sessions->timers.next_sequence = next_sequence;
+    TRY(record_store_restore(&sessions->timers.store, &sessions->codec, false, "sessions", SESSIONS_VERSION, reader,
+                             error));
+    for (uint32_t place = 0; place < sessions->timers.store.place_count; place++)
+        if (!link_session(window, place))
+            return snapshot_malformed(reader, "has sessions of one key that overlap", error);
     update_counters(window);
-    return status;
+    return STATUS_OK;
 }
 
 static void sessions_close(struct window_aggregate *window) {
@@ -549,6 +545,8 @@ const struct window_strategy window_sessions_strategy = {
     .emit_changes = sessions_emit_changes,
     .next_close_us = sessions_next_close_us,
     .snapshot = sessions_snapshot,
+    .snapshot_step = sessions_snapshot_step,
+    .snapshot_abandon = sessions_snapshot_abandon,
     .restore = sessions_restore,
     .close = sessions_close,
 };

@@ -177,7 +177,7 @@ static enum status emit_merged(struct window_aggregate *window, struct window_bo
     for (uint32_t i = 0; i < count && !slices->blocks && status == STATUS_OK; i++)
         status = grouping_merge(&window->grouping, merged, slices->slices[first + i].table, error);
     if (status == STATUS_OK)
-        status = window_aggregate_emit_table(window, merged, bounds, error);
+        status = window_aggregate_emit_table(window, merged, bounds, true, error);
     grouping_table_recycle(&window->grouping, merged);
     return status;
 }
@@ -191,7 +191,7 @@ static enum status close_window(struct window_aggregate *window, int64_t end_us,
     if (count == 0)
         return STATUS_OK;
     if (count == 1)
-        return window_aggregate_emit_table(window, slices->slices[first].table, bounds, error);
+        return window_aggregate_emit_table(window, slices->slices[first].table, bounds, true, error);
     return emit_merged(window, bounds, first, count, error);
 }
 
@@ -210,7 +210,7 @@ static enum status close_step(struct window_aggregate *window, int64_t end_us, s
     remove_slices(window, first, count);
     slices->running_start_us = start_us;
     slices->running_end_us = end_us;
-    TRY(window_aggregate_emit_table(window, slices->running, (struct window_bounds){start_us, end_us}, error));
+    TRY(window_aggregate_emit_table(window, slices->running, (struct window_bounds){start_us, end_us}, true, error));
     if (end_us == start_us + window->assigner.size_us) {
         recycle(window, slices->running);
         slices->running = NULL;

@@ -111,7 +111,7 @@ static enum status fire(struct window_aggregate *window, struct open_window *ope
     open->fired = true;
     if (window->plan->emit != PLAN__EMIT__ON_CLOSE)
         return flush_window(window, open, error);
-    return window_aggregate_emit_table(window, open->changes.table, open->bounds, error);
+    return window_aggregate_emit_table(window, open->changes.table, open->bounds, false, error);
 }
 
 static void drop(struct window_aggregate *window, uint32_t count) {

@@ -73,7 +73,22 @@ static void json_number(struct strbuf *out, const char *key, double value) {
         strbuf_printf(out, ", \"%s\": null", key);
 }
 
-static void json_node(struct strbuf *out, const Plan__Plan *plan, const Plan__Node *node) {
+/* As Flink calls it: "HASH[[city]]". */
+static void json_strategy(struct strbuf *out, const Plan__Plan *plan, const Plan__Node *node) {
+    static const char *const names[] = {"FORWARD", "HASH", "GLOBAL", "BROADCAST"};
+    bool is_parallel = plan->parallelism > 1;
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_append_text(&text, names[is_parallel ? node->distribution : PLAN__DISTRIBUTION__FORWARD]);
+    for (size_t i = 0; is_parallel && i < node->n_distribution_columns; i++)
+        strbuf_printf(&text, "%s%s", i ? ", " : "[[",
+                      plan->nodes[node->inputs[0]]->output[node->distribution_columns[i]]->name);
+    strbuf_append_text(&text, is_parallel && node->n_distribution_columns ? "]]" : "");
+    json_text(out, strbuf_text(&text));
+    strbuf_release(&text);
+}
+
+static void json_node(struct strbuf *out, const Plan__Plan *plan, const Plan__Node *node, uint32_t parallelism) {
     static const char *const modes[] = {"append", "upsert", "retract"};
     struct strbuf contents;
     strbuf_init(&contents);
@@ -87,7 +102,8 @@ static void json_node(struct strbuf *out, const Plan__Plan *plan, const Plan__No
     strbuf_release(&contents);
     strbuf_append_text(out, ", \"stable_id\": ");
     json_text(out, node->stable_id);
-    strbuf_printf(out, ", \"parallelism\": 1, \"change_mode\": \"%s\", \"upsert_key\": [", modes[node->change_mode]);
+    strbuf_printf(out, ", \"parallelism\": %u, \"change_mode\": \"%s\", \"upsert_key\": [", parallelism,
+                  modes[node->change_mode]);
     for (size_t i = 0; i < node->n_key_columns; i++) {
         strbuf_append_text(out, i ? ", " : "");
         json_text(out, node->output[node->key_columns[i]]->name);
@@ -97,19 +113,26 @@ static void json_node(struct strbuf *out, const Plan__Plan *plan, const Plan__No
     json_number(out, "row_count", node->row_count);
     json_number(out, "state_bytes", node->state_bytes);
     strbuf_append_text(out, ", \"predecessors\": [");
-    for (size_t i = 0; i < node->n_inputs; i++)
-        strbuf_printf(out, "%s{\"id\": %u, \"ship_strategy\": \"FORWARD\", \"side\": \"second\"}", i ? ", " : "",
-                      node->inputs[i]);
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        strbuf_printf(out, "%s{\"id\": %u, \"ship_strategy\": ", i ? ", " : "", node->inputs[i]);
+        json_strategy(out, plan, node);
+        strbuf_append_text(out, ", \"side\": \"second\"}");
+    }
     strbuf_append_text(out, "]}");
 }
 
 void explain_plan_json(struct strbuf *out, const Plan__Plan *plan) {
+    struct arena arena;
+    arena_init(&arena);
+    uint32_t *parallelism = ARENA_ARRAY(&arena, uint32_t, plan->n_nodes);
+    plan_parallelism(plan, parallelism);
     strbuf_append_text(out, "{\"nodes\": [");
     for (size_t i = 0; i < plan->n_nodes; i++) {
         strbuf_append_text(out, i ? ",\n  " : "\n  ");
-        json_node(out, plan, plan->nodes[i]);
+        json_node(out, plan, plan->nodes[i], parallelism[i]);
     }
     strbuf_append_text(out, "\n]}\n");
+    arena_release(&arena);
 }
 
 /* ---- the statement ---- */

@@ -2,6 +2,7 @@
  *
  *   build (physical.c)           one Plan__Node per operator; equal nodes are built once, so equal scans are shared
  *   change modes (change_mode.c) which nodes give updates, who needs the rows before an update, who cannot take any
+ *   distribution (distribution.c) how rows reach the instances of an operator, and how many it may have
  *   ids (physical.c)             stable names for state, from statement, role and columns
  */
 #pragma once
@@ -49,6 +50,9 @@ enum status physical_plan(struct arena *arena, struct logical *const *roots, uin
 
 /* Decides change_mode, emit_before, emit_final and keys of all nodes; refuses what cannot be. */
 enum status change_modes(struct physical *physical) MUST_CHECK;
+
+/* Decides distribution and parallelism_limit of all nodes, which are complete otherwise. */
+void distribute_nodes(struct physical *physical);
 
 /* Lists of indexes in the plan's arena. */
 uint32_t *indexes_copy(struct arena *arena, const uint32_t *indexes, uint32_t count);

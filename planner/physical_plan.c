@@ -117,11 +117,11 @@ static Plan__Plan *make_plan(struct physical *physical) {
     plan__plan__init(plan);
     plan->version = PLAN_VERSION;
     plan->bounded = true;
+    plan->parallelism = (uint32_t)settings_int(&physical->settings, SETTING_PARALLELISM);
     plan->n_nodes = physical->count;
     plan->nodes = ARENA_ARRAY(arena, Plan__Node *, physical->count);
     for (uint32_t i = 0; i < physical->count; i++) {
         plan->nodes[i] = physical->nodes[i].message;
-        plan->nodes[i]->id = i;
         if (plan->nodes[i]->operation_case == PLAN__NODE__OPERATION_SINK)
             plan->bounded &= physical->nodes[i].bounded;
     }
@@ -141,6 +141,9 @@ static enum status build_all(struct physical *physical, struct logical *const *r
     }
     set_estimates(physical);
     TRY(change_modes(physical));
+    for (uint32_t i = 0; i < physical->count; i++)
+        physical->nodes[i].message->id = i;
+    distribute_nodes(physical);
     set_stable_ids(physical);
     *plan = make_plan(physical);
     return plan_verify(*plan, physical->error);

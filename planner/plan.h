@@ -35,6 +35,9 @@ enum status plan_unpack(struct arena *arena, struct str bytes, Plan__Plan **plan
 /* The same checks on a plan built in memory. */
 enum status plan_verify(const Plan__Plan *plan, struct error *error) MUST_CHECK;
 
+/* How many instances each node (by id) has with the plan's parallelism. */
+void plan_parallelism(const Plan__Plan *plan, uint32_t *parallelism);
+
 const char *plan_node_name(const Plan__Node *node); /* "Scan", "Calc", "WindowAggregate" … */
 /* The indented text of the physical plan, as EXPLAIN shows it. */
 void plan_print(struct strbuf *out, const Plan__Plan *plan);

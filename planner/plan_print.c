@@ -21,7 +21,8 @@ struct printer {
     const Plan__Plan *plan;
     const struct schema *schemas; /* output of every node */
     const uint32_t *uses;
-    uint32_t *reuse_ids; /* 0 = not printed yet */
+    const uint32_t *parallelism; /* of every node */
+    uint32_t *reuse_ids;         /* 0 = not printed yet */
     uint32_t reuse_count;
 };
 
@@ -282,6 +283,20 @@ static void print_operation(const struct printer *printer, const Plan__Node *nod
     }
 }
 
+/* How rows come to the instances, and how many there are; nothing of this in a plan for one task. */
+static void print_distribution(const struct printer *printer, const Plan__Node *node, const struct schema *input) {
+    static const char *const names[] = {"forward", "hash", "singleton", "broadcast"};
+    if (printer->plan->parallelism <= 1)
+        return;
+    if (node->n_distribution_columns) {
+        strbuf_append_text(printer->out, ", ");
+        print_columns(printer, "hash", node->distribution_columns, node->n_distribution_columns, input);
+    } else if (node->n_inputs) {
+        strbuf_printf(printer->out, ", distribution=[%s]", names[node->distribution]);
+    }
+    strbuf_printf(printer->out, ", parallelism=[%u]", printer->parallelism[node->id]);
+}
+
 /* Change mode, key, estimated rows and state: what every node has. */
 static void print_properties(const struct printer *printer, const Plan__Node *node, const struct schema *output) {
     static const char *const modes[] = {"append", "upsert", "retract"};
@@ -320,6 +335,7 @@ static void print_node(struct printer *printer, uint32_t id, const char *prefix,
     }
     strbuf_printf(out, "%s(", plan_node_name(node));
     print_operation(printer, node, input, output);
+    print_distribution(printer, node, input);
     print_properties(printer, node, output);
     strbuf_append_text(out, ")");
     if (printer->uses[id] > 1) {
@@ -353,10 +369,13 @@ static uint32_t *count_uses(struct arena *arena, const Plan__Plan *plan) {
 void plan_print(struct strbuf *out, const Plan__Plan *plan) {
     struct arena arena;
     arena_init(&arena);
+    uint32_t *parallelism = ARENA_ARRAY(&arena, uint32_t, plan->n_nodes);
+    plan_parallelism(plan, parallelism);
     struct printer printer = {
         .arena = &arena,
         .out = out,
         .plan = plan,
+        .parallelism = parallelism,
         .schemas = decode_schemas(&arena, plan),
         .uses = count_uses(&arena, plan),
         .reuse_ids = ARENA_ARRAY(&arena, uint32_t, plan->n_nodes),

@@ -365,6 +365,23 @@ const char *plan_node_name(const Plan__Node *node) {
     return operation ? operation->name : "Unknown";
 }
 
+enum { PARALLELISM_MAX = 1024 };
+
+static enum status verify_distribution(const struct verifier *verifier) {
+    const Plan__Node *node = verifier->node;
+    if ((unsigned)node->distribution > PLAN__DISTRIBUTION__BROADCAST)
+        return BAD(verifier, "unknown distribution");
+    bool is_hash = node->distribution == PLAN__DISTRIBUTION__HASH;
+    if (is_hash != (node->n_distribution_columns > 0) || (node->distribution && node->n_inputs == 0))
+        return BAD(verifier, "a distribution without columns to hash, or without rows");
+    if (node->distribution == PLAN__DISTRIBUTION__SINGLETON && node->parallelism_limit != 1)
+        return BAD(verifier, "a singleton with several instances");
+    if (node->parallelism_limit > PARALLELISM_MAX)
+        return BAD(verifier, "a parallelism of %u", node->parallelism_limit);
+    return check_columns(verifier, node->distribution_columns, node->n_distribution_columns, verifier->input,
+                         "distribution columns");
+}
+
 static enum status verify_node(struct verifier *verifier, size_t index) {
     const Plan__Node *node = verifier->node = verifier->plan->nodes[index];
     const struct operation *operation = find_operation(node);
@@ -386,6 +403,7 @@ static enum status verify_node(struct verifier *verifier, size_t index) {
     verifier->output = output;
     verifier->input = node->n_inputs ? &verifier->schemas[node->inputs[0]] : &no_columns;
     TRY(check_columns(verifier, node->key_columns, node->n_key_columns, output, "key columns"));
+    TRY(verify_distribution(verifier));
     return operation->verify(verifier);
 }
 
@@ -395,6 +413,8 @@ enum status plan_verify(const Plan__Plan *plan, struct error *error) {
                     PLAN_VERSION);
     if (plan->n_nodes == 0 || plan->n_nodes > NODES_MAX)
         return FAIL(error, STATUS_INVALID_DEFINITION, "plan: %zu nodes", plan->n_nodes);
+    if (plan->parallelism > PARALLELISM_MAX)
+        return FAIL(error, STATUS_INVALID_DEFINITION, "plan: a parallelism of %u", plan->parallelism);
     struct arena arena;
     arena_init(&arena);
     struct verifier verifier = {.arena = &arena, .plan = plan, .error = error};

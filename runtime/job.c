@@ -9,8 +9,8 @@
 
 #include "core/base/env.h"
 #include "core/data/datetime.h"
-#include "runtime/checkpoint.h"
 #include "runtime/dead_letters.h"
+#include "runtime/job_checkpoint.h"
 #include "runtime/job_status.h"
 #include "runtime/sink_operator.h"
 #include "runtime/source_operator.h"
@@ -30,10 +30,12 @@ struct job {
     struct dead_letters dead;
     struct job_status status;
     bool stop;        /* atomic */
+    bool cancel;      /* atomic: the second stop */
+    bool savepoint;   /* atomic */
     bool stop_wanted; /* operator_context.stop_wanted */
     int wake_fd;
-    struct checkpoints checkpoints; /* folder NULL: none */
-    int64_t checkpoint_interval_us;
+    struct job_checkpoint checkpoint; /* zeroed: none */
+    bool stop_with_savepoint;
     uint64_t batches_left; /* until it stops itself; 0: never */
     bool stopped_itself;
 };
@@ -155,19 +157,22 @@ static void init_context(struct job *job, const struct job_config *config) {
         .env = config->env,
         .result = config->result,
         .dead = &job->dead.target,
+        .has_checkpoints = config->checkpoint_uri != NULL,
         .watermark_granularity_us = watermark_granularity_us(config->plan, job->evaluation.zone),
         .watermark_reach_us = has_sessions(config->plan) ? 1 : 0,
     };
 }
 
 /* Sources learn where to go on when they open, the rest afterwards. */
-static enum status open_restored(struct job *job, const struct checkpoint *newest, struct error *error) {
-    job->context.restored = newest ? newest->snapshots : NULL;
+static enum status open_restored(struct job *job, uint64_t log_bytes_max, struct error *error) {
+    const struct task_layers *layers = &job->checkpoint.layers;
+    job->context.restored = layers->layer_count > 0 ? layers->layers : NULL;
+    job->context.restored_layers = layers->layer_count;
     enum status status = open_operators(job, error);
     job->context.restored = NULL;
-    if (status == STATUS_OK && newest)
-        status = checkpoint_restore(newest, job->operators, job->operator_count, error);
-    return status;
+    TRY(status);
+    return job_checkpoint_start(&job->checkpoint, job->operators, job->sources, job->source_count,
+                                log_bytes_max, &job->arena, error);
 }
 
 static enum status open_job(struct job *job, const struct job_config *config, struct error *error) {
@@ -178,15 +183,12 @@ static enum status open_job(struct job *job, const struct job_config *config, st
     TRY(open_evaluation(job, config, error));
     TRY(dead_letters_open(&job->dead, config->env, config->dead_letter_path, error));
     init_context(job, config);
-    if (!config->checkpoint_folder)
+    if (!config->checkpoint_uri)
         return open_operators(job, error);
-    job->checkpoint_interval_us = config->checkpoint_interval_us;
     job->batches_left = config->checkpoint_stop_batches;
-    struct checkpoint *newest;
-    TRY(checkpoints_open(&job->checkpoints, config->env, config->checkpoint_folder, config->plan, &newest, error));
-    enum status status = open_restored(job, newest, error);
-    checkpoint_free(newest);
-    return status;
+    job->stop_with_savepoint = config->stop_with_savepoint;
+    TRY(job_checkpoint_open(&job->checkpoint, config, &job->context, job->wake_fd, error));
+    return open_restored(job, config->log_bytes_max, error);
 }
 
 enum status job_open(const struct job_config *config, struct job **job, struct error *error) {
@@ -215,9 +217,12 @@ enum status job_run(struct job *job, struct error *error) {
         .dead = &job->dead,
         .status = &job->status,
         .stop = &job->stop,
+        .cancel = &job->cancel,
+        .savepoint = &job->savepoint,
         .wake_fd = job->wake_fd,
-        .checkpoints = job->checkpoints.folder ? &job->checkpoints : NULL,
-        .checkpoint_interval_us = job->checkpoint_interval_us,
+        .checkpoint = job->checkpoint.task,
+        .checkpointer = job->checkpoint.checkpointer,
+        .stop_with_savepoint = job->stop_with_savepoint,
         .batches_left = job->batches_left,
     };
     enum status status = task_loop_run(&loop, error);
@@ -229,18 +234,37 @@ bool job_stopped_itself(const struct job *job) {
     return job->stopped_itself;
 }
 
-void job_stop(struct job *job) {
-    __atomic_store_n(&job->stop, true, __ATOMIC_RELEASE);
-    int saved_errno = errno; /* may run inside a signal handler */
+/* May run inside a signal handler. */
+static void wake(struct job *job) {
+    int saved_errno = errno;
     uint64_t one = 1;
     ssize_t written = write(job->wake_fd, &one, sizeof one);
     (void)written; /* full means that it is readable already */
     errno = saved_errno;
 }
 
+void job_stop(struct job *job) {
+    if (__atomic_exchange_n(&job->stop, true, __ATOMIC_ACQ_REL))
+        __atomic_store_n(&job->cancel, true, __ATOMIC_RELEASE);
+    wake(job);
+}
+
+void job_make_savepoint(struct job *job) {
+    __atomic_store_n(&job->savepoint, true, __ATOMIC_RELEASE);
+    wake(job);
+}
+
+bool job_checkpoint_status(const struct job *job, struct checkpointer_status *status) {
+    if (!job->checkpoint.checkpointer)
+        return false;
+    checkpointer_status(job->checkpoint.checkpointer, status);
+    return true;
+}
+
 void job_free(struct job *job) {
     if (!job)
         return;
+    job_checkpoint_close(&job->checkpoint); /* first: it knows the operators */
     for (uint32_t i = job->operator_count; i > 0; i--)
         operator_close(job->operators[i - 1]);
     arena_release(&job->arena);

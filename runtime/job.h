@@ -32,11 +32,19 @@ struct job_config {
     const Plan__Plan *plan; /* borrowed for the job's life */
     const struct connector_registry *registry;
     struct env *env;
-    struct result_target *result;     /* for sinks with connector "" */
-    uint32_t batch_rows;              /* 0 = default */
-    const char *time_zone;            /* session zone; NULL = UTC */
-    const char *checkpoint_folder;    /* NULL: no checkpoints. The job goes on from the newest that is there */
-    int64_t checkpoint_interval_us;   /* 0: only at the end and when stopped */
+    struct result_target *result; /* for sinks with connector "" */
+    uint32_t batch_rows;          /* 0 = default */
+    const char *time_zone;        /* session zone; NULL = UTC */
+    const char *
+        checkpoint_uri; /* the job's own place (store.h, or a folder); NULL: no checkpoints. It goes on from what is there */
+    int64_t checkpoint_interval_us; /* 0: only at the end and when stopped */
+    uint64_t log_bytes_max; /* rows for exactly-once sinks, logged and not decided: beyond it no more is read. 0: default */
+    const char *savepoint;          /* start from it (checkpointer.h); NULL: go on, or start empty */
+    bool must_resume;               /* refuse to start empty */
+    bool accept_plan_change;        /* state of another plan is used where operators are the same */
+    bool stop_with_savepoint;
+    void (*savepoint_made)(void *context, const char *name); /* MAY; from another thread */
+    void *savepoint_context;
     uint64_t checkpoint_stop_batches; /* for tests: stops itself after so many source batches; 0: never */
     const char *dead_letter_path;     /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
 };
@@ -68,13 +76,18 @@ bool job_stopped_itself(const struct job *job);
 /* Until all sources end, job_stop, or a failure. At its end, unless it failed, a checkpoint is taken, where they are. A stop is a clean end: sources stop, held changes and sinks are flushed,
  * windows that are not complete are not emitted. */
 enum status job_run(struct job *job, struct error *error) MUST_CHECK;
-void job_stop(struct job *job); /* async-signal-safe */
+void job_stop(
+    struct job *job); /* async-signal-safe. The second one does not wait for what is decided to be published */
+void job_make_savepoint(struct job *job); /* of the next epoch; async-signal-safe */
 void job_free(struct job *job);
 
 uint32_t job_operator_count(const struct job *job);
 void job_operator_status(const struct job *job, uint32_t index, struct job_operator_status *status);
 uint32_t job_split_count(const struct job *job);
 void job_split_status(const struct job *job, uint32_t index, struct job_split_status *status);
+/* False: the job has no checkpoints. */
+struct checkpointer_status;
+bool job_checkpoint_status(const struct job *job, struct checkpointer_status *status);
 uint64_t job_rows_in(const struct job *job); /* rows read by all sources */
 uint64_t job_rows_late(const struct job *job);
 uint64_t job_dead_count(const struct job *job);

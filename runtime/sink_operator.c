@@ -2,12 +2,15 @@
  * it all; a -U without one (a filter dropped the +U, or the key itself changed) takes the row away and becomes -D. */
 #include "runtime/sink_operator.h"
 
+#include "core/data/row_log.h"
+
 struct sink_operator {
     struct stream_operator base;
     struct sink *sink; /* NULL: rows go to the client */
     bool works_by_key;
     bool dirty;
     int64_t dirty_since_us; /* monotonic; 0: not asked yet */
+    struct row_log log;     /* exactly once: lanes not NULL */
 };
 
 static const struct task_context *task_of(const struct stream_operator *self) {
@@ -47,6 +50,36 @@ static enum status check_changes(struct sink_operator *sink, const Plan__Sink *p
     return STATUS_OK;
 }
 
+enum status sink_operator_guarantee(const struct task_context *task, const Plan__Sink *plan,
+                                    struct task_connector *found, bool *exactly_once, struct error *error) {
+    TRY(task_connector_find(task, plan->table, plan->connector, plan->format, plan->options, plan->n_options, found,
+                            error));
+    const struct publisher_support *publishers = found->connector->publishers;
+    enum delivery_guarantee wanted = publishers ? publishers->guarantee(&found->options) : DELIVERY_BEST;
+    *exactly_once = publishers && task->has_checkpoints && wanted != DELIVERY_AT_LEAST_ONCE;
+    if (wanted != DELIVERY_EXACTLY_ONCE || *exactly_once)
+        return STATUS_OK;
+    (void)FAIL(error, STATUS_INVALID_OPTION, "table \"%s\" asks for exactly-once delivery, which needs checkpoints",
+               plan->table);
+    error_hint(error, "run it with --checkpoint-dir; 'at-least-once' loses nothing either, but may write rows twice");
+    return STATUS_INVALID_OPTION;
+}
+
+static void release_log(void *context) {
+    struct row_log *log = context;
+    for (uint32_t i = 0; i < log->lane_count; i++)
+        strbuf_release(&log->lanes[i].records);
+}
+
+static void open_log(struct sink_operator *sink, const struct task_connector *found) {
+    struct arena *arena = sink->base.context->arena;
+    sink->log.lane_count = found->connector->publishers->lane_count(&found->options);
+    sink->log.lanes = ARENA_ARRAY(arena, struct row_log_lane, sink->log.lane_count);
+    for (uint32_t i = 0; i < sink->log.lane_count; i++)
+        strbuf_init(&sink->log.lanes[i].records);
+    arena_on_release(arena, release_log, &sink->log);
+}
+
 static enum status sink_operator_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
     struct sink_operator *sink = (struct sink_operator *)self;
     const struct task_context *task = task_of(self);
@@ -57,8 +90,8 @@ static enum status sink_operator_open(struct stream_operator *self, const Plan__
         return STATUS_OK;
     }
     struct task_connector *found = ARENA_NEW(self->context->arena, struct task_connector);
-    TRY(task_connector_find(task, plan->table, plan->connector, plan->format, plan->options, plan->n_options, found,
-                            error));
+    bool exactly_once;
+    TRY(sink_operator_guarantee(task, plan, found, &exactly_once, error));
     if (!found->connector->sink_open)
         return FAIL(error, STATUS_INVALID_OPTION, "connector \"%s\" of table \"%s\" cannot be written to",
                     plan->connector, plan->table);
@@ -68,6 +101,9 @@ static enum status sink_operator_open(struct stream_operator *self, const Plan__
     struct source_column *columns;
     TRY(task_columns_decode(task, plan->columns, plan->n_columns, &columns, error));
     config->columns = columns;
+    if (exactly_once)
+        open_log(sink, found);
+    config->log = exactly_once ? &sink->log : NULL;
     return found->connector->sink_open(config, &sink->sink, error);
 }
 
@@ -142,7 +178,7 @@ static enum status write_batch(struct sink_operator *sink, struct batch *batch, 
         return result->on_batch(result, batch, error);
     }
     TRY(check_not_null(&sink->base, batch, error));
-    sink->dirty = true;
+    sink->dirty = !sink->log.lanes;
     return sink->sink->class->write(sink->sink, batch, error);
 }
 
@@ -175,6 +211,11 @@ static void sink_operator_close(struct stream_operator *self) {
     if (sink->sink)
         sink->sink->class->close(sink->sink);
     sink->sink = NULL;
+}
+
+struct row_log *sink_operator_log(struct stream_operator *self) {
+    struct sink_operator *sink = (struct sink_operator *)self;
+    return sink->log.lanes ? &sink->log : NULL;
 }
 
 bool sink_operator_is_dirty(const struct stream_operator *self) {

@@ -7,6 +7,7 @@
 #include "runtime/source_operator.h"
 
 #include "core/base/env.h"
+#include "core/base/map.h"
 #include "core/functions/evaluator.h"
 #include "executor/snapshot.h"
 
@@ -18,6 +19,7 @@ struct source_operator {
     struct evaluator *watermark;   /* NULL: no event time */
     uint32_t time_column;
     struct split_watermarks splits;
+    bool shares_splits; /* with other instances */
 };
 
 static const struct task_context *task_of(const struct stream_operator *self) {
@@ -125,10 +127,17 @@ static enum status source_operator_on_restore(struct stream_operator *self, stru
     TRY(read_splits(reader, self->context->arena, &restored, error));
     source->splits.merged_us = restored.merged_us;
     source->splits.all_idle = restored.all_idle;
-    split_watermarks_grow(&source->splits, restored.count, self->context->evaluation->now_us);
+    split_watermarks_grow(&source->splits, source->source->split_count, self->context->evaluation->now_us);
+    struct map by_name; /* number of a split + 1 */
+    map_init(&by_name, self->context->arena, false);
+    for (uintptr_t i = 0; i < source->splits.count; i++)
+        map_put(&by_name, source_operator_split_name(self, (uint32_t)i), (void *)(i + 1));
     for (uint32_t i = 0; i < restored.count; i++) {
+        uintptr_t split = (uintptr_t)map_get(&by_name, restored.positions[i].split);
+        if (split == 0)
+            continue; /* another instance has it now */
         restored.states[i].last_row_us = self->context->evaluation->now_us;
-        source->splits.splits[i] = restored.states[i];
+        source->splits.splits[split - 1] = restored.states[i];
     }
     return STATUS_OK;
 }
@@ -140,9 +149,9 @@ static enum status find_positions(struct source_operator *source, struct source_
     if (!task->restored)
         return STATUS_OK;
     struct snapshot_reader reader;
-    snapshot_reader_init(&reader, task->restored[source->base.node->id]);
+    snapshot_reader_init_layers(&reader, task->restored[source->base.node->id], task->restored_layers);
     TRY(operator_restore_skip(&reader, error));
-    if (bytes_are_done(&reader.bytes))
+    if (snapshot_is_read(&reader))
         return STATUS_OK;
     struct restored_splits restored;
     TRY(read_splits(&reader, config->arena, &restored, error));
@@ -180,7 +189,9 @@ static enum status open_source(struct source_operator *source, const Plan__Scan 
         .pool = task->operators.pool,
         .env = task->env,
         .dead = task->dead,
+        .is_resumable = task->has_checkpoints,
     };
+    source->shares_splits = config->instance_count > 1;
     TRY(find_positions(source, config, error));
     return found->connector->source_open(config, &source->source, error);
 }
@@ -346,6 +357,7 @@ enum status source_operator_step(struct stream_operator *self, int64_t max_wait_
         TRY(emit_rows(source, poll.batch, poll.split, error));
     }
     note_split(source, &poll);
+    source->splits.lacks_splits = source->shares_splits && source->splits.count == 0;
     TRY(emit_event_time(source, evaluation->now_us, error));
     return poll.state == SOURCE_END ? source_operator_end(self, error) : STATUS_OK;
 }
@@ -381,6 +393,11 @@ const struct split_watermarks *source_operator_splits(const struct stream_operat
 const char *source_operator_split_name(const struct stream_operator *self, uint32_t split) {
     const struct source_operator *source = (const struct source_operator *)self;
     return source->source->class->split_name(source->source, split);
+}
+
+void source_operator_split_position(const struct stream_operator *self, uint32_t split, struct strbuf *out) {
+    const struct source_operator *source = (const struct source_operator *)self;
+    source->source->class->split_position(source->source, split, out);
 }
 
 const char *source_operator_table(const struct stream_operator *self) {

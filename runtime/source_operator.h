@@ -21,4 +21,6 @@ enum status source_operator_end(struct stream_operator *source, struct error *er
 
 const struct split_watermarks *source_operator_splits(const struct stream_operator *source);
 const char *source_operator_split_name(const struct stream_operator *source, uint32_t split);
+/* Position after the last row that was emitted, as the connector tells it. */
+void source_operator_split_position(const struct stream_operator *source, uint32_t split, struct strbuf *out);
 const char *source_operator_table(const struct stream_operator *source);

@@ -60,7 +60,7 @@ bool split_watermarks_update(struct split_watermarks *watermarks, int64_t now_us
             least_us = state->watermark_us;
     }
     int64_t merged_us = any_active ? least_us : greatest_us;
-    bool all_idle = any_live && !any_active;
+    bool all_idle = (any_live || watermarks->lacks_splits) && !any_active;
     bool raised = any_live && merged_us > watermarks->merged_us;
     bool changed = raised || all_idle != watermarks->all_idle;
     if (raised)

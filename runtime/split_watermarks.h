@@ -23,7 +23,8 @@ struct split_watermarks {
     uint32_t count, capacity;
     int64_t idle_timeout_us; /* 0: never idle */
     int64_t merged_us;
-    bool all_idle; /* no split that has not ended is active, and there is one */
+    bool all_idle;     /* no split that has not ended is active, and there is one, or … */
+    bool lacks_splits; /* … other instances of the source have them all: it holds nothing back */
 };
 
 void split_watermarks_init(struct split_watermarks *watermarks, int64_t idle_timeout_us);

@@ -11,7 +11,10 @@ struct task_context {
     struct env *env;
     struct result_target *result;
     struct dead_letter_target *dead;
-    const struct str *restored; /* snapshots by node, which sources need when they open; NULL: the job starts anew */
+    /* Snapshots by node, each in so many layers, which sources need when they open; NULL: the job starts anew. */
+    struct str *const *restored;
+    uint32_t restored_layers;
+    bool has_checkpoints;             /* sinks that can be are written exactly once */
     int64_t watermark_granularity_us; /* ends of windows are multiples of it: split_watermarks.h */
     int64_t watermark_reach_us;       /* 1 with sessions, else 0: split_watermarks.h */
 };

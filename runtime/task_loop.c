@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/base/env.h"
 #include "runtime/sink_operator.h"
@@ -10,6 +11,7 @@
 
 enum {
     WAIT_MAX_US = 100000,        /* a stop is noticed after so long at the latest */
+    WAIT_MAIL_US = 20000,        /* so is a barrier, while a source blocks */
     WAIT_IN_TURN_US = 10000,     /* in one of several sources */
     FLUSH_INTERVAL_US = 1000000, /* while rows keep coming */
     FLUSH_IDLE_MIN_US = 10000,   /* when nothing comes: soon, … */
@@ -104,7 +106,9 @@ static enum status flush_if_due(struct task_loop *loop, int64_t *next_us, struct
 static void wait_for(const struct task_loop *loop, int64_t wait_us) {
     struct pollfd wake = {.fd = loop->wake_fd, .events = POLLIN};
     struct timespec timeout = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
-    ppoll(&wake, 1, &timeout, NULL); /* interrupted or not: the loop looks again */
+    uint64_t count;
+    if (ppoll(&wake, 1, &timeout, NULL) > 0 && read(loop->wake_fd, &count, sizeof count) < 0)
+        return; /* interrupted or not: the loop looks again */
 }
 
 static int64_t smaller(int64_t a, int64_t b) {
@@ -114,7 +118,9 @@ static int64_t smaller(int64_t a, int64_t b) {
 /* How long a round without rows may take before something else is due. */
 static int64_t wait_budget_us(const struct task_loop *loop, int64_t next_tick_us, int64_t next_flush_us) {
     int64_t now_us = loop->context->operators.evaluation->now_us;
-    int64_t budget_us = WAIT_MAX_US;
+    int64_t budget_us = loop->checkpoint ? WAIT_MAIL_US : WAIT_MAX_US;
+    if (loop->checkpoint && task_checkpoint_is_busy(loop->checkpoint))
+        return 0;
     if (next_tick_us != INT64_MAX)
         budget_us = smaller(budget_us, next_tick_us - now_us);
     if (next_flush_us != INT64_MAX)
@@ -164,41 +170,79 @@ static enum status flush_all(struct task_loop *loop, struct error *error) {
     return STATUS_OK;
 }
 
-/* What operators hold back is not part of their snapshots, and sinks must have what came before. */
-static enum status take_checkpoint(struct task_loop *loop, struct error *error) {
-    struct result_target *result = loop->context->result;
-    TRY(flush_all(loop, error));
-    if (result && result->on_idle) /* shows what it can */
-        TRY(result->on_idle(result, loop->context->operators.evaluation->now_us, error));
-    return checkpoints_take(loop->checkpoints, loop->operators, loop->operator_count, error);
+static void order_savepoint(struct task_loop *loop) {
+    if (loop->checkpointer && __atomic_exchange_n(loop->savepoint, false, __ATOMIC_ACQ_REL))
+        checkpointer_want_savepoint(loop->checkpointer);
 }
 
-static enum status checkpoint_if_due(struct task_loop *loop, struct error *error) {
-    if (!loop->checkpoints || loop->checkpoint_interval_us <= 0 ||
-        monotonic_us(loop) < loop->checkpoints->taken_us + loop->checkpoint_interval_us)
+/* Barriers and pieces of snapshots. While too much is undecided nothing more is read. */
+static enum status run_checkpoint(struct task_loop *loop, bool *may_read, struct error *error) {
+    *may_read = true;
+    if (!loop->checkpoint)
         return STATUS_OK;
-    return take_checkpoint(loop, error);
+    order_savepoint(loop);
+    TRY(task_checkpoint_run(loop->checkpoint, error));
+    if (task_checkpoint_is_full(loop->checkpoint)) {
+        *may_read = false;
+        TRY(task_checkpoint_wait(loop->checkpoint, mailbox_now_us() + WAIT_MAIL_US, error));
+    }
+    if (task_checkpoint_has_ended(loop->checkpoint, error)) {
+        ASSERT(error->status != STATUS_OK); /* nobody asked for the end yet */
+        return error->status;
+    }
+    return STATUS_OK;
+}
+
+static enum status run_round(struct task_loop *loop, struct error *error) {
+    struct result_target *result = loop->context->result;
+    int64_t next_tick_us, next_flush_us;
+    bool may_read;
+    TRY(run_checkpoint(loop, &may_read, error));
+    TRY(run_ticks(loop, &next_tick_us, error));
+    TRY(flush_if_due(loop, &next_flush_us, error));
+    if (loop->nothing_came && result && result->on_idle)
+        TRY(result->on_idle(result, loop->context->operators.evaluation->now_us, error));
+    if (may_read)
+        TRY(poll_sources(loop, wait_budget_us(loop, next_tick_us, next_flush_us), error));
+    if (loop->dead->error.status != STATUS_OK) {
+        *error = loop->dead->error;
+        return error->status;
+    }
+    if (monotonic_us(loop) >= loop->next_publish_us)
+        publish(loop);
+    loop->stopped_itself = loop->batches_left > 0 && !loop->nothing_came && --loop->batches_left == 0;
+    return STATUS_OK;
 }
 
 static enum status run_until_end(struct task_loop *loop, struct error *error) {
-    struct result_target *result = loop->context->result;
-    while (!is_stopped(loop) && !loop->stopped_itself && live_source_count(loop) > 0) {
-        int64_t next_tick_us, next_flush_us;
-        TRY(run_ticks(loop, &next_tick_us, error));
-        TRY(flush_if_due(loop, &next_flush_us, error));
-        if (loop->nothing_came && result && result->on_idle)
-            TRY(result->on_idle(result, loop->context->operators.evaluation->now_us, error));
-        TRY(poll_sources(loop, wait_budget_us(loop, next_tick_us, next_flush_us), error));
-        if (loop->dead->error.status != STATUS_OK) {
-            *error = loop->dead->error;
-            return error->status;
-        }
-        if (monotonic_us(loop) >= loop->next_publish_us)
-            publish(loop);
-        loop->stopped_itself = loop->batches_left > 0 && !loop->nothing_came && --loop->batches_left == 0;
-        TRY(checkpoint_if_due(loop, error));
-    }
+    while (!is_stopped(loop) && !loop->stopped_itself && live_source_count(loop) > 0)
+        TRY(run_round(loop, error));
     return STATUS_OK;
+}
+
+/* The last epoch: decided, and published. */
+static enum status run_last_epoch(struct task_loop *loop, struct error *error) {
+    bool is_at_end = live_source_count(loop) == 0, cancelled = false;
+    if (is_at_end)
+        task_checkpoint_at_end(loop->checkpoint);
+    else if (loop->stop_with_savepoint)
+        checkpointer_want_savepoint(loop->checkpointer);
+    if (!is_at_end)
+        checkpointer_stop(loop->checkpointer);
+    struct result_target *result = loop->context->result;
+    if (result && result->on_idle) /* shows what it can */
+        TRY(result->on_idle(result, loop->context->operators.evaluation->now_us, error));
+    struct error ended = {0};
+    while (!task_checkpoint_has_ended(loop->checkpoint, &ended)) {
+        if (!cancelled && __atomic_load_n(loop->cancel, __ATOMIC_ACQUIRE)) {
+            cancelled = true;
+            checkpointer_cancel(loop->checkpointer);
+        }
+        TRY(task_checkpoint_wait(loop->checkpoint, mailbox_now_us() + WAIT_MAX_US, error));
+    }
+    if (ended.status != STATUS_OK)
+        *error = ended;
+    return ended.status;
 }
 
 enum status task_loop_run(struct task_loop *loop, struct error *error) {
@@ -206,15 +250,13 @@ enum status task_loop_run(struct task_loop *loop, struct error *error) {
     evaluation->now_us = env_now_us(loop->context->env);
     evaluation->statement_start_us = evaluation->now_us;
     loop->last_flush_us = monotonic_us(loop);
-    if (loop->checkpoints)
-        loop->checkpoints->taken_us = loop->last_flush_us;
     enum status status = start_values(loop, error);
     if (status == STATUS_OK)
         status = end_unwanted_sources(loop, error);
     if (status == STATUS_OK)
         status = run_until_end(loop, error);
     if (status == STATUS_OK)
-        status = loop->checkpoints ? take_checkpoint(loop, error) : flush_all(loop, error);
+        status = loop->checkpoint ? run_last_epoch(loop, error) : flush_all(loop, error);
     publish(loop);
     return status;
 }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "runtime/checkpoint.h"
+#include "runtime/checkpoint/task_checkpoint.h"
 #include "runtime/dead_letters.h"
 #include "runtime/job_status.h"
 #include "runtime/task_context.h"
@@ -25,13 +25,16 @@ struct task_loop {
     struct dead_letters *dead;
     struct job_status *status;
     const bool *stop;                     /* atomic: set by job_stop */
-    int wake_fd;                          /* readable after a stop */
+    const bool *cancel;                   /* atomic: it does not wait for its last epoch to be published */
+    bool *savepoint;                      /* atomic: one is wanted */
+    int wake_fd;                          /* readable after any of these, and when mail came */
     bool nothing_came;                    /* in the last round */
     int64_t last_flush_us, flush_took_us; /* monotonic */
     int64_t next_publish_us;              /* monotonic */
-    struct checkpoints *checkpoints;      /* NULL: none are taken */
-    int64_t checkpoint_interval_us;       /* 0: only at the end */
-    uint64_t batches_left;                /* until it stops by itself; 0: never */
+    struct task_checkpoint *checkpoint;   /* NULL: none are taken */
+    struct checkpointer *checkpointer;    /* likewise */
+    bool stop_with_savepoint;
+    uint64_t batches_left; /* until it stops by itself; 0: never */
     bool stopped_itself;
 };
 

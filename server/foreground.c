@@ -26,6 +26,12 @@ static enum status target_idle(struct result_target *base, int64_t now_us, struc
     return target->listener->on_idle(target->listener, error);
 }
 
+static void target_savepoint(void *context, const char *name) {
+    struct session_listener *listener = context;
+    if (listener->on_savepoint)
+        listener->on_savepoint(listener, name);
+}
+
 void foreground_reset(struct foreground *foreground) {
     atomic_store(&foreground->stop_wanted, false);
 }
@@ -48,6 +54,13 @@ void foreground_stop(struct foreground *foreground) {
     struct job *job = visit(foreground);
     if (job)
         job_stop(job);
+    leave(foreground);
+}
+
+void foreground_make_savepoint(struct foreground *foreground) {
+    struct job *job = visit(foreground);
+    if (job)
+        job_make_savepoint(job);
     leave(foreground);
 }
 
@@ -81,6 +94,8 @@ enum status foreground_run(struct foreground *foreground, struct foreground_task
                                      .listener = task->listener,
                                      .has_result = task->has_result};
     task->config.result = &target.base;
+    task->config.savepoint_made = target_savepoint;
+    task->config.savepoint_context = task->listener;
     struct job *job;
     int64_t started_us = env_monotonic_us(task->config.env);
     TRY(job_open(&task->config, &job, error));

@@ -31,6 +31,7 @@ struct foreground_task {
 
 void foreground_reset(struct foreground *foreground); /* forgets a stop */
 enum status foreground_run(struct foreground *foreground, struct foreground_task *task, struct error *error) MUST_CHECK;
-void foreground_stop(struct foreground *foreground); /* async-signal-safe */
+void foreground_stop(struct foreground *foreground);           /* async-signal-safe */
+void foreground_make_savepoint(struct foreground *foreground); /* likewise */
 bool foreground_was_stopped(const struct foreground *foreground);
 void foreground_progress(struct foreground *foreground, struct session_progress *progress);

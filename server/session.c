@@ -12,6 +12,7 @@
 #include "grammar/parser.h"
 #include "planner/catalogue.h"
 #include "planner/planner.h"
+#include "runtime/checkpoint/checkpointer.h"
 #include "runtime/job.h"
 #include "server/foreground.h"
 #include "server/show.h"
@@ -56,6 +57,10 @@ void session_close(struct session *session) {
 
 void session_stop(struct session *session) {
     foreground_stop(&session->foreground);
+}
+
+void session_make_savepoint(struct session *session) {
+    foreground_make_savepoint(&session->foreground);
 }
 
 bool session_was_stopped(const struct session *session) {
@@ -113,17 +118,24 @@ static struct planner_options planner_options_for(const struct execution *execut
 }
 
 /* Jobs are known by their order: the same text runs the same jobs again. */
-static const char *checkpoint_folder_for(const struct execution *execution) {
+static const char *checkpoint_uri_for(const struct execution *execution) {
     struct session *session = execution->session;
-    if (!session->config.checkpoint_folder)
+    if (!session->config.checkpoint_uri)
         return NULL;
-    return arena_printf(execution->arena, "%s/job-%u", session->config.checkpoint_folder, ++session->job_count);
+    const char *name = arena_printf(execution->arena, "job-%u", ++session->job_count);
+    return checkpoint_uri(execution->arena, session->config.checkpoint_uri, name);
+}
+
+static int64_t checkpoint_interval_us(const struct session *session) {
+    int64_t set_us = settings_duration_us(&session->settings, SETTING_CHECKPOINT_INTERVAL);
+    return set_us > 0 && !session->config.interval_is_given ? set_us : session->config.checkpoint_interval_us;
 }
 
 static struct job_config job_config_for(const struct execution *execution, const Plan__Plan *plan) {
     const struct session *session = execution->session;
     int64_t batch_rows = session->config.batch_rows ? (int64_t)session->config.batch_rows
                                                     : settings_int(&session->settings, SETTING_BATCH_SIZE);
+    const char *uri = checkpoint_uri_for(execution);
     return (struct job_config){
         .plan = plan,
         .registry = session->config.registry,
@@ -131,8 +143,12 @@ static struct job_config job_config_for(const struct execution *execution, const
         .batch_rows = (uint32_t)(batch_rows > BATCH_ROWS_MAX ? BATCH_ROWS_MAX : batch_rows),
         .time_zone = settings_text(&session->settings, SETTING_TIME_ZONE),
         .dead_letter_path = session->config.dead_letter_path,
-        .checkpoint_folder = checkpoint_folder_for(execution),
-        .checkpoint_interval_us = session->config.checkpoint_interval_us,
+        .checkpoint_uri = uri,
+        .checkpoint_interval_us = checkpoint_interval_us(session),
+        .savepoint = session->job_count == 1 ? session->config.savepoint : NULL,
+        .must_resume = session->config.must_resume,
+        .stop_with_savepoint = session->config.stop_with_savepoint,
+        .accept_plan_change = session->config.accept_plan_change,
         .checkpoint_stop_batches = session->config.checkpoint_stop_batches,
     };
 }
@@ -327,7 +343,7 @@ static void warn_about_setting(struct execution *execution, const struct ast_sta
     else if (setting_find(key, &setting) && setting == SETTING_PARALLELISM && settings_int(settings, setting) > 1)
         tell_notice(execution, statement->set.value_position, "this build runs every job with parallelism 1", NULL);
     else if (setting_find(key, &setting) && setting == SETTING_CHECKPOINT_INTERVAL &&
-             settings_duration_us(settings, setting) > 0)
+             settings_duration_us(settings, setting) > 0 && !execution->session->config.checkpoint_uri)
         tell_notice(execution, statement->set.value_position, "checkpoints are taken with --checkpoint-dir only", NULL);
 }
 

@@ -68,6 +68,8 @@ struct session_listener {
     void (*on_notice)(struct session_listener *listener, sql_position position, const char *message, const char *hint);
     void (*on_job_start)(struct session_listener *listener);
     void (*on_job_end)(struct session_listener *listener, const struct session_job_end *end);
+    /* A savepoint was made; `name` is what --from-savepoint takes. From another thread, while session_execute runs. */
+    void (*on_savepoint)(struct session_listener *listener, const char *name);
     /* HELP, CLEAR: the client's own statements. */
     void (*on_client_statement)(struct session_listener *listener, const char *name);
     bool wants_changes; /* asks for the change log of a bounded query instead of its final rows */
@@ -77,10 +79,13 @@ struct session_config {
     const struct connector_registry *registry; /* borrowed for the session's life */
     struct env *env;                           /* likewise */
     uint32_t batch_rows;                       /* 0: the setting decides */
-    const char *checkpoint_folder;             /* NULL: none; the n-th job of the session uses job-n in it */
+    const char *checkpoint_uri;                /* NULL: none; the n-th job of the session has job-n in it */
     int64_t checkpoint_interval_us;            /* job_config */
-    uint64_t checkpoint_stop_batches;          /* likewise */
-    const char *dead_letter_path;              /* JSON lines of broken records; NULL: none */
+    bool interval_is_given;                    /* it wins over 'execution.checkpointing.interval' */
+    const char *savepoint;                     /* of the first job; NULL: none */
+    bool must_resume, stop_with_savepoint, accept_plan_change; /* job_config */
+    uint64_t checkpoint_stop_batches;                          /* likewise */
+    const char *dead_letter_path;                              /* JSON lines of broken records; NULL: none */
 };
 
 enum session_mode {
@@ -97,6 +102,8 @@ enum status session_execute(struct session *session, struct str text, enum sessi
 /* Ends the job that is running, and the text with it, in the clean way; async-signal-safe, from any thread. Without a running
  * job the next one ends at once, until session_execute returns. */
 void session_stop(struct session *session);
+/* The job that is running makes a savepoint; async-signal-safe. */
+void session_make_savepoint(struct session *session);
 bool session_was_stopped(const struct session *session); /* during the last session_execute */
 bool session_wants_quit(const struct session *session);  /* QUIT or EXIT was executed */
 

@@ -2,6 +2,7 @@
 #include "connectors/filesystem/filesystem.h"
 
 #include "connectors/connectors.h"
+#include "connectors/filesystem/listing.h"
 #include "connectors/rows.h"
 
 const struct option_spec filesystem_options[] = {
@@ -46,6 +47,10 @@ static bool filesystem_is_bounded(const struct options *options) {
     return options_find(options, "source.monitor-interval") == NULL;
 }
 
+static uint32_t filesystem_source_parallelism_limit(const struct options *options) {
+    return listing_is_many(listing_local_path(options_text(options, filesystem_options, "path"))) ? 0 : 1;
+}
+
 const struct connector_class filesystem_connector = {
     .name = "filesystem",
     .options = filesystem_options,
@@ -54,5 +59,6 @@ const struct connector_class filesystem_connector = {
     .validate = filesystem_validate,
     .is_bounded = filesystem_is_bounded,
     .source_open = filesystem_source_open,
+    .source_parallelism_limit = filesystem_source_parallelism_limit,
     .sink_open = filesystem_sink_open,
 };

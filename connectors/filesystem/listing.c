@@ -91,15 +91,25 @@ static int compare_paths(const void *a, const void *b) {
     return strcmp((*(struct listed_file *const *)a)->path, (*(struct listed_file *const *)b)->path);
 }
 
+/* A pattern whose file is there by that very name is that file. */
+static bool is_many(const char *path, struct stat *info) {
+    bool exists = stat(path, info) == 0;
+    return exists ? S_ISDIR(info->st_mode) : strpbrk(path, "*?[") != NULL;
+}
+
+bool listing_is_many(const char *path) {
+    struct stat info = {0};
+    return is_many(path, &info);
+}
+
 static enum status find_files(struct found *found, const char *path, bool *is_folder, struct error *error) {
     struct stat info = {0};
-    bool exists = stat(path, &info) == 0, is_pattern = !exists && strpbrk(path, "*?[");
-    *is_folder = is_pattern || (exists && S_ISDIR(info.st_mode));
+    *is_folder = is_many(path, &info);
     if (!*is_folder) {
         add_found(found, path, &info);
         return STATUS_OK;
     }
-    TRY(is_pattern ? expand(found, path, error) : walk(found, path, 0, error));
+    TRY(!S_ISDIR(info.st_mode) ? expand(found, path, error) : walk(found, path, 0, error));
     if (found->count)
         qsort(found->files, found->count, sizeof *found->files, compare_paths);
     return STATUS_OK;

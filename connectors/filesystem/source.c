@@ -1,7 +1,12 @@
 /* source.c: reads files one after the other, each as a split.
  *
- * A file becomes a split when it is opened, so that files not yet begun hold no watermark back. A batch has rows of one
- * file; it holds the blocks that its strings point into.
+ * A file becomes a split when it is opened, so that files not yet begun hold no watermark back; one that an earlier run had begun is a
+ * split from the start.
+ *
+ *   files   [ read … │ current │ begun by an earlier run, waiting │ not begun … ]
+ *           └──────────────── splits ──────────────────────────────┘
+ *
+ * A batch has rows of one file; it holds the blocks that its strings point into.
  */
 #include "connectors/connectors.h"
 #include "connectors/filesystem/filesystem.h"
@@ -20,8 +25,12 @@ struct filesystem_source {
     bool is_folder;
     int64_t monitor_interval_us; /* 0: the files there are at the start */
     int64_t next_listing_us;
-    struct map files; /* path -> struct listed_file *; the first split_count were opened */
-    bool is_open;     /* the last of them still is */
+    struct map listed;    /* path -> struct listed_file *; all there are */
+    size_t listed_count;  /* of them, how many were looked at: `files` has those that are its own */
+    struct map files;     /* path -> struct listed_file *; the first split_count are splits */
+    struct map positions; /* path -> struct source_position *: where files that were begun go on */
+    uint32_t next_file;   /* to open; the one before it is the current one */
+    bool is_open;         /* the current one */
     struct splitter splitter;
     struct decoder *decoder; /* NULL: only metadata columns are wanted, or none */
     uint64_t row_count;
@@ -29,7 +38,7 @@ struct filesystem_source {
 };
 
 static const struct listed_file *current_file(const struct filesystem_source *source) {
-    return source->files.entries[source->source.split_count - 1].value;
+    return source->files.entries[source->next_file - 1].value;
 }
 
 static void report(struct filesystem_source *source, const struct splitter_record *place, struct str bytes,
@@ -96,13 +105,80 @@ static struct batch *new_batch(struct filesystem_source *source) {
     return batch;
 }
 
+static enum status cannot_go_on(const struct filesystem_source *source, const struct source_position *position,
+                                struct error *error) {
+    return FAIL(error, STATUS_FILE_ERROR, "table \"%s\" cannot go on from \"%s\" of file \"%s\"", source->config->table,
+                position->position, position->split);
+}
+
+static void ignore_bad_record(void *context, uint32_t record, const struct error *reason) {
+    (void)context, (void)record, (void)reason;
+}
+
+/* Lets the decoder see the first record, which may be a header; a row that it makes was read before. */
+static enum status pass_first_record(struct filesystem_source *source, struct error *error) {
+    struct splitter *splitter = &source->splitter;
+    uint32_t end = splitter->next + 1;
+    struct batch *batch = new_batch(source);
+    struct decode_target target = {.batch = batch,
+                                   .capacity = source->config->batch_rows,
+                                   .padding_bytes = SPLITTER_PADDING_BYTES,
+                                   .bad_record = ignore_bad_record,
+                                   .context = source};
+    enum status status =
+        source->config->format->decode(source->decoder, splitter->records, end, &splitter->next, &target, error);
+    splitter->next = end;
+    batch_release(batch);
+    return status;
+}
+
+/* Passes over the records before the position: files may be packed, and lines keep their numbers. */
+static enum status skip_records(struct filesystem_source *source, const struct source_position *position,
+                                struct error *error) {
+    struct splitter *splitter = &source->splitter;
+    int64_t offset;
+    if (!int_parse(str_from(position->position), &offset) || offset < 0)
+        return cannot_go_on(source, position, error);
+    for (bool is_first = true;;) {
+        if (splitter->next == splitter->count) {
+            bool is_oversize;
+            TRY(splitter_read(splitter, &is_oversize, error));
+            if (is_oversize)
+                continue;
+            if (splitter->count == 0)
+                return splitter->block_offset + (int64_t)splitter->start >= offset
+                           ? STATUS_OK
+                           : cannot_go_on(source, position, error); /* it is shorter than it was */
+        }
+        if (splitter->places[splitter->next].offset >= offset)
+            return STATUS_OK;
+        if (is_first)
+            TRY(pass_first_record(source, error));
+        else
+            splitter->next++;
+        is_first = false;
+    }
+}
+
+/* Files that are new in the listing, unless another instance serves them. */
+static void add_own_files(struct filesystem_source *source) {
+    for (; source->listed_count < source->listed.count; source->listed_count++) {
+        const char *path = source->listed.entries[source->listed_count].key;
+        if (split_is_own(source->config, path, 0) && !map_get(&source->files, path))
+            map_put(&source->files, path, source->listed.entries[source->listed_count].value);
+    }
+}
+
 static enum status open_next_file(struct filesystem_source *source, struct error *error) {
-    source->source.split_count++;
-    TRY(splitter_open(&source->splitter, current_file(source)->path, error));
+    const char *path = source->files.entries[source->next_file++].key;
+    if (source->source.split_count < source->next_file)
+        source->source.split_count = source->next_file;
+    TRY(splitter_open(&source->splitter, path, error));
     source->is_open = true;
     if (source->config->format->decoder_start_file)
         source->config->format->decoder_start_file(source->decoder);
-    return STATUS_OK;
+    const struct source_position *position = map_get(&source->positions, path);
+    return position ? skip_records(source, position, error) : STATUS_OK;
 }
 
 /* Decodes until the batch is full or the file ends. */
@@ -158,10 +234,11 @@ static enum status read_batch(struct filesystem_source *source, struct source_po
 static enum status look_for_files(struct filesystem_source *source, struct source_poll *poll, struct error *error) {
     int64_t now_us = env_monotonic_us(source->config->env);
     if (now_us >= source->next_listing_us) {
-        TRY(listing_add(&source->files, source->path, NULL, error));
+        TRY(listing_add(&source->listed, source->path, NULL, error));
+        add_own_files(source);
         source->next_listing_us = now_us + source->monitor_interval_us;
     }
-    bool has_new = source->source.split_count < source->files.count;
+    bool has_new = source->next_file < source->files.count;
     poll->state = has_new ? SOURCE_READY : SOURCE_WAIT;
     poll->wait_us = source->next_listing_us - now_us;
     return STATUS_OK;
@@ -174,7 +251,7 @@ static enum status filesystem_poll(struct source *base, int64_t max_wait_us, str
     uint64_t row_limit = source->config->row_limit;
     *poll = (struct source_poll){.state = SOURCE_READY};
     if (!source->is_open) {
-        if (base->split_count == source->files.count) {
+        if (source->next_file == source->files.count) {
             if (source->monitor_interval_us)
                 return look_for_files(source, poll, error);
             poll->state = SOURCE_END;
@@ -182,11 +259,11 @@ static enum status filesystem_poll(struct source *base, int64_t max_wait_us, str
         }
         TRY(open_next_file(source, error));
     }
-    poll->split = base->split_count - 1;
+    poll->split = source->next_file - 1;
     TRY(read_batch(source, poll, error));
     bool is_limit = row_limit && source->row_count >= row_limit;
     poll->split_ended = !source->is_open || is_limit;
-    bool is_last = base->split_count == source->files.count && !source->monitor_interval_us;
+    bool is_last = source->next_file == source->files.count && !source->monitor_interval_us;
     if (is_limit || (poll->split_ended && is_last))
         poll->state = SOURCE_END;
     return STATUS_OK;
@@ -201,12 +278,16 @@ static const char *filesystem_split_name(const struct source *base, uint32_t spl
 static void filesystem_split_position(const struct source *base, uint32_t split, struct strbuf *out) {
     const struct filesystem_source *source = (const struct filesystem_source *)base;
     const struct splitter *splitter = &source->splitter;
-    if (split + 1 < base->split_count || !source->is_open)
+    if (split >= source->next_file) {
+        const struct source_position *position = map_get(&source->positions, source->files.entries[split].key);
+        strbuf_append_text(out, position->position);
+    } else if (split + 1 < source->next_file || !source->is_open) {
         strbuf_append_text(out, "end");
-    else if (splitter->next < splitter->count)
+    } else if (splitter->next < splitter->count) {
         strbuf_printf(out, "%lld", (long long)splitter->places[splitter->next].offset);
-    else
+    } else {
         strbuf_printf(out, "%lld", (long long)splitter->block_offset + (long long)splitter->start);
+    }
 }
 
 static void filesystem_close(struct source *base) {
@@ -217,94 +298,37 @@ static void filesystem_close(struct source *base) {
 
 /* ---- going on where an earlier run was ---- */
 
-static enum status cannot_go_on(const struct filesystem_source *source, const struct source_position *position,
-                                struct error *error) {
-    return FAIL(error, STATUS_FILE_ERROR, "table \"%s\" cannot go on from \"%s\" of file \"%s\"", source->config->table,
-                position->position, position->split);
-}
-
-/* The files of the positions come first, in their order, so that splits have the numbers they had. */
-static enum status restore_files(struct filesystem_source *source, const struct map *listed, struct error *error) {
+/* The files of its own positions come first, those that were read before those that were begun, in their order: from one source to
+ * one source, splits have the numbers they had. */
+static enum status restore_files(struct filesystem_source *source, bool read, struct error *error) {
     const struct source_config *config = source->config;
     for (uint32_t i = 0; i < config->position_count; i++) {
         const struct source_position *position = &config->positions[i];
-        struct listed_file *file = map_get(listed, position->split);
+        bool is_read = strcmp(position->position, "end") == 0;
+        if (is_read != read || !split_is_own(config, position->split, 0))
+            continue;
+        struct listed_file *file = map_get(&source->listed, position->split);
         if (!file) { /* read, and gone since */
             file = ARENA_NEW(config->arena, struct listed_file);
             file->path = position->split;
         }
-        bool is_read = strcmp(position->position, "end") == 0;
-        if (map_put(&source->files, file->path, file) || (!is_read && i + 1 < config->position_count))
+        if (map_put(&source->files, file->path, file))
             return cannot_go_on(source, position, error);
+        if (!is_read)
+            map_put(&source->positions, file->path, (void *)position);
     }
-    for (size_t i = 0; i < listed->count; i++)
-        if (!map_get(&source->files, listed->entries[i].key))
-            map_put(&source->files, listed->entries[i].key, listed->entries[i].value);
     return STATUS_OK;
 }
 
-static void ignore_bad_record(void *context, uint32_t record, const struct error *reason) {
-    (void)context, (void)record, (void)reason;
-}
-
-/* Lets the decoder see the first record, which may be a header; a row that it makes was read before. */
-static enum status pass_first_record(struct filesystem_source *source, struct error *error) {
-    struct splitter *splitter = &source->splitter;
-    uint32_t end = splitter->next + 1;
-    struct batch *batch = new_batch(source);
-    struct decode_target target = {.batch = batch,
-                                   .capacity = source->config->batch_rows,
-                                   .padding_bytes = SPLITTER_PADDING_BYTES,
-                                   .bad_record = ignore_bad_record,
-                                   .context = source};
-    enum status status =
-        source->config->format->decode(source->decoder, splitter->records, end, &splitter->next, &target, error);
-    splitter->next = end;
-    batch_release(batch);
-    return status;
-}
-
-/* Passes over the records before the position: files may be packed, and lines keep their numbers. */
-static enum status skip_records(struct filesystem_source *source, const struct source_position *position,
-                                struct error *error) {
-    struct splitter *splitter = &source->splitter;
-    int64_t offset;
-    if (!int_parse(str_from(position->position), &offset) || offset < 0)
-        return cannot_go_on(source, position, error);
-    for (bool is_first = true;;) {
-        if (splitter->next == splitter->count) {
-            bool is_oversize;
-            TRY(splitter_read(splitter, &is_oversize, error));
-            if (is_oversize)
-                continue;
-            if (splitter->count == 0)
-                return splitter->block_offset + (int64_t)splitter->start >= offset
-                           ? STATUS_OK
-                           : cannot_go_on(source, position, error); /* it is shorter than it was */
-        }
-        if (splitter->places[splitter->next].offset >= offset)
-            return STATUS_OK;
-        if (is_first)
-            TRY(pass_first_record(source, error));
-        else
-            splitter->next++;
-        is_first = false;
-    }
-}
-
 static enum status restore_positions(struct filesystem_source *source, struct error *error) {
-    const struct source_config *config = source->config;
-    const struct source_position *last = &config->positions[config->position_count - 1];
-    struct map listed = source->files;
-    map_init(&source->files, config->arena, false);
-    TRY(restore_files(source, &listed, error));
-    source->row_count = config->rows_before;
-    source->source.split_count = config->position_count;
-    if (strcmp(last->position, "end") == 0)
-        return STATUS_OK;
-    source->source.split_count--;
-    TRY(open_next_file(source, error));
-    return skip_records(source, last, error);
+    TRY(restore_files(source, true, error));
+    source->next_file = (uint32_t)source->files.count;
+    TRY(restore_files(source, false, error));
+    source->source.split_count = (uint32_t)source->files.count;
+    uint64_t limit = source->config->row_limit, before = source->config->rows_before;
+    source->row_count = limit && before > limit ? limit : before; /* others may have read some of them */
+    add_own_files(source);
+    return source->next_file < source->source.split_count ? open_next_file(source, error) : STATUS_OK;
 }
 
 static const struct source_class filesystem_source_class = {
@@ -353,9 +377,11 @@ enum status filesystem_source_open(const struct source_config *config, struct so
     memset(source->metadata_columns, 0xFF, 4 * sizeof(uint32_t));
     if (options_find(config->options, "source.monitor-interval"))
         source->monitor_interval_us = options_duration_us(config->options, specs, "source.monitor-interval");
+    map_init(&source->listed, config->arena, false);
     map_init(&source->files, config->arena, false);
-    TRY(listing_add(&source->files, source->path, &source->is_folder, error));
-    if (source->files.count == 0 && strpbrk(source->path, "*?[") && !source->monitor_interval_us)
+    map_init(&source->positions, config->arena, false);
+    TRY(listing_add(&source->listed, source->path, &source->is_folder, error));
+    if (source->listed.count == 0 && strpbrk(source->path, "*?[") && !source->monitor_interval_us)
         return FAIL(error, STATUS_UNDEFINED_FILE, "no file matches \"%s\"", source->path);
     TRY(open_decoder(source, error));
     splitter_init(&source->splitter,
@@ -369,7 +395,10 @@ enum status filesystem_source_open(const struct source_config *config, struct so
     enum status status = STATUS_OK;
     if (config->position_count)
         status = restore_positions(source, error);
-    else if (!source->is_folder && !source->monitor_interval_us) /* a file that is not there is known at once */
+    else
+        add_own_files(source);
+    bool is_one_file = !source->is_folder && !source->monitor_interval_us && source->files.count > 0;
+    if (status == STATUS_OK && !config->position_count && is_one_file) /* a file that is not there is known at once */
         status = open_next_file(source, error);
     if (status) {
         filesystem_close(&source->source);

@@ -103,28 +103,24 @@ static const struct {
     {"heartbeat.interval.ms", NULL},
 };
 
-struct setting {
-    const char *key, *value;
-};
-
 /* Ours: the checkpoint and the table say where to read, a gap is an error, bytes are checked. The queue sizes keep the decoder fed. */
-static const struct setting consumer_settings[] = {
+static const struct kafka_setting consumer_settings[] = {
     {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
     {"auto.offset.reset", "error"},  {"enable.partition.eof", "true"},
     {"check.crcs", "true"},          {"allow.auto.create.topics", "false"},
 };
-static const struct setting consumer_defaults[] = {
+static const struct kafka_setting consumer_defaults[] = {
     {"isolation.level", "read_committed"},  {"queued.min.messages", "500000"}, {"queued.max.messages.kbytes", "131072"},
     {"fetch.message.max.bytes", "4194304"}, {"fetch.wait.max.ms", "50"},       {"fetch.queue.backoff.ms", "20"},
     {"fetch.error.backoff.ms", "100"},      {"group.id", "streamsql"},
 };
-static const struct setting producer_settings[] = {
+static const struct kafka_setting producer_settings[] = {
     {"enable.idempotence", "true"},
     {"acks", "all"},
     {"delivery.report.only.error", "true"},
     {"allow.auto.create.topics", "true"},
 };
-static const struct setting producer_defaults[] = {
+static const struct kafka_setting producer_defaults[] = {
     {"linger.ms", "20"},
     {"batch.size", "1000000"},
     {"queue.buffering.max.messages", "500000"},
@@ -170,7 +166,8 @@ static enum status set(rd_kafka_conf_t *conf, const char *key, const char *value
     return FAIL(error, STATUS_INVALID_OPTION, "client property \"properties.%s\": %s", key, text);
 }
 
-static enum status set_all(rd_kafka_conf_t *conf, const struct setting *settings, size_t count, struct error *error) {
+static enum status set_all(rd_kafka_conf_t *conf, const struct kafka_setting *settings, size_t count,
+                           struct error *error) {
     for (size_t i = 0; i < count; i++)
         TRY(set(conf, settings[i].key, settings[i].value, error));
     return STATUS_OK;
@@ -225,8 +222,12 @@ static void on_log(const rd_kafka_t *handle, int level, const char *facility, co
 static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque) {
     (void)handle;
     struct kafka_client *client = opaque;
-    if (!message->err)
+    if (!message->err) {
+        client->delivered_count++;
+        if (message->_private)
+            *(int64_t *)message->_private = message->offset;
         return;
+    }
     if (client->failed_count++ == 0)
         snprintf(client->first_failure, sizeof client->first_failure, "topic \"%s\" partition %d: %s",
                  message->rkt ? rd_kafka_topic_name(message->rkt) : "?", (int)message->partition,
@@ -235,10 +236,17 @@ static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, v
 
 enum status kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, const struct options *options,
                               struct error *error) {
+    return kafka_client_open_with(client, type, options, NULL, 0, error);
+}
+
+enum status kafka_client_open_with(struct kafka_client *client, rd_kafka_type_t type, const struct options *options,
+                                   const struct kafka_setting *settings, size_t setting_count, struct error *error) {
     *client = (struct kafka_client){0};
     client->servers = options_find(options, "properties.bootstrap.servers");
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     enum status status = configure(conf, type, options, error);
+    if (status == STATUS_OK)
+        status = set_all(conf, settings, setting_count, error);
     if (status != STATUS_OK) {
         rd_kafka_conf_destroy(conf);
         return status;
@@ -259,6 +267,15 @@ enum status kafka_client_open(struct kafka_client *client, rd_kafka_type_t type,
 void kafka_client_close(struct kafka_client *client) {
     if (client->handle)
         rd_kafka_destroy(client->handle);
+    client->handle = NULL;
+}
+
+void kafka_client_drop(struct kafka_client *client) {
+    if (client->handle) {
+        rd_kafka_purge(client->handle,
+                       RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+        rd_kafka_destroy_flags(client->handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }
     client->handle = NULL;
 }
 

@@ -14,14 +14,26 @@ struct kafka_client {
     char last_error[256];  /* newest complaint of the library; may be empty */
     bool all_brokers_down; /* as of now */
     bool is_fatal;
-    uint64_t failed_count;   /* producer: messages that could not be delivered */
-    char first_failure[384]; /* of those */
+    uint64_t delivered_count; /* producer: messages acknowledged, when "delivery.report.only.error" is off */
+    uint64_t failed_count;    /* producer: messages that could not be delivered */
+    char first_failure[384];  /* of those */
 };
 
-/* Opens a consumer or producer; `client` must stay where it is. */
+/* A setting of librdkafka that stands above the table's properties. */
+struct kafka_setting {
+    const char *key, *value;
+};
+
+/* Opens a consumer or producer; `client` must stay where it is. A delivered message's opaque, when it has one, is an int64_t to receive the
+ * message's offset. */
 enum status kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, const struct options *options,
                               struct error *error) MUST_CHECK;
+enum status kafka_client_open_with(struct kafka_client *client, rd_kafka_type_t type, const struct options *options,
+                                   const struct kafka_setting *settings, size_t setting_count,
+                                   struct error *error) MUST_CHECK;
 void kafka_client_close(struct kafka_client *client);
+/* Gives up at once: nothing more is sent, what is queued or under way is forgotten. */
+void kafka_client_drop(struct kafka_client *client);
 /* Serves callbacks; FAILs when the handle is beyond use. */
 enum status kafka_client_check(struct kafka_client *client, struct error *error) MUST_CHECK;
 /* Fills `error` from a librdkafka code: CONNECTION_FAILURE, TOPIC_ERROR …; what = "reading topic \"t\"". */

@@ -4,6 +4,7 @@
 #include "connectors/connectors.h"
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/partitions.h"
+#include "connectors/kafka/publisher.h"
 #include "core/base/arena.h"
 
 #define CONNECTION_OPTIONS                                                                                             \
@@ -18,16 +19,36 @@
         "connect.timeout", OPTION_DURATION, "10s", false, NULL, "how long to wait for a broker before giving up"       \
     }
 
-#define SINK_OPTIONS                                                                                  \
-    {"sink.delivery-guarantee",                                                                       \
-     OPTION_CHOICE,                                                                                   \
-     "at-least-once",                                                                                 \
-     false,                                                                                           \
-     "at-least-once|exactly-once|none",                                                               \
-     "what a row may count on; exactly-once needs checkpoints"},                                      \
-    {                                                                                                 \
-        "sink.transactional-id-prefix", OPTION_STRING, NULL, false, NULL, "accepted for Flink's sake" \
+#define SINK_OPTIONS                                                                                                   \
+    {"sink.delivery-guarantee",                                                                                        \
+     OPTION_CHOICE,                                                                                                    \
+     NULL,                                                                                                             \
+     false,                                                                                                            \
+     "exactly-once|at-least-once|none",                                                                                \
+     "what a row may count on; when not given: exactly-once for jobs with checkpoints, else at-least-once"},           \
+        {"sink.transactional-id-prefix",                                                                               \
+         OPTION_STRING,                                                                                                \
+         "streamsql",                                                                                                  \
+         false,                                                                                                        \
+         NULL,                                                                                                         \
+         "first part of the names of transactional ids and progress topics (exactly-once)"},                           \
+        {"sink.lanes", OPTION_INT, "1",                                                                                \
+         false,        NULL,       "how many transactions at a time publish the sink's rows, 1 to 64 (exactly-once)"}, \
+        {"sink.preflight", OPTION_CHOICE,                                                                              \
+         "strict",         false,                                                                                      \
+         "strict|warn",    "whether topics that may lose acknowledged rows are refused (exactly-once)"},               \
+        {"sink.row-headers",                                                                                           \
+         OPTION_BOOL,                                                                                                  \
+         "true",                                                                                                       \
+         false,                                                                                                        \
+         NULL,                                                                                                         \
+         "whether each row carries its epoch, lane and number in the header sx (exactly-once)"},                       \
+    {                                                                                                                  \
+        "sink.transaction-timeout", OPTION_DURATION, "60s", false, NULL,                                               \
+            "how long a transaction may take before the broker aborts it (exactly-once)"                               \
     }
+
+const struct option_spec kafka_publisher_options[] = {CONNECTION_OPTIONS, SINK_OPTIONS, {0}};
 
 const struct option_spec kafka_options[] = {
     {"topic", OPTION_STRING, NULL, false, NULL, "topic to read or write; several to read, separated by semicolons"},
@@ -188,16 +209,6 @@ static enum status validate_formats(const struct schema *schema, const struct op
     return status;
 }
 
-static enum status validate_guarantee(const struct options *options, const struct option_spec *specs,
-                                      struct error *error) {
-    if (!text_equal_ignore_case(options_text(options, specs, "sink.delivery-guarantee"), "exactly-once"))
-        return STATUS_OK;
-    FAIL(error, STATUS_UNSUPPORTED,
-         "'sink.delivery-guarantee' = 'exactly-once' needs transactions tied to checkpoints, which this build lacks");
-    error_hint(error, "'at-least-once' loses nothing; after a crash rows may be written twice");
-    return STATUS_UNSUPPORTED;
-}
-
 static enum status kafka_validate(const struct schema *schema, const struct options *options, struct error *error) {
     bool topic = options_find(options, "topic"), pattern = options_find(options, "topic-pattern");
     if (topic == pattern)
@@ -206,19 +217,25 @@ static enum status kafka_validate(const struct schema *schema, const struct opti
                           : "connector \"kafka\" needs the option \"topic\"");
     TRY(kafka_properties_validate(options, error));
     TRY(kafka_scan_validate(options, kafka_options, error));
-    TRY(validate_guarantee(options, kafka_options, error));
+    TRY(kafka_publisher_validate(options, error));
     return validate_formats(schema, options, false, error);
 }
 
 static enum status upsert_kafka_validate(const struct schema *schema, const struct options *options,
                                          struct error *error) {
     TRY(kafka_properties_validate(options, error));
-    TRY(validate_guarantee(options, upsert_kafka_options, error));
+    TRY(kafka_publisher_validate(options, error));
     return validate_formats(schema, options, true, error);
 }
 
 static bool kafka_is_bounded(const struct options *options) {
     return kafka_scan_is_bounded(options, kafka_options);
+}
+
+/* How many partitions there are is the broker's knowledge: an instance without any has nothing to do. */
+static uint32_t kafka_source_parallelism_limit(const struct options *options) {
+    (void)options;
+    return 0;
 }
 
 static enum sink_changes upsert_changes(const struct options *options, bool has_key) {
@@ -235,7 +252,9 @@ const struct connector_class kafka_connector = {
     .validate = kafka_validate,
     .is_bounded = kafka_is_bounded,
     .source_open = kafka_source_open,
+    .source_parallelism_limit = kafka_source_parallelism_limit,
     .sink_open = kafka_sink_open,
+    .publishers = &kafka_publishers,
 };
 
 const struct connector_class upsert_kafka_connector = {
@@ -246,4 +265,5 @@ const struct connector_class upsert_kafka_connector = {
     .validate = upsert_kafka_validate,
     .sink_open = upsert_kafka_sink_open,
     .sink_changes = upsert_changes,
+    .publishers = &kafka_publishers,
 };

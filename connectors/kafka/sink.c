@@ -1,11 +1,18 @@
-/* sink.c: writes rows to a topic. At least once: flush returns when every row written before is acknowledged by all in-sync
- * replicas, or fails naming the first that is not. "upsert-kafka" writes the last state of each key; a deleted key becomes a
- * message without value. */
+/* sink.c: encodes rows as messages. At least once: they are produced; flush returns when every row written before is acknowledged by
+ * all in-sync replicas, or fails naming the first that is not. Exactly once: they are logged with the partition they will go to, and a publisher
+ * sends them later; what the topic would refuse is refused here, as nothing can be done about it once its epoch is decided.
+ * "upsert-kafka" writes the last state of each key; a deleted key becomes a message without value. */
 #include <stdlib.h>
 
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/kafka.h"
+#include "connectors/kafka/partitioner.h"
+#include "connectors/kafka/topic_limits.h"
 #include "core/base/arena.h"
+#include "core/base/env.h"
+#include "core/data/row_log.h"
+
+enum { RUN_ROWS = 256 /* logged rows without a key go to one partition for so long */ };
 
 enum partitioner { PARTITIONER_DEFAULT, PARTITIONER_FIXED, PARTITIONER_ROUND_ROBIN };
 
@@ -19,8 +26,10 @@ struct kafka_sink {
     struct sink base;
     struct sink_config config;
     const struct option_spec *specs;
-    struct kafka_client client;
+    struct kafka_client client; /* no handle when rows are logged */
     rd_kafka_topic_t *topic;
+    struct kafka_topic_limits limits; /* of logged rows */
+    struct strbuf headers;            /* of one logged row */
     struct side key, value;
     int timestamp_column, headers_column; /* of the batch; -1: none */
     enum partitioner partitioner;
@@ -103,11 +112,16 @@ static struct str encoded(const struct side *side, uint32_t row) {
 
 /* ---- producing ---- */
 
-static int32_t partition_of(struct kafka_sink *sink) {
+/* Keys go where the Java client puts them, whether rows are logged or sent at once. */
+static int32_t partition_of(struct kafka_sink *sink, struct str key) {
+    uint32_t count = (uint32_t)sink->partition_count;
     switch (sink->partitioner) {
-    case PARTITIONER_DEFAULT: return RD_KAFKA_PARTITION_UA;
+    case PARTITIONER_DEFAULT:
+        if (sink->key.encoder)
+            return (int32_t)kafka_key_partition(key, count);
+        return sink->config.log ? (int32_t)(sink->next_row++ / RUN_ROWS % count) : RD_KAFKA_PARTITION_UA;
     case PARTITIONER_FIXED: return 0;
-    case PARTITIONER_ROUND_ROBIN: return (int32_t)(sink->next_row++ % (uint64_t)sink->partition_count);
+    case PARTITIONER_ROUND_ROBIN: return (int32_t)(sink->next_row++ % count);
     }
     UNREACHABLE();
 }
@@ -181,7 +195,7 @@ static enum status produce(struct kafka_sink *sink, const struct batch *batch, u
     bool is_deleted = batch->change_kinds && change_kind_is_retraction(batch->change_kinds[row]);
     const struct str *written = is_deleted ? NULL : &value;
     bool has_metadata = sink->timestamp_column >= 0 || sink->headers_column >= 0;
-    int32_t partition = partition_of(sink);
+    int32_t partition = partition_of(sink, key);
     for (;;) {
         rd_kafka_resp_err_t code = has_metadata ? produce_with_metadata(sink, batch, row, partition, key, written)
                                                 : produce_plain(sink, partition, key, written);
@@ -196,6 +210,47 @@ static enum status produce(struct kafka_sink *sink, const struct batch *batch, u
     }
 }
 
+/* ---- logging ---- */
+
+static uint32_t put_headers(struct kafka_sink *sink, const struct batch *batch, uint32_t row) {
+    strbuf_reset(&sink->headers);
+    if (sink->headers_column < 0 || column_is_null(&batch->columns[sink->headers_column], row))
+        return 0;
+    const struct column *column = &batch->columns[sink->headers_column];
+    const struct list_slice *slice = column_value(column, row);
+    for (uint32_t i = slice->offset; i < slice->offset + slice->count; i++) {
+        struct str value = {0};
+        bool is_null = column_is_null(&column->children[1], i);
+        if (!is_null)
+            value = view_str(column_value(&column->children[1], i));
+        row_log_put_header(&sink->headers, view_str(column_value(&column->children[0], i)), is_null ? NULL : &value);
+    }
+    return slice->count;
+}
+
+static enum status log_row(struct kafka_sink *sink, const struct batch *batch, uint32_t row, struct error *error) {
+    struct row_log_record record = {
+        .has_key = sink->key.encoder != NULL,
+        .has_value = !batch->change_kinds || !change_kind_is_retraction(batch->change_kinds[row]),
+        .key = encoded(&sink->key, row),
+    };
+    if (record.has_value)
+        record.value = encoded(&sink->value, row);
+    if (sink->timestamp_column >= 0 && !column_is_null(&batch->columns[sink->timestamp_column], row)) {
+        const int64_t *time_us = column_value(&batch->columns[sink->timestamp_column], row);
+        record.has_timestamp = true;
+        record.timestamp_ms = *time_us / 1000;
+    }
+    record.header_count = put_headers(sink, batch, row);
+    record.headers = strbuf_str(&sink->headers);
+    TRY(kafka_topic_limits_check(&sink->limits, &record, sink->config.env, error));
+    record.partition = (uint32_t)partition_of(sink, record.key);
+    row_log_append(sink->config.log, &record);
+    return STATUS_OK;
+}
+
+/* ---- the sink's class ---- */
+
 static enum status kafka_write(struct sink *base, struct batch *batch, struct error *error) {
     struct kafka_sink *sink = (struct kafka_sink *)base;
     TRY(encode_side(sink, &sink->value, batch, error));
@@ -203,14 +258,18 @@ static enum status kafka_write(struct sink *base, struct batch *batch, struct er
     for (uint32_t row = 0; row < batch->row_count; row++) {
         if (batch->change_kinds && batch->change_kinds[row] == CHANGE_UPDATE_BEFORE)
             continue; /* the +U that follows overwrites the key */
-        TRY(produce(sink, batch, row, error));
+        TRY(sink->config.log ? log_row(sink, batch, row, error) : produce(sink, batch, row, error));
     }
+    if (sink->config.log)
+        return STATUS_OK;
     TRY(kafka_client_check(&sink->client, error));
     return check_deliveries(sink, error);
 }
 
 static enum status kafka_flush(struct sink *base, struct error *error) {
     struct kafka_sink *sink = (struct kafka_sink *)base;
+    if (sink->config.log)
+        return STATUS_OK;
     /* The library gives up on a message after message.timeout.ms and reports it, so this ends. */
     while (rd_kafka_outq_len(sink->client.handle) > 0 && sink->client.failed_count == 0 && !sink->client.is_fatal)
         rd_kafka_flush(sink->client.handle, 1000);
@@ -229,6 +288,7 @@ static void kafka_sink_close(struct sink *base) {
     struct kafka_sink *sink = (struct kafka_sink *)base;
     side_close(&sink->key);
     side_close(&sink->value);
+    strbuf_release(&sink->headers);
     if (sink->client.handle) /* what was not flushed is given up at once */
         rd_kafka_purge(sink->client.handle,
                        RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
@@ -252,6 +312,18 @@ static enum status wait_for_topic(struct kafka_sink *sink, const char *topic, st
     }
 }
 
+/* What logged rows need to know of the topic; the client is not kept. */
+static enum status read_topic(struct kafka_sink *sink, const char *topic, struct error *error) {
+    TRY(kafka_topic_limits_read(&sink->limits, sink->config.options, topic, sink->timeout_us, error));
+    if (sink->limits.needs_key && !sink->key.encoder) {
+        FAIL(error, STATUS_INVALID_DEFINITION, "topic \"%s\" is compacted and takes no rows without a key", topic);
+        error_hint(error, "give the table 'key.format' and 'key.fields', or a topic with cleanup.policy = delete");
+        return STATUS_INVALID_DEFINITION;
+    }
+    kafka_client_close(&sink->client);
+    return STATUS_OK;
+}
+
 static enum status open_parts(struct kafka_sink *sink, const uint32_t *primary_key, uint32_t primary_key_count,
                               struct error *error) {
     const struct options *options = sink->config.options;
@@ -263,6 +335,8 @@ static enum status open_parts(struct kafka_sink *sink, const uint32_t *primary_k
     TRY(kafka_client_open(&sink->client, RD_KAFKA_PRODUCER, options, error));
     sink->timeout_us = options_duration_us(options, sink->specs, "connect.timeout");
     TRY(wait_for_topic(sink, topic, error));
+    if (sink->config.log)
+        return read_topic(sink, topic, error);
     sink->topic = rd_kafka_topic_new(sink->client.handle, topic, NULL);
     if (!sink->topic)
         return kafka_failed(&sink->client, error, rd_kafka_last_error(), topic);

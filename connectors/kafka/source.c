@@ -37,7 +37,9 @@ struct kafka_source {
     struct source_config config;
     struct schema schema;
     struct kafka_client client;
-    struct kafka_partitions partitions;
+    struct kafka_partitions partitions; /* all of the topics' */
+    size_t identified_count;            /* of them, how many have their topic's id, where brokers tell */
+    size_t partition_count; /* of them, how many were looked at: splits were made of those that are its own */
     struct kafka_layout layout;
     struct split *splits;
     uint32_t split_capacity;
@@ -49,6 +51,7 @@ struct kafka_source {
     } * metadata;
     uint32_t metadata_count;
     int wakeup; /* eventfd: a queue has something */
+    bool is_bounded;
     int64_t discovery_interval_us, next_discovery_us;
     uint64_t rows_left; /* of the row limit */
     /* of the poll under way */
@@ -134,23 +137,29 @@ static enum status open_metadata(struct kafka_source *source, struct error *erro
     return STATUS_OK;
 }
 
-static void add_splits(struct kafka_source *source) {
-    if (source->split_capacity < source->partitions.count) {
-        uint32_t capacity = (uint32_t)source->partitions.count * 2;
+static struct split *add_split(struct kafka_source *source) {
+    if (source->base.split_count == source->split_capacity) {
+        uint32_t capacity = source->split_capacity ? source->split_capacity * 2 : 8;
         struct split *splits = ARENA_ARRAY(source->config.arena, struct split, capacity);
         if (source->base.split_count)
             memcpy(splits, source->splits, sizeof *splits * source->base.split_count);
         source->splits = splits;
         source->split_capacity = capacity;
     }
-    for (uint32_t i = source->base.split_count; i < source->partitions.count; i++) {
-        const struct kafka_partition *at = &source->partitions.items[i];
-        source->splits[i] =
+    return &source->splits[source->base.split_count++];
+}
+
+/* Partitions that were not looked at before become splits, unless another instance serves them. */
+static void add_splits(struct kafka_source *source) {
+    for (; source->partition_count < source->partitions.count; source->partition_count++) {
+        const struct kafka_partition *at = &source->partitions.items[source->partition_count];
+        if (!split_is_own(&source->config, at->topic, (uint32_t)at->partition))
+            continue;
+        *add_split(source) =
             (struct split){.at = *at,
                            .position = at->start,
                            .name = arena_printf(source->config.arena, "%s-%d", at->topic, (int)at->partition)};
     }
-    source->base.split_count = (uint32_t)source->partitions.count;
 }
 
 static enum status start_split(struct kafka_source *source, struct split *split, struct error *error) {
@@ -175,6 +184,8 @@ static enum status start_splits(struct kafka_source *source, struct error *error
     return STATUS_OK;
 }
 
+static void identify_topics(struct kafka_source *source);
+
 static enum status discover(struct kafka_source *source, struct error *error) {
     int64_t now_us = env_monotonic_us(source->config.env);
     if (source->discovery_interval_us == 0 || now_us < source->next_discovery_us)
@@ -187,6 +198,7 @@ static enum status discover(struct kafka_source *source, struct error *error) {
         error_reset(error);
         return STATUS_OK;
     }
+    identify_topics(source);
     add_splits(source);
     return start_splits(source, error);
 }
@@ -271,6 +283,7 @@ static enum status sort_out(struct kafka_source *source, struct split *split, rd
         }
         split->caught_up = false;
         split->position = message->offset + 1;
+        split->at.leader_epoch = rd_kafka_message_leader_epoch(message);
         messages[(*kept)++] = message;
     }
     if (status != STATUS_OK)
@@ -474,7 +487,10 @@ static void wait_for_messages(struct kafka_source *source, int64_t max_wait_us) 
     }
 }
 
+/* An instance that has no partitions yet may get some, unless the table ends. */
 static bool all_ended(const struct kafka_source *source) {
+    if (source->base.split_count == 0)
+        return source->is_bounded;
     for (uint32_t i = 0; i < source->base.split_count; i++)
         if (!source->splits[i].is_ended || !source->splits[i].end_reported)
             return false;
@@ -528,37 +544,100 @@ static const char *kafka_split_name(const struct source *base, uint32_t split) {
     return ((const struct kafka_source *)base)->splits[split].name;
 }
 
-/* "42": the next offset; "42/100": of a table that ends before offset 100. */
+/* "42": the next offset; "42/100": of a table that ends before offset 100; then, as far as known, ";" and the topic's id, ";" and the
+ * leader epoch of the last record. */
 static void kafka_split_position(const struct source *base, uint32_t index, struct strbuf *out) {
     const struct split *split = &((const struct kafka_source *)base)->splits[index];
     strbuf_printf(out, "%lld", (long long)split->position);
     if (split->at.end != KAFKA_OFFSET_UNBOUNDED)
         strbuf_printf(out, "/%lld", (long long)split->at.end);
+    if (!split->at.has_topic_id)
+        return;
+    strbuf_append_char(out, ';');
+    for (size_t i = 0; i < sizeof split->at.topic_id; i++)
+        strbuf_printf(out, "%02x", split->at.topic_id[i]);
+    if (split->at.leader_epoch >= 0)
+        strbuf_printf(out, ";%d", (int)split->at.leader_epoch);
+}
+
+static bool parse_topic_id(struct str text, struct kafka_partition *partition) {
+    partition->has_topic_id = true;
+    if (text.size != 2 * sizeof partition->topic_id)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        if (digit < 0)
+            return false;
+        partition->topic_id[i / 2] = (uint8_t)(partition->topic_id[i / 2] << 4 | digit);
+    }
+    return true;
+}
+
+/* The text up to `end`, or all of it; *text moves behind it. */
+static struct str next_field(const char **text, char end) {
+    const char *found = strchr(*text, end);
+    struct str field = {*text, found ? (size_t)(found - *text) : strlen(*text)};
+    *text += field.size + (found != NULL);
+    return field;
+}
+
+static bool parse_offsets(struct str text, struct kafka_partition *partition) {
+    const char *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
+    size_t digits = slash ? (size_t)(slash - text.data) : text.size;
+    partition->end = KAFKA_OFFSET_UNBOUNDED;
+    return int_parse((struct str){text.data, digits}, &partition->start) && partition->start >= 0 &&
+           (!slash || int_parse((struct str){slash + 1, text.size - digits - 1}, &partition->end));
 }
 
 static bool parse_position(struct kafka_source *source, const struct source_position *from,
                            struct kafka_partition *partition) {
-    const char *dash = strrchr(from->split, '-'), *slash = strchr(from->position, '/');
-    size_t digits = slash ? (size_t)(slash - from->position) : strlen(from->position);
-    int64_t number;
-    partition->end = KAFKA_OFFSET_UNBOUNDED;
-    if (!dash || !int_parse(str_from(dash + 1), &number) || number < 0 || number > INT32_MAX ||
-        !int_parse((struct str){from->position, digits}, &partition->start) || partition->start < 0 ||
-        (slash && !int_parse(str_from(slash + 1), &partition->end)))
+    const char *dash = strrchr(from->split, '-'), *text = from->position;
+    int64_t number, epoch = -1;
+    if (!dash || !int_parse(str_from(dash + 1), &number) || number < 0 || number > INT32_MAX)
+        return false;
+    if (!parse_offsets(next_field(&text, ';'), partition) ||
+        (*text && !parse_topic_id(next_field(&text, ';'), partition)) ||
+        (*text && (!int_parse(str_from(text), &epoch) || epoch < 0 || epoch > INT32_MAX)))
         return false;
     partition->topic = arena_strndup(source->config.arena, from->split, (size_t)(dash - from->split));
     partition->partition = (int32_t)number;
+    partition->leader_epoch = (int32_t)epoch;
     return true;
+}
+
+/* Splits of one topic share what is asked once. */
+static void identify_topics(struct kafka_source *source) {
+    if (!source->config.is_resumable)
+        return;
+    int64_t timeout_us = options_duration_us(source->config.options, kafka_options, "connect.timeout");
+    for (size_t i = source->identified_count; i < source->partitions.count; i++) {
+        struct kafka_partition *partition = &source->partitions.items[i];
+        const struct kafka_partition *before = i > 0 ? partition - 1 : NULL;
+        if (partition->has_topic_id)
+            continue;
+        if (before && strcmp(before->topic, partition->topic) == 0) {
+            partition->has_topic_id = before->has_topic_id;
+            memcpy(partition->topic_id, before->topic_id, sizeof partition->topic_id);
+        } else {
+            partition->has_topic_id =
+                kafka_topic_id(&source->client, partition->topic, timeout_us, partition->topic_id);
+        }
+    }
+    source->identified_count = source->partitions.count;
 }
 
 /* Partitions go on where they were, to the ends they had; those that are new since start at their beginning. */
 static enum status restore_partitions(struct kafka_source *source, struct error *error) {
     const struct source_config *config = &source->config;
+    int64_t timeout_us = options_duration_us(config->options, kafka_options, "connect.timeout");
     for (uint32_t i = 0; i < config->position_count; i++) {
         struct kafka_partition partition = {0};
         if (!parse_position(source, &config->positions[i], &partition))
             return FAIL(error, STATUS_MALFORMED_RECORD, "table \"%s\" cannot go on from \"%s\" of partition \"%s\"",
                         config->table, config->positions[i].position, config->positions[i].split);
+        if (split_is_own(config, partition.topic, (uint32_t)partition.partition))
+            TRY(kafka_partition_check(&source->client, &partition, timeout_us, error));
         ARRAY_PUSH(config->arena, &source->partitions, partition);
     }
     return kafka_partitions_discover(&source->client, config->options, kafka_options, config->arena,
@@ -603,6 +682,7 @@ static enum status open_parts(struct kafka_source *source, struct error *error) 
     else
         TRY(kafka_partitions_resolve(&source->client, config->options, kafka_options, config->arena,
                                      &source->partitions, error));
+    identify_topics(source);
     add_splits(source);
     return start_splits(source, error);
 }
@@ -618,8 +698,8 @@ enum status kafka_source_open(const struct source_config *config, struct source 
     source->wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (source->wakeup < 0)
         return FAIL(error, STATUS_LIMIT_EXCEEDED, "no more file descriptors");
-    bool bounded = kafka_scan_is_bounded(config->options, kafka_options);
-    if (!bounded)
+    source->is_bounded = kafka_scan_is_bounded(config->options, kafka_options);
+    if (!source->is_bounded)
         source->discovery_interval_us =
             options_duration_us(config->options, kafka_options, "scan.topic-partition-discovery.interval");
     source->next_discovery_us = env_monotonic_us(config->env) + source->discovery_interval_us;

@@ -26,3 +26,12 @@ static inline uint64_t hash_combine(uint64_t seed, uint64_t hash) {
 static inline uint32_t hash_key_group(uint64_t hash) {
     return (uint32_t)(hash >> 54);
 }
+
+/* Which of `instance_count` (1 … KEY_GROUP_COUNT) instances of an operator has a key group, and the first key group of an instance:
+ * contiguous ranges, as snapshots are cut. key_group_first(count, count) is KEY_GROUP_COUNT. */
+static inline uint32_t key_group_instance(uint32_t key_group, uint32_t instance_count) {
+    return key_group * instance_count / KEY_GROUP_COUNT;
+}
+static inline uint32_t key_group_first(uint32_t instance, uint32_t instance_count) {
+    return (instance * KEY_GROUP_COUNT + instance_count - 1) / instance_count;
+}

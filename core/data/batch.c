@@ -41,7 +41,36 @@ void batch_pool_init(struct batch_pool *pool) {
     *pool = (struct batch_pool){0};
 }
 
+/* Lets go of what it held. */
+static void recycle(struct batch *batch) {
+    arena_reset(&batch->arena);
+    struct batch_pool *pool = batch->pool;
+    batch->next_free = pool->free;
+    pool->free = batch;
+    pool->free_count++;
+    pool->live_count--;
+}
+
+static void give_back(struct batch *batch) {
+    struct batch **returned = &batch->pool->returned;
+    batch->next_free = __atomic_load_n(returned, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(returned, &batch->next_free, batch, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        ;
+}
+
+void batch_pool_collect(struct batch_pool *pool) {
+    struct batch *batch = __atomic_exchange_n(&pool->returned, NULL, __ATOMIC_ACQUIRE);
+    while (batch) {
+        struct batch *next = batch->next_free;
+        recycle(batch);
+        batch = next;
+    }
+}
+
 void batch_pool_release(struct batch_pool *pool) {
+    while (
+        __atomic_load_n(&pool->returned, __ATOMIC_RELAXED)) /* a returned one may have held a lent one of this pool */
+        batch_pool_collect(pool);
     ASSERT(pool->live_count == 0);
     while (pool->free) {
         struct batch *batch = pool->free;
@@ -53,6 +82,8 @@ void batch_pool_release(struct batch_pool *pool) {
 }
 
 struct batch *batch_new(struct batch_pool *pool, uint32_t column_count) {
+    if (__atomic_load_n(&pool->returned, __ATOMIC_RELAXED))
+        batch_pool_collect(pool);
     struct batch *batch = pool->free;
     if (batch) {
         pool->free = batch->next_free;
@@ -87,12 +118,65 @@ void batch_release(struct batch *batch) {
     ASSERT(batch->reference_count > 0);
     if (--batch->reference_count)
         return;
-    arena_reset(&batch->arena); /* lets go of what it held */
-    struct batch_pool *pool = batch->pool;
-    batch->next_free = pool->free;
-    pool->free = batch;
-    pool->free_count++;
-    pool->live_count--;
+    if (batch->is_lent)
+        give_back(batch);
+    else
+        recycle(batch);
+}
+
+struct batch *batch_lend(struct batch_pool *pool, struct batch *batch) {
+    if (batch->reference_count > 1) {
+        struct batch *shared = batch_new(pool, batch->column_count);
+        shared->row_count = batch->row_count;
+        shared->change_kinds = batch->change_kinds;
+        shared->ingest_us = batch->ingest_us;
+        if (batch->column_count)
+            memcpy(shared->columns, batch->columns, sizeof *batch->columns * batch->column_count);
+        batch_hold_batch(shared, batch);
+        batch_release(batch);
+        batch = shared;
+    }
+    batch->is_lent = true;
+    return batch;
+}
+
+static size_t long_view_bytes(const struct string_view *views, uint32_t count) {
+    size_t size = 0;
+    for (uint32_t i = 0; i < count; i++)
+        size += views[i].size > VIEW_INLINE_MAX ? views[i].size : 0;
+    return size;
+}
+
+/* Strings and lists, whose values say how much more there is; elements of lists are taken for 16 bytes each. */
+static size_t outlying_bytes(const struct column *column, uint32_t row_count) {
+    bool is_list = type_layout(column->type) == LAYOUT_LIST;
+    if (!is_list && column->kind == COLUMN_FLAT && !column->validity)
+        return long_view_bytes(column->values, row_count);
+    size_t size = 0;
+    for (uint32_t row = 0; row < row_count; row++) {
+        if (column_is_null(column, row))
+            continue;
+        uint32_t index = column_value_index(column, row);
+        size += is_list ? 16 * (size_t)COLUMN_VALUES(column, struct list_slice)[index].count
+                        : long_view_bytes(&COLUMN_VALUES(column, struct string_view)[index], 1);
+    }
+    return size;
+}
+
+static size_t column_size_bytes(const struct column *column, uint32_t row_count) {
+    enum layout layout = type_layout(column->type);
+    uint32_t rows = column->kind == COLUMN_CONSTANT ? 1 : row_count;
+    size_t size = layout_size(layout) * rows;
+    for (uint32_t i = 0; layout == LAYOUT_ROW && i < column->type->field_count; i++)
+        size += column_size_bytes(&column->children[i], rows);
+    return layout == LAYOUT_VIEW || layout == LAYOUT_LIST ? size + outlying_bytes(column, rows) : size;
+}
+
+size_t batch_size_bytes(const struct batch *batch) {
+    size_t size = batch->change_kinds ? batch->row_count : 0;
+    for (uint32_t i = 0; i < batch->column_count; i++)
+        size += column_size_bytes(&batch->columns[i], batch->row_count);
+    return size;
 }
 
 static void release_held_batch(void *context) {

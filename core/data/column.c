@@ -316,3 +316,46 @@ void column_copy_value(struct column *target, struct arena *arena, uint32_t row,
         memcpy((uint8_t *)target->values + size * row, column_value(source, source_row), size);
     }
 }
+
+/* Codes under a NULL may be out of range: they are not followed. */
+static void append_coded(uint8_t *to, size_t size, const struct column *source, const struct selection *selection) {
+    for (uint32_t i = 0; i < selection->count; i++) {
+        uint32_t row = selection_row(selection, i);
+        if (column_is_null(source, row))
+            memset(to + size * i, 0, size);
+        else
+            memcpy(to + size * i, column_value(source, row), size);
+    }
+}
+
+static void append_validity(struct column *target, struct arena *arena, uint32_t at, uint32_t capacity_rows,
+                            const struct column *source, const struct selection *selection) {
+    if (!source->validity)
+        return;
+    if (!target->validity)
+        target->validity = validity_new(arena, capacity_rows, true);
+    for (uint32_t i = 0; i < selection->count; i++)
+        if (column_is_null(source, selection_row(selection, i)))
+            validity_set(target->validity, at + i, false);
+}
+
+void column_append(struct column *target, struct arena *arena, uint32_t at, uint32_t capacity_rows,
+                   const struct column *source, const struct selection *selection) {
+    enum layout layout = type_layout(target->type);
+    ASSERT(target->kind == COLUMN_FLAT && layout == type_layout(source->type));
+    ASSERT(at + selection->count <= capacity_rows);
+    if (layout == LAYOUT_ROW || layout == LAYOUT_LIST) {
+        for (uint32_t i = 0; i < selection->count; i++)
+            column_copy_value(target, arena, at + i, capacity_rows, source, selection_row(selection, i));
+        return;
+    }
+    size_t size = layout_size(layout);
+    uint8_t *to = (uint8_t *)target->values + size * at;
+    if (source->kind != COLUMN_FLAT)
+        append_coded(to, size, source, selection);
+    else if (selection->rows)
+        gather_values(size, to, source->values, selection->rows, selection->count);
+    else if (selection->count)
+        memcpy(to, source->values, size * selection->count);
+    append_validity(target, arena, at, capacity_rows, source, selection);
+}

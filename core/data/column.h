@@ -139,6 +139,10 @@ struct column column_flatten(const struct column *column, struct arena *arena, u
 /* The selected rows (any order), packed: FLAT (or CONSTANT/DICTIONARY kept as such). Views still point at the source's
  * bytes, lists at its elements; with selection->rows NULL the column itself is returned. */
 struct column column_gather(const struct column *column, struct arena *arena, const struct selection *selection);
+/* Writes the selected rows of `source` to rows [at, at + count) of a FLAT column of the same layout, whose rows from `at` on were
+ * not written yet. Views still point at the source's bytes; ROW and LIST values are copied. */
+void column_append(struct column *target, struct arena *arena, uint32_t at, uint32_t capacity_rows,
+                   const struct column *source, const struct selection *selection);
 /* Deep copy of one value into row `row` of a FLAT column, long strings into the arena. */
 void column_copy_value(struct column *target, struct arena *arena, uint32_t row, uint32_t capacity_rows,
                        const struct column *source, uint32_t source_row);

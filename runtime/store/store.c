@@ -69,6 +69,10 @@ enum status store_open(const char *uri_text, const struct store_options *given, 
     return status;
 }
 
+bool store_is_folder(const struct store *store) {
+    return store->class == &file_store_class;
+}
+
 void store_close(struct store *store) {
     if (!store)
         return;

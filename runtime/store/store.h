@@ -53,6 +53,8 @@ enum status store_open(const char *uri, const struct store_options *options, str
 void store_close(struct store *store); /* NULL is fine; no writer may be open */
 /* As given, without its options: for messages. Lives as long as the store. */
 const char *store_uri_text(const struct store *store);
+/* A folder of this machine: listing costs nothing, and swaps compare under a lock of ours, so that they need no probe. */
+bool store_is_folder(const struct store *store);
 
 /* Immutable objects. */
 

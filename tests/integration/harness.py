@@ -106,10 +106,12 @@ def query(sql, *arguments, **more):
 
 
 class Running:
-    """The program in the background: `with Running('run', file) as job:`; killed at the end if it still runs."""
+    """The program in the background: `with Running('run', file) as job:`; killed at the end if it still runs. What it says on stderr
+    is kept when the caller names a file for it (`log`)."""
 
-    def __init__(self, *arguments, **options):
-        self.errors_path = tempfile.NamedTemporaryFile(prefix="streamsql-stderr-", delete=False).name
+    def __init__(self, *arguments, log=None, **options):
+        self.errors_are_kept = log is not None
+        self.errors_path = log or tempfile.NamedTemporaryFile(prefix="streamsql-stderr-", delete=False).name
         self.errors_file = open(self.errors_path, "wb")
         self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
                                         stdout=options.pop("stdout", subprocess.PIPE), stderr=self.errors_file, **options)
@@ -122,7 +124,8 @@ class Running:
             self.process.kill()
             self.process.wait()
         self.errors_file.close()
-        os.unlink(self.errors_path)
+        if not self.errors_are_kept:
+            os.unlink(self.errors_path)
 
     def stop(self, sign=SIGINT, timeout=None):
         """Sends a signal and waits for the end; the exit status."""
@@ -160,42 +163,74 @@ class Folder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def create_topic(bootstrap, name, partitions):
-    """CreateTopics version 3 of Kafka's protocol: quicker than starting a JVM for each topic."""
+def kafka_text(value):
+    return struct.pack(">h", len(value)) + value.encode()
+
+
+def kafka_request(bootstrap, kind, version, body):
+    """One request of Kafka's protocol, for what would otherwise need a JVM; the answer without its correlation id."""
     host, port = bootstrap.rsplit(":", 1)
-    text = lambda value: struct.pack(">h", len(value)) + value.encode()
-    body = struct.pack(">i", 1) + text(name) + struct.pack(">ihii", partitions, 1, 0, 0) + struct.pack(">ib", 30_000, 0)
-    request = struct.pack(">hhi", 19, 3, 1) + text("test") + body
+    request = struct.pack(">hhi", kind, version, 1) + kafka_text("test") + body
     with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(struct.pack(">i", len(request)) + request)
         stream = connection.makefile("rb")
-        answer = stream.read(struct.unpack(">i", stream.read(4))[0])
-    # correlation id, throttle time, one topic: name, error code, message
-    size = struct.unpack_from(">h", answer, 12)[0]
-    code = struct.unpack_from(">h", answer, 14 + size)[0]
-    expect(code == 0, f"topic {name} was not created: error {code}")
+        return stream.read(struct.unpack(">i", stream.read(4))[0])[4:]
+
+
+def expect_topic_answer(answer, what):
+    """Throttle time, one topic: name, error code, …"""
+    size = struct.unpack_from(">h", answer, 8)[0]
+    code = struct.unpack_from(">h", answer, 10 + size)[0]
+    expect(code == 0, f"{what}: error {code}")
+
+
+def create_topic(bootstrap, name, partitions, **settings):
+    """CreateTopics version 3; settings with _ for each dot."""
+    pairs = b"".join(kafka_text(key.replace("_", ".")) + kafka_text(str(value)) for key, value in settings.items())
+    body = struct.pack(">i", 1) + kafka_text(name) + struct.pack(">ihii", partitions, 1, 0, len(settings)) + pairs + struct.pack(">ib", 30_000, 0)
+    expect_topic_answer(kafka_request(bootstrap, 19, 3, body), f"topic {name} was not created")
+
+
+def delete_topic(bootstrap, name):
+    """DeleteTopics version 1."""
+    body = struct.pack(">i", 1) + kafka_text(name) + struct.pack(">i", 30_000)
+    expect_topic_answer(kafka_request(bootstrap, 20, 1, body), f"topic {name} was not deleted")
 
 
 class Kafka:
-    """One real broker for all tests of a run; each test takes its own topics."""
+    """One real broker for all tests of a run; each test takes its own topics. Subclasses have a broker with other properties."""
 
     _broker = None
+    _properties = ()
     _topics = 0
 
     def __init__(self, directory, bootstrap):
-        self.directory, self.bootstrap = directory, bootstrap
+        self.directory, self.bootstrap, self.properties = directory, bootstrap, self._properties
 
     @classmethod
-    def broker(cls):
+    def broker(cls, *properties):
+        """properties: "key=value" of server.properties, for the first call."""
         if not cls._broker:
             directory = pathlib.Path(tempfile.mkdtemp(prefix="streamsql-kafka-"))
-            started = subprocess.run([ROOT / "tests/integration/kafka_broker", "start", directory], capture_output=True, text=True)
-            expect(started.returncode == 0, f"the broker did not start: {started.stderr}")
-            cls._broker = cls(directory, started.stdout.split("bootstrap=")[1].split()[0])
+            cls._broker = cls(directory, None)
+            cls._broker.start(*properties)
         return cls._broker
+
+    def start(self, *properties):
+        """Also again after kill(): with its data, at the same address, with the same properties."""
+        self.properties = properties or self.properties
+        started = subprocess.run([ROOT / "tests/integration/kafka_broker", "start", self.directory, *self.properties], capture_output=True, text=True)
+        expect(started.returncode == 0, f"the broker did not start: {started.stderr}")
+        self.bootstrap = started.stdout.split("bootstrap=")[1].split()[0]
+        self.pid = int(started.stdout.split("pid=")[1].split()[0])
+
+    def kill(self):
+        subprocess.run([ROOT / "tests/integration/kafka_broker", "kill", self.directory], check=True)
 
     @classmethod
     def stop(cls):
+        for other in cls.__subclasses__():
+            other.stop()
         if cls._broker:
             subprocess.run([ROOT / "tests/integration/kafka_broker", "stop", cls._broker.directory], check=False, capture_output=True)
             shutil.rmtree(cls._broker.directory, ignore_errors=True)

@@ -152,13 +152,6 @@ def test_kafka_dangerous_properties_are_refused():
         expect(key in done.errors, done.errors)
 
 
-def test_kafka_exactly_once_is_refused_by_name():
-    done = run("-c", "CREATE TABLE t (n BIGINT) WITH ('connector' = 'kafka', 'topic' = 'x', 'format' = 'json', 'properties.bootstrap.servers' "
-                     "= '127.0.0.1:1', 'sink.delivery-guarantee' = 'exactly-once'); INSERT INTO t VALUES (1);")
-    expect_equal(done.status, 1, "exit status")
-    expect("exactly-once" in done.errors, done.errors)
-
-
 def test_kafka_sink_writes_timestamp_and_headers():
     kafka = Kafka.broker()
     topic = kafka.topic()

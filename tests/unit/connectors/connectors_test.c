@@ -113,12 +113,28 @@ static void tables_of_all(void **state) {
     assert_null(format_find(registry, "avro"));
 }
 
+/* Which split is whose never changes, or a restored job would read twice or not at all. */
+static void owners_of_splits(void **state) {
+    (void)state;
+    assert_int_equal(split_owner("bids", 0, 0), 0);
+    assert_int_equal(split_owner("bids", 7, 1), 0);
+    assert_int_equal(split_owner("bids", 0, 4), 0);
+    assert_int_equal(split_owner("bids", 1, 4), 1);
+    assert_int_equal(split_owner("/data/a.json", 0, 1024), 822);
+    uint32_t counts[4] = {0};
+    for (uint32_t partition = 0; partition < 40; partition++)
+        counts[split_owner("topic", partition, 4)]++;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(counts[i], 10);
+    struct source_config config = {.instance = 1, .instance_count = 2};
+    assert_true(split_is_own(&config, "t", 0) != split_is_own(&config, "t", 1));
+    assert_true(split_is_own(&(struct source_config){0}, "t", 5));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_clauses),
-        cmocka_unit_test(patterns),
-        cmocka_unit_test(values_and_defaults),
-        cmocka_unit_test(tables_of_all),
+        cmocka_unit_test(wrong_clauses), cmocka_unit_test(patterns),         cmocka_unit_test(values_and_defaults),
+        cmocka_unit_test(tables_of_all), cmocka_unit_test(owners_of_splits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -396,6 +396,96 @@ static void full_disk(void **state) {
     env_virtual_free(world);
 }
 
+/* ---- several instances ---- */
+
+enum { SHARED_FILES = 9, SHARED_ROWS = 5 };
+
+static void write_shared_files(void) {
+    for (int file = 0; file < SHARED_FILES; file++) {
+        char name[32], text[256] = "";
+        snprintf(name, sizeof name, "shared/%d.json", file);
+        for (int row = 0; row < SHARED_ROWS; row++)
+            sprintf(text + strlen(text), "{\"id\":%d}\n", 10 * file + row);
+        write_text(name, text);
+    }
+}
+
+static void count_ids(const struct table *table, uint32_t *seen) {
+    for (const char *line = table->rows.data, *end; line && (end = strchr(line, '\n')); line = end + 1)
+        seen[atoi(line)]++;
+}
+
+static void check_seen_once(const uint32_t *seen) {
+    for (int file = 0; file < SHARED_FILES; file++)
+        for (int row = 0; row < SHARED_ROWS; row++)
+            assert_int_equal(seen[10 * file + row], 1);
+}
+
+/* Reads at most `row_limit` rows with each of `instance_count` instances, from `from`; positions go to `to`. */
+static void read_shared(uint32_t instance_count, uint64_t row_limit, const struct table_positions *from,
+                        struct table_positions *to, struct arena *arena, uint32_t *seen) {
+    for (uint32_t instance = 0; instance < instance_count; instance++) {
+        struct table table;
+        assert_int_equal(open_rows(&table, OPTIONS("path", path_of("shared"), "format", "json"), NULL, 2), STATUS_OK);
+        if (table_reopen(&table, instance, instance_count, from->items, (uint32_t)from->count) ||
+            table_read(&table, row_limit, 0))
+            fail_msg("%s", table.error.message);
+        for (uint32_t i = 0; i < table.source->split_count; i++)
+            assert_int_equal(split_owner(table.source->class->split_name(table.source, i), 0, instance_count),
+                             instance);
+        table_positions_add(to, arena, &table);
+        count_ids(&table, seen);
+        table_release(&table);
+    }
+}
+
+static void files_are_shared(void **state) {
+    (void)state;
+    write_shared_files();
+    struct arena arena;
+    arena_init(&arena);
+    for (uint32_t instance_count = 1; instance_count <= 12; instance_count++) {
+        struct table_positions none = {0}, ends = {0};
+        uint32_t seen[100] = {0};
+        read_shared(instance_count, 0, &none, &ends, &arena, seen);
+        check_seen_once(seen);
+        assert_int_equal(ends.count, SHARED_FILES);
+    }
+    arena_release(&arena);
+    struct options options;
+    arena_init(&arena);
+    options_init(&options, &arena);
+    options_put(&options, "path", path_of("shared"));
+    assert_int_equal(filesystem_connector.source_parallelism_limit(&options), 0);
+    options_put(&options, "path", path_of("shared/*.json"));
+    assert_int_equal(filesystem_connector.source_parallelism_limit(&options), 0);
+    options_put(&options, "path", path_of("shared/1.json"));
+    assert_int_equal(filesystem_connector.source_parallelism_limit(&options), 1);
+    arena_release(&arena);
+}
+
+/* Stopped in the midst of files, and gone on with by other numbers of instances: files that several instances had begun now belong to
+ * one, which must not forget where the others are while it reads the first. */
+static void files_change_hands(void **state) {
+    (void)state;
+    write_shared_files();
+    struct arena arena;
+    arena_init(&arena);
+    static const uint32_t counts[] = {3, 1, 4, 2, 1};
+    struct table_positions positions = {0};
+    uint32_t seen[100] = {0};
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        struct table_positions next = {0};
+        read_shared(counts[i], 3, &positions, &next, &arena, seen);
+        assert_true(next.count >= positions.count);
+        positions = next;
+    }
+    struct table_positions last = {0};
+    read_shared(2, 0, &positions, &last, &arena, seen);
+    check_seen_once(seen);
+    arena_release(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines),
@@ -408,6 +498,8 @@ int main(void) {
         cmocka_unit_test(failing_names_the_line),
         cmocka_unit_test(other_formats),
         cmocka_unit_test(watching_a_folder),
+        cmocka_unit_test(files_are_shared),
+        cmocka_unit_test(files_change_hands),
         cmocka_unit_test(sink_writes_parts),
         cmocka_unit_test(sink_rolls_by_size),
         cmocka_unit_test(full_disk),

@@ -79,7 +79,13 @@ static void wrong_options(void **state) {
     refused(OPTIONS(BASE, "scan.startup.mode", "timestamp"), STATUS_INVALID_OPTION, "scan.startup.timestamp-millis");
     refused(OPTIONS(BASE, "scan.startup.mode", "specific-offsets", "scan.startup.specific-offsets", "0:3"),
             STATUS_INVALID_OPTION, "partition:0,offset:42");
-    refused(OPTIONS(BASE, "sink.delivery-guarantee", "exactly-once"), STATUS_UNSUPPORTED, "tied to checkpoints");
+    refused(OPTIONS(BASE, "sink.delivery-guarantee", "at-most-once"), STATUS_INVALID_OPTION, "delivery-guarantee");
+    refused(OPTIONS(BASE, "sink.lanes", "0"), STATUS_INVALID_OPTION, "between 1 and 64");
+    refused(OPTIONS(BASE, "sink.lanes", "65"), STATUS_INVALID_OPTION, "between 1 and 64");
+    refused(OPTIONS(BASE, "sink.transaction-timeout", "900ms"), STATUS_INVALID_OPTION, "1 s or more");
+    refused(OPTIONS(BASE, "sink.transactional-id-prefix", "a b"), STATUS_INVALID_OPTION, "letters, digits");
+    refused(OPTIONS(BASE, "sink.transactional-id-prefix", ""), STATUS_INVALID_OPTION, "letters, digits");
+    refused(OPTIONS(BASE, "sink.preflight", "none"), STATUS_INVALID_OPTION, "sink.preflight");
     refused(OPTIONS(BASE, "key.format", "json"), STATUS_INVALID_OPTION, "go together");
     refused(OPTIONS(BASE, "key.format", "json", "key.fields", "nothing"), STATUS_INVALID_OPTION,
             "no column \"nothing\"");
@@ -138,6 +144,59 @@ static void reading(void **state) {
     assert_string_equal(position.data, "4/4");
     strbuf_release(&position);
     table_release(&table);
+}
+
+enum { SHARED_PARTITIONS = 5 };
+
+/* Each instance reads its partitions from the positions; returns how many partitions the instances had. */
+static uint32_t read_shared(uint32_t instance_count, const struct table_positions *from, struct table_positions *to,
+                            struct arena *arena, uint32_t *seen) {
+    uint32_t splits = 0;
+    for (uint32_t instance = 0; instance < instance_count; instance++) {
+        struct table table;
+        assert_int_equal(open_table(&table, OPTIONS(READ("shared")), NULL), STATUS_OK);
+        if (table_reopen(&table, instance, instance_count, from->items, (uint32_t)from->count) ||
+            table_read(&table, 0, 1000))
+            fail_msg("%s", table.error.message);
+        splits += table.source->split_count;
+        table_positions_add(to, arena, &table);
+        for (const char *line = table.rows.data, *end; line && (end = strchr(line, '\n')); line = end + 1)
+            seen[atoi(line)]++;
+        table_release(&table);
+    }
+    return splits;
+}
+
+/* Partitions are divided among instances, more than there are partitions too, and go on with others from where they were. */
+static void partitions_are_shared(void **state) {
+    (void)state;
+    make_topic("shared", SHARED_PARTITIONS);
+    for (int id = 0; id < 50; id++) {
+        char value[32];
+        snprintf(value, sizeof value, "{\"id\":%d}", id);
+        produce("shared", id % SHARED_PARTITIONS, NULL, value);
+    }
+    assert_int_equal(rd_kafka_flush(mock_handle, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    struct arena arena;
+    arena_init(&arena);
+    static const uint32_t counts[] = {1, 2, 3, 8};
+    struct table_positions half = {0};
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        struct table_positions none = {0}, ends = {0};
+        uint32_t seen[50] = {0};
+        assert_int_equal(read_shared(counts[i], &none, &ends, &arena, seen), SHARED_PARTITIONS);
+        for (int id = 0; id < 50; id++)
+            assert_int_equal(seen[id], 1);
+        half = ends;
+    }
+    for (size_t i = 0; i < half.count; i++)
+        half.items[i].position = "4/10"; /* of each partition six rows are left */
+    struct table_positions ends = {0};
+    uint32_t seen[50] = {0};
+    assert_int_equal(read_shared(2, &half, &ends, &arena, seen), SHARED_PARTITIONS);
+    for (int id = 0; id < 50; id++)
+        assert_int_equal(seen[id], id >= 4 * SHARED_PARTITIONS);
+    arena_release(&arena);
 }
 
 /* Rows beyond a limit are not lost to the next batch while bad records make room. */
@@ -310,12 +369,47 @@ static void broker_comes_back(void **state) {
     check_topic("restarted", "1|one\n", 0);
 }
 
+static void guarantees(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        enum delivery_guarantee guarantee;
+    } cases[] = {{"exactly-once", DELIVERY_EXACTLY_ONCE},
+                 {"Exactly-Once", DELIVERY_EXACTLY_ONCE},
+                 {"at-least-once", DELIVERY_AT_LEAST_ONCE},
+                 {"none", DELIVERY_AT_LEAST_ONCE}};
+    struct arena memory;
+    arena_init(&memory);
+    struct options options;
+    options_init(&options, &memory);
+    const struct publisher_support *publishers = connector_find(connectors_builtin(), "upsert-kafka")->publishers;
+    assert_int_equal(publishers->guarantee(&options), DELIVERY_BEST);
+    assert_int_equal(publishers->lane_count(&options), 1);
+    options_put(&options, "sink.lanes", "7");
+    assert_int_equal(publishers->lane_count(&options), 7);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        options_init(&options, &memory);
+        options_put(&options, "sink.delivery-guarantee", cases[i].text);
+        assert_int_equal(publishers->guarantee(&options), cases[i].guarantee);
+    }
+    arena_release(&memory);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_options),    cmocka_unit_test(nobody_there),      cmocka_unit_test(no_such_topic),
-        cmocka_unit_test(reading),          cmocka_unit_test(row_limit),         cmocka_unit_test(keys_and_partitions),
-        cmocka_unit_test(specific_offsets), cmocka_unit_test(writing),           cmocka_unit_test(upserting),
-        cmocka_unit_test(refused_writes),   cmocka_unit_test(broker_comes_back),
+        cmocka_unit_test(wrong_options),
+        cmocka_unit_test(nobody_there),
+        cmocka_unit_test(no_such_topic),
+        cmocka_unit_test(reading),
+        cmocka_unit_test(partitions_are_shared),
+        cmocka_unit_test(row_limit),
+        cmocka_unit_test(keys_and_partitions),
+        cmocka_unit_test(specific_offsets),
+        cmocka_unit_test(writing),
+        cmocka_unit_test(upserting),
+        cmocka_unit_test(refused_writes),
+        cmocka_unit_test(broker_comes_back),
+        cmocka_unit_test(guarantees),
     };
     return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
 }

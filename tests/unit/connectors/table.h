@@ -98,6 +98,36 @@ static inline enum status table_open(struct table *table, const char *const *col
     return table->connector->source_open(&table->config, &table->source, &table->error);
 }
 
+/* Opens it once more, as one of several instances that go on from these positions. */
+static inline enum status table_reopen(struct table *table, uint32_t instance, uint32_t instance_count,
+                                       const struct source_position *positions, uint32_t position_count) {
+    table->source->class->close(table->source);
+    table->source = NULL;
+    table->config.instance = instance;
+    table->config.instance_count = instance_count;
+    table->config.positions = positions;
+    table->config.position_count = position_count;
+    return table->connector->source_open(&table->config, &table->source, &table->error);
+}
+
+/* What a checkpoint would keep, in `arena`, behind what is there. */
+struct table_positions {
+    struct source_position *items;
+    size_t count, capacity;
+};
+static inline void table_positions_add(struct table_positions *positions, struct arena *arena,
+                                       const struct table *table) {
+    for (uint32_t i = 0; i < table->source->split_count; i++) {
+        struct strbuf text;
+        strbuf_init(&text);
+        table->source->class->split_position(table->source, i, &text);
+        struct source_position position = {arena_strdup(arena, table->source->class->split_name(table->source, i)),
+                                           arena_strdup(arena, strbuf_text(&text))};
+        ARRAY_PUSH(arena, positions, position);
+        strbuf_release(&text);
+    }
+}
+
 static inline void table_print_batch(struct table *table, const struct batch *batch) {
     for (uint32_t row = 0; row < batch->row_count; row++) {
         for (uint32_t i = 0; i < batch->column_count; i++) {

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/hash.h"
 #include "core/base/str.h"
 #include "core/data/datetime.h"
 #include "executor/operator.h"
@@ -87,8 +88,10 @@ static const struct operator_class collector_class = {
 
 static const char *chain_zone __attribute__((unused)) = "UTC"; /* of chains opened from here on */
 
-/* Tests run as RESTORED(test) have their operator replaced, before everything it is handed, by one restored from its snapshot. */
-static bool chain_restores __attribute__((unused));
+/* Tests run as RESTORED(test) have their operator replaced, before everything it is handed, by one restored from its snapshot. Run as
+ * LAYERED(test), snapshots are written in tiny steps while the operator works, and layers of them are compared with whole ones of a twin
+ * that is handed the same. */
+static bool chain_restores __attribute__((unused)), chain_layers __attribute__((unused));
 
 static inline int chain_restores_on(void **state) {
     (void)state;
@@ -96,13 +99,23 @@ static inline int chain_restores_on(void **state) {
     return 0;
 }
 
-static inline int chain_restores_off(void **state) {
+static inline int chain_layers_on(void **state) {
     (void)state;
-    chain_restores = false;
+    chain_layers = true;
+    return 0;
+}
+
+static inline int chain_modes_off(void **state) {
+    (void)state;
+    chain_restores = chain_layers = false;
     return 0;
 }
 #define RESTORED(test) \
-    { "restored: " #test, test, chain_restores_on, chain_restores_off, NULL }
+    { "restored: " #test, test, chain_restores_on, chain_modes_off, NULL }
+#define LAYERED(test) \
+    { "layered: " #test, test, chain_layers_on, chain_modes_off, NULL }
+
+enum { CHAIN_LAYERS_MAX = 5 };
 
 struct chain {
     struct arena arena;
@@ -116,6 +129,16 @@ struct chain {
     struct collector *collector;
     struct strbuf out;
     struct error error;
+    /* LAYERED */
+    struct stream_operator *twin; /* sees the same, and has whole snapshots only */
+    struct collector *twin_collector;
+    struct strbuf twin_out;
+    bool writes;
+    struct snapshot_writer writer;               /* of the snapshot under way */
+    struct strbuf layer;                         /* what was taken from it so far */
+    struct strbuf expected;                      /* the twin's whole one of the same moment */
+    struct strbuf layer_bytes[CHAIN_LAYERS_MAX]; /* complete, in order */
+    size_t layer_count;
 };
 
 /* Columns as "name TYPE, …" of the few types tests need; a type is nullable unless it ends in "!". */
@@ -187,6 +210,9 @@ static inline Plan__Node *chain_init(struct chain *chain, const char *input, con
     arena_init(&chain->arena);
     batch_pool_init(&chain->pool);
     strbuf_init(&chain->out);
+    strbuf_init(&chain->twin_out);
+    strbuf_init(&chain->layer);
+    strbuf_init(&chain->expected);
     chain->evaluation = (struct evaluation_context){.watermark_us = WATERMARK_NONE, .zone = time_zone_find(chain_zone)};
     chain->context = (struct operator_context){.arena = &chain->arena,
                                                .pool = &chain->pool,
@@ -238,7 +264,7 @@ static inline void chain_restore(struct chain *chain) {
         return;
     struct snapshot_writer writer;
     struct stream_operator *restored;
-    snapshot_writer_init(&writer);
+    snapshot_writer_init(&writer, SNAPSHOT_FULL);
     chain_check(chain, operator_on_flush(chain->tested, &chain->error));
     chain_check(chain, operator_snapshot(chain->tested, &writer, &chain->error));
     for (int damage = 0; damage < 3; damage++) { /* is noticed */
@@ -255,8 +281,167 @@ static inline void chain_restore(struct chain *chain) {
     snapshot_writer_release(&writer);
 }
 
+/* ---- LAYERED ---- */
+
+static inline unsigned chain_random(unsigned below) {
+    static unsigned seed = 7;
+    seed = seed * 1103515245 + 12345;
+    return (seed >> 8) % below;
+}
+
+/* The whole snapshot of an operator restored from these layers, of some key groups: the same for the same state. */
+static inline enum status chain_again(struct chain *chain, const struct str *layers, size_t count, uint32_t first,
+                                      uint32_t end, struct strbuf *again) {
+    struct stream_operator *restored, *old = chain->tested;
+    struct snapshot_reader reader;
+    struct snapshot_writer writer;
+    struct error error = {0};
+    chain_check(chain, operator_new(old->class, old->node, old->input_schemas, old->input_count, &chain->context,
+                                    &restored, &chain->error));
+    operator_connect(restored, &chain->collector->base, 0);
+    snapshot_reader_init_layers(&reader, layers, count);
+    reader.first_key_group = first;
+    reader.end_key_group = end;
+    enum status status = operator_restore(restored, &reader, &error);
+    snapshot_writer_init(&writer, SNAPSHOT_FULL);
+    if (status == STATUS_OK)
+        chain_check(chain, operator_snapshot(restored, &writer, &error));
+    operator_close(restored);
+    *again = writer.out;
+    strbuf_init(&writer.out);
+    snapshot_writer_release(&writer);
+    return status;
+}
+
+static inline void chain_compare(struct chain *chain, uint32_t first, uint32_t end) {
+    struct str layers[CHAIN_LAYERS_MAX], whole = strbuf_str(&chain->expected);
+    struct strbuf expected, merged;
+    for (size_t i = 0; i < chain->layer_count; i++)
+        layers[i] = strbuf_str(&chain->layer_bytes[i]);
+    assert_int_equal(chain_again(chain, &whole, 1, first, end, &expected), STATUS_OK);
+    assert_int_equal(chain_again(chain, layers, chain->layer_count, first, end, &merged), STATUS_OK);
+    assert_int_equal(merged.size, expected.size);
+    assert_memory_equal(merged.data, expected.data, expected.size);
+    strbuf_release(&expected);
+    strbuf_release(&merged);
+    struct strbuf *damaged = &chain->layer_bytes[chain_random((unsigned)chain->layer_count)];
+    size_t bit = chain_random((unsigned)damaged->size * 8);
+    damaged->data[bit / 8] = (char)(damaged->data[bit / 8] ^ 1 << bit % 8);
+    assert_int_not_equal(chain_again(chain, layers, chain->layer_count, first, end, &merged), STATUS_OK);
+    damaged->data[bit / 8] = (char)(damaged->data[bit / 8] ^ 1 << bit % 8);
+    strbuf_release(&merged);
+}
+
+static inline void chain_forget_layers(struct chain *chain) {
+    while (chain->layer_count > 0)
+        strbuf_release(&chain->layer_bytes[--chain->layer_count]);
+}
+
+/* A step of the snapshot under way; a complete one is a layer more. */
+static inline void chain_step(struct chain *chain, size_t budget_bytes) {
+    struct strbuf piece;
+    bool done;
+    chain_check(chain, operator_snapshot_step(chain->tested, &chain->writer, budget_bytes, &done, &chain->error));
+    while (snapshot_writer_take(&chain->writer, &piece)) {
+        strbuf_append_str(&chain->layer, strbuf_str(&piece));
+        strbuf_release(&piece);
+    }
+    if (!done)
+        return;
+    snapshot_writer_release(&chain->writer);
+    chain->writes = false;
+    chain->layer_bytes[chain->layer_count++] = chain->layer;
+    strbuf_init(&chain->layer);
+    chain_compare(chain, 0, KEY_GROUP_COUNT);
+    uint32_t first = chain_random(KEY_GROUP_COUNT);
+    chain_compare(chain, first, first + 1 + chain_random(KEY_GROUP_COUNT - first));
+    if (chain->layer_count == CHAIN_LAYERS_MAX) {
+        operator_snapshot_abandon(chain->tested);
+        chain_forget_layers(chain);
+    }
+}
+
+static inline void chain_begin(struct chain *chain) {
+    struct snapshot_writer whole;
+    chain_check(chain, operator_on_flush(chain->tested, &chain->error));
+    chain_check(chain, operator_on_flush(chain->twin, &chain->error));
+    snapshot_writer_init(&chain->writer, chain->layer_count ? SNAPSHOT_DELTA : SNAPSHOT_FULL);
+    chain_check(chain, operator_snapshot_begin(chain->tested, &chain->writer, &chain->error));
+    chain->writes = true;
+    strbuf_reset(&chain->layer);
+    snapshot_writer_init(&whole, SNAPSHOT_FULL);
+    chain_check(chain, operator_snapshot(chain->twin, &whole, &chain->error));
+    strbuf_reset(&chain->expected);
+    strbuf_append_str(&chain->expected, strbuf_str(&whole.out));
+    snapshot_writer_release(&whole);
+}
+
+static inline void chain_give_up(struct chain *chain) {
+    operator_snapshot_abandon(chain->tested);
+    snapshot_writer_release(&chain->writer);
+    chain->writes = false;
+    chain_forget_layers(chain);
+}
+
+static inline void chain_open_twin(struct chain *chain) {
+    const struct stream_operator *tested = chain->tested;
+    struct stream_operator *collector;
+    chain_check(chain, operator_new(tested->class, tested->node, tested->input_schemas, tested->input_count,
+                                    &chain->context, &chain->twin, &chain->error));
+    chain_check(chain, operator_new(chain->collector->base.class, tested->node, &chain->twin->schema, 1,
+                                    &chain->context, &collector, &chain->error));
+    chain->twin_collector = (struct collector *)collector;
+    chain->twin_collector->out = &chain->twin_out;
+    operator_connect(chain->twin, collector, 0);
+}
+
+static inline void chain_replace_restored(struct chain *chain, struct stream_operator **operator,
+                                          struct collector * collector, const struct str *layers, size_t count) {
+    struct stream_operator *old = *operator;
+    struct snapshot_reader reader;
+    chain_check(chain, operator_new(old->class, old->node, old->input_schemas, old->input_count,
+                                    &chain->context, operator, & chain->error));
+    operator_connect(*operator, & collector->base, 0);
+    snapshot_reader_init_layers(&reader, layers, count);
+    chain_check(chain, operator_restore(*operator, & reader, &chain->error));
+    operator_close(old);
+}
+
+/* Both go on as restored ones: nothing came since the barrier. */
+static inline void chain_go_on_restored(struct chain *chain) {
+    struct str layers[CHAIN_LAYERS_MAX], whole = strbuf_str(&chain->expected);
+    for (size_t i = 0; i < chain->layer_count; i++)
+        layers[i] = strbuf_str(&chain->layer_bytes[i]);
+    if (chain->layer_count == 0)
+        return;
+    chain_replace_restored(chain, &chain->tested, chain->collector, layers, chain->layer_count);
+    chain_replace_restored(chain, &chain->twin, chain->twin_collector, &whole, 1);
+    chain_forget_layers(chain);
+}
+
+/* Before something is handed in. */
+static inline void chain_layer(struct chain *chain) {
+    if (!chain_layers || chain->tested->ended)
+        return;
+    chain->twin_collector->shows_control = chain->collector->shows_control;
+    if (chain->writes && chain_random(8) == 0)
+        chain_give_up(chain);
+    for (unsigned i = chain_random(3); chain->writes && i > 0; i--)
+        chain_step(chain, 1 + chain_random(200));
+    if (chain->writes)
+        return;
+    chain_begin(chain);
+    if (chain_random(4))
+        return;
+    while (chain->writes)
+        chain_step(chain, 1 + chain_random(100));
+    chain_go_on_restored(chain);
+}
+
 static inline void chain_open(struct chain *chain, const Plan__Node *node) {
     chain_check(chain, chain_try_open(chain, node, chain->input ? 1 : 0));
+    if (chain_layers)
+        chain_open_twin(chain);
 }
 
 static inline void parse_value(struct batch *batch, struct column *column, uint32_t row, const char *text) {
@@ -305,9 +490,13 @@ static inline struct batch *chain_batch(struct batch_pool *pool, const struct sc
 }
 
 static inline enum status chain_try_push(struct chain *chain, uint32_t input, const char *rows) {
+    struct error error;
     chain_restore(chain);
+    chain_layer(chain);
     struct batch *batch = chain_batch(&chain->pool, chain->input, rows);
     enum status status = operator_on_batch(chain->tested, input, batch, &chain->error);
+    if (chain->twin)
+        assert_int_equal(operator_on_batch(chain->twin, input, batch, &error), status);
     batch_release(batch);
     return status;
 }
@@ -318,23 +507,50 @@ static inline void chain_push(struct chain *chain, const char *rows) {
 
 static inline void chain_watermark(struct chain *chain, int64_t watermark_us) {
     chain_restore(chain);
+    chain_layer(chain);
     chain_check(chain, operator_on_watermark(chain->tested, 0, watermark_us, &chain->error));
+    if (chain->twin)
+        chain_check(chain, operator_on_watermark(chain->twin, 0, watermark_us, &chain->error));
+}
+
+static inline void chain_tick(struct chain *chain, int64_t now_us) {
+    chain_restore(chain);
+    chain_layer(chain);
+    chain_check(chain, operator_on_tick(chain->tested, now_us, &chain->error));
+    if (chain->twin)
+        chain_check(chain, operator_on_tick(chain->twin, now_us, &chain->error));
 }
 
 static inline void chain_end(struct chain *chain) {
     chain_restore(chain);
+    chain_layer(chain);
     uint32_t inputs = chain->tested->input_count;
-    for (uint32_t i = 0; i < inputs || i == 0; i++)
+    for (uint32_t i = 0; i < inputs || i == 0; i++) {
         chain_check(chain, operator_on_end(chain->tested, i, &chain->error));
+        if (chain->twin)
+            chain_check(chain, operator_on_end(chain->twin, i, &chain->error));
+    }
+    if (chain->writes) /* begun before, done after */
+        chain_step(chain, SIZE_MAX);
 }
 
 /* Compares what came out since the last call. */
 static inline void chain_expect(struct chain *chain, const char *expected) {
     assert_string_equal(strbuf_text(&chain->out), expected);
+    if (chain->twin)
+        assert_string_equal(strbuf_text(&chain->twin_out), expected);
     strbuf_reset(&chain->out);
+    strbuf_reset(&chain->twin_out);
 }
 
 static inline void chain_close(struct chain *chain) {
+    if (chain->writes)
+        snapshot_writer_release(&chain->writer);
+    chain_forget_layers(chain);
+    strbuf_release(&chain->layer);
+    strbuf_release(&chain->expected);
+    strbuf_release(&chain->twin_out);
+    operator_close(chain->twin);
     operator_close(chain->tested);
     arena_release(&chain->arena);
     batch_pool_release(&chain->pool);

@@ -96,7 +96,7 @@ static void check_against_model(const struct type *const *types, uint32_t key_co
     uint32_t last_key_group = 0;
     seen = 0;
     for (uint8_t *record; (record = group_table_next_in(table, 0, KEY_GROUP_COUNT - 1, &place)); seen++) {
-        uint32_t key_group = ((struct group_header *)record)->tag >> 22;
+        uint32_t key_group = ((struct record_header *)record)->tag >> 22;
         assert_true(key_group / 256 >=
                     last_key_group / 256); /* a shard holds a run of key groups, these at least 4 shards */
         last_key_group = key_group;

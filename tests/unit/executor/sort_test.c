@@ -142,6 +142,12 @@ int main(void) {
         RESTORED(limit_keeps_little),
         RESTORED(no_limit_rows),
         RESTORED(refuses_changes),
+        LAYERED(sorts_by_several_keys_and_keeps_ties_in_order),
+        LAYERED(places_nulls_as_told),
+        LAYERED(limit_gives_a_piece_of_the_whole),
+        LAYERED(limit_keeps_little),
+        LAYERED(no_limit_rows),
+        LAYERED(refuses_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

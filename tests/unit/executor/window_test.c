@@ -346,6 +346,20 @@ int main(void) {
         RESTORED(null_time_is_an_error),
         RESTORED(times_out_of_range_are_an_error),
         RESTORED(table_functions_append_windows),
+        LAYERED(hop_closes_in_order_of_ends),
+        LAYERED(cumulate_grows_until_its_size),
+        LAYERED(without_keys),
+        LAYERED(updates_while_the_window_is_open),
+        LAYERED(late_rows_within_the_lateness_update),
+        LAYERED(retractions_take_rows_out_of_windows),
+        LAYERED(rows_that_bring_their_window),
+        LAYERED(sessions_extend_merge_and_close),
+        LAYERED(sessions_updated_while_open),
+        LAYERED(days_begin_at_local_midnight),
+        LAYERED(an_hour_that_comes_twice_is_one_window),
+        LAYERED(null_time_is_an_error),
+        LAYERED(times_out_of_range_are_an_error),
+        LAYERED(table_functions_append_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <ftw.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "connectors/connector.h"
 #include "core/base/env_virtual.h"
@@ -37,8 +39,8 @@ struct memory_table {
     struct env_virtual *world;
     void (*on_poll)(struct memory_table *table, uint32_t next_row);
     struct job *job;
-    const char *checkpoint_folder; /* of the jobs to come; NULL: none */
-    uint64_t stop_batches;         /* with a folder: job_config.checkpoint_stop_batches */
+    const char *checkpoint_uri; /* of the jobs to come; NULL: none */
+    uint64_t stop_batches;      /* with a folder: job_config.checkpoint_stop_batches */
     /* what happened */
     uint32_t next_row;
     uint64_t poll_count, waited_us;
@@ -398,12 +400,30 @@ static inline enum status memory_run(struct memory_plan *plan, uint32_t batch_ro
         .env = memory.world ? env_virtual_env(memory.world) : env_posix(),
         .result = &output.target,
         .batch_rows = batch_rows,
-        .checkpoint_folder = memory.checkpoint_folder,
-        .checkpoint_stop_batches = memory.checkpoint_folder ? memory.stop_batches : 0,
+        .checkpoint_uri = memory.checkpoint_uri,
+        .checkpoint_stop_batches = memory.checkpoint_uri ? memory.stop_batches : 0,
     };
     TRY(job_open(&config, &memory.job, error));
     enum status status = job_run(memory.job, error);
     return status;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place) {
+    (void)status, (void)kind, (void)place;
+    return remove(path);
+}
+/* A new folder, in memory where the machine has such a place: what checkpoints promise is tested here, not how fast a disk syncs. */
+static inline void make_folder(char folder[64], const char *name) {
+    const char *wanted = getenv("TMPDIR");
+    const char *place = wanted ? wanted : access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(folder, 64, "%.30s/%.20s-XXXXXX", place, name);
+    if (!mkdtemp(folder))
+        fail_msg("cannot make %s", folder);
+}
+
+/* A folder that a test made, with all that is in it. */
+static inline void remove_tree(const char *folder) {
+    nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Runs to the end; the text of the result is in output.text. */

@@ -28,6 +28,23 @@ static void merged_is_minimum_of_active_splits(void **state) {
     split_watermarks_release(&watermarks);
 }
 
+/* One of several instances of a source that got no split holds nobody back, until it gets one. */
+static void an_instance_without_splits_is_idle(void **state) {
+    (void)state;
+    struct split_watermarks watermarks;
+    split_watermarks_init(&watermarks, 1000);
+    assert_false(split_watermarks_update(&watermarks, 10));
+    watermarks.lacks_splits = true;
+    assert_true(split_watermarks_update(&watermarks, 10));
+    assert_true(watermarks.all_idle);
+    assert_int_equal(watermarks.merged_us, WATERMARK_NONE);
+    watermarks.lacks_splits = false;
+    split_watermarks_grow(&watermarks, 1, 20);
+    assert_true(split_watermarks_update(&watermarks, 20));
+    assert_false(watermarks.all_idle);
+    split_watermarks_release(&watermarks);
+}
+
 static void merged_never_falls(void **state) {
     (void)state;
     struct split_watermarks watermarks;
@@ -164,6 +181,7 @@ int main(void) {
         cmocka_unit_test(test_cut__a_row_that_touches_a_closed_session_waits),
         cmocka_unit_test(merged_is_minimum_of_active_splits),
         cmocka_unit_test(merged_never_falls),
+        cmocka_unit_test(an_instance_without_splits_is_idle),
         cmocka_unit_test(quiet_split_becomes_idle_when_caught_up),
         cmocka_unit_test(when_all_are_idle_none_is_waited_for),
         cmocka_unit_test(timeout_zero_never_idles),

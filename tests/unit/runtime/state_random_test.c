@@ -276,8 +276,9 @@ static void cold_hand_over(struct world *world, uint32_t key, struct arena *aren
 static void snapshot_memory(struct world *world, struct strbuf *out) {
     struct snapshot_writer writer;
     struct error error = {0};
-    snapshot_writer_init(&writer);
+    snapshot_writer_init(&writer, SNAPSHOT_FULL);
     OK(state_backend_snapshot(world->memory, &writer, &error));
+    snapshot_writer_end(&writer, 0);
     strbuf_reset(out);
     strbuf_append_str(out, strbuf_str(&writer.out));
     snapshot_writer_release(&writer);

@@ -230,7 +230,9 @@ static uint64_t run_in_pieces(const struct shape *shape, const struct memory_row
     build_plan(&plan, shape, emit);
     memory_reset(rows, ROWS);
     memory.world = world;
-    memory.checkpoint_folder = "checkpoints";
+    char folder[64];
+    make_folder(folder, "window-model");
+    memory.checkpoint_uri = folder;
     for (bool stopped = true; stopped; seed = seed * 75 + 74) {
         memory.next_row = 0; /* unless a position says otherwise */
         memory.stop_batches = 1 + seed % 65537 % 40;
@@ -241,6 +243,7 @@ static uint64_t run_in_pieces(const struct shape *shape, const struct memory_row
     }
     env_virtual_free(world);
     arena_release(&plan.arena);
+    remove_tree(folder);
     return late;
 }
 

@@ -1,0 +1,43 @@
+/* state_file.h: the state of one task's operators in one object.
+ *
+ *   file   := "SSQSTATE" | version u32 | mode u8 (0 full, 1 delta) | operator count varint | operator* | frame* | end
+ *   operator := node id varint | digest of its plan node u64 | name block
+ *   frame  := operator index + 1 varint | block: the next piece of its snapshot (executor/snapshot.h)
+ *   end    := 0 varint
+ *
+ * Pieces of several operators may alternate; joined they are the operators' snapshots. A delta says what changed since the file before
+ * it. The digest of the whole file stands in the manifest. The reader takes foreign bytes. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "core/base/arena.h"
+#include "core/base/bytes.h"
+#include "core/base/status.h"
+#include "core/base/str.h"
+
+enum { STATE_FILE_VERSION = 1 };
+
+struct state_file_operator {
+    uint32_t node_id;
+    uint64_t node_digest;
+    struct str name;
+};
+
+void state_file_begin(struct strbuf *out, bool delta, const struct state_file_operator *operators, uint32_t count);
+void state_file_put(struct strbuf *out, uint32_t operator_index, struct str piece);
+void state_file_end(struct strbuf *out);
+
+struct state_file {
+    bool delta;
+    uint32_t operator_count;
+    struct state_file_operator *operators;
+    struct str *snapshots; /* by operator index */
+};
+/* Only the part before the frames; `bytes` may be cut behind it. */
+enum status state_file_read_head(struct str bytes, struct arena *arena, struct state_file *file,
+                                 struct error *error) MUST_CHECK;
+/* The snapshots borrow from `bytes` where they are of one piece; otherwise they are joined in the arena. MALFORMED_RECORD for
+ * what no writer writes. */
+enum status state_file_read(struct str bytes, struct arena *arena, struct state_file *file,
+                            struct error *error) MUST_CHECK;

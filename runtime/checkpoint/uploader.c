@@ -1,0 +1,316 @@
+/* uploader.c: one thread, one attempt at a time. Invariants: an attempt is acknowledged only when every object that it names is durable; what
+ * belongs to a given-up attempt is never named again. */
+#include "runtime/checkpoint/uploader.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "core/base/fault.h"
+#include "core/base/log.h"
+#include "runtime/checkpoint/task_mail.h"
+#include "runtime/store/store.h"
+
+enum { STATE_OBJECT_NUMBER = 0, FIRST_SEGMENT_NUMBER = 1 };
+
+enum upload_mail_kind { UPLOAD_BEGIN, UPLOAD_PIECE, UPLOAD_FINISH, UPLOAD_ABANDON, UPLOAD_END };
+
+struct upload_mail {
+    struct message base;
+    enum upload_mail_kind kind;
+    struct barrier barrier;
+    bool delta, at_end;
+    struct strbuf piece;
+    struct upload_lane *lanes;
+    uint32_t lane_count;
+    struct split_position *positions;
+    uint32_t position_count;
+};
+
+struct uploader {
+    struct uploader_config config;
+    struct mailbox inbox;
+    pthread_t thread;
+    uint64_t backlog_bytes; /* atomic */
+    bool ended;
+    /* The attempt under way. */
+    bool active; /* begun, and nothing failed */
+    bool delta;
+    struct barrier barrier;
+    struct store_writer *writer;
+    XXH3_state_t *digest;
+    uint64_t size_bytes;
+    struct error error; /* why it failed */
+    /* Layers: of the decided epoch, and of the attempt finished last. */
+    struct object *decided, *newest;
+    uint32_t decided_count, newest_count;
+    uint64_t newest_epoch;
+};
+
+static void set_layers(struct object **layers, uint32_t *count, const struct object *from, uint32_t from_count,
+                       const struct object *last) {
+    struct object *copy = memory_alloc((from_count + 1) * sizeof *copy);
+    if (from_count > 0)
+        memcpy(copy, from, from_count * sizeof *copy);
+    if (last)
+        copy[from_count++] = *last;
+    free(*layers);
+    *layers = copy;
+    *count = from_count;
+}
+
+static struct object_id object_of(const struct uploader *uploader, enum object_kind kind, uint32_t number) {
+    return (struct object_id){.job = uploader->config.job,
+                              .generation = uploader->barrier.generation,
+                              .epoch = uploader->barrier.epoch,
+                              .attempt = uploader->barrier.attempt,
+                              .kind = kind,
+                              .task = uploader->config.task,
+                              .number = number};
+}
+
+static struct digest finish_digest(XXH3_state_t *state) {
+    struct digest digest;
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
+    memcpy(digest.bytes, canonical.digest, sizeof digest.bytes);
+    return digest;
+}
+
+static enum status open_object(struct uploader *uploader, const struct object_id *id, struct error *error) {
+    char name[OBJECT_NAME_SIZE];
+    object_name_format(id, name);
+    if (fault_point(FAULT_UPLOAD))
+        return FAIL(error, STATUS_FILE_ERROR, "fault point: \"%s\" was refused", name);
+    XXH3_128bits_reset(uploader->digest);
+    uploader->size_bytes = 0;
+    return store_writer_open(checkpointer_store(uploader->config.checkpointer), name, &uploader->writer, error);
+}
+
+static enum status append(struct uploader *uploader, const void *data, size_t size, struct error *error) {
+    XXH3_128bits_update(uploader->digest, data, size);
+    uploader->size_bytes += size;
+    return store_writer_append(uploader->writer, data, size, error);
+}
+
+static enum status close_object(struct uploader *uploader, const struct object_id *id, struct object *object,
+                                struct error *error) {
+    struct store_writer *writer = uploader->writer;
+    uploader->writer = NULL;
+    TRY(store_writer_finish(writer, error));
+    *object = (struct object){.id = *id, .size_bytes = uploader->size_bytes, .digest = finish_digest(uploader->digest)};
+    return STATUS_OK;
+}
+
+static void give_up(struct uploader *uploader) {
+    if (uploader->writer)
+        store_writer_abort(uploader->writer);
+    uploader->writer = NULL;
+    uploader->active = false;
+}
+
+/* The store failed: the coordinator gives the attempt up and tells the task. */
+static void decline(struct uploader *uploader, const struct error *error) {
+    give_up(uploader);
+    log_warn("a checkpoint could not be written", log_int("epoch", (int64_t)uploader->barrier.epoch),
+             LOG_ERROR_FIELDS(error));
+    struct task_status status = {.kind = TASK_DECLINED,
+                                 .job = uploader->config.job,
+                                 .generation = uploader->barrier.generation,
+                                 .task = uploader->config.task,
+                                 .epoch = uploader->barrier.epoch,
+                                 .attempt = uploader->barrier.attempt};
+    checkpointer_tell_status(uploader->config.checkpointer, &status);
+}
+
+static void on_begin(struct uploader *uploader, const struct upload_mail *mail) {
+    struct error error = {0};
+    give_up(uploader);
+    /* A barrier of a later epoch says that the former one is decided. */
+    if (mail->barrier.epoch > uploader->newest_epoch && uploader->newest_epoch > 0)
+        set_layers(&uploader->decided, &uploader->decided_count, uploader->newest, uploader->newest_count, NULL);
+    uploader->barrier = mail->barrier;
+    uploader->delta = mail->delta;
+    uploader->active = true;
+    struct object_id id = object_of(uploader, OBJECT_STATE, STATE_OBJECT_NUMBER);
+    if (open_object(uploader, &id, &error) != STATUS_OK)
+        decline(uploader, &error);
+}
+
+static void on_piece(struct uploader *uploader, const struct upload_mail *mail) {
+    struct error error = {0};
+    if (uploader->active && append(uploader, mail->piece.data, mail->piece.size, &error) != STATUS_OK)
+        decline(uploader, &error);
+    __atomic_sub_fetch(&uploader->backlog_bytes, mail->piece.size, __ATOMIC_RELAXED);
+}
+
+static enum status write_segment(struct uploader *uploader, struct arena *arena, const struct upload_lane *lane,
+                                 struct ack_lane *ack, struct error *error) {
+    ack->lane_index = lane->lane_index;
+    if (!lane->buffer) {
+        ack->log = log_epoch_empty(uploader->barrier.epoch);
+        return STATUS_OK;
+    }
+    struct object *segment = ARENA_NEW(arena, struct object);
+    struct object_id id = object_of(uploader, OBJECT_LOG, FIRST_SEGMENT_NUMBER + lane->lane_index);
+    TRY(open_object(uploader, &id, error));
+    TRY(append(uploader, LOG_SEGMENT_HEADER, LOG_SEGMENT_HEADER_SIZE, error));
+    TRY(append(uploader, lane->buffer->records.data, lane->buffer->records.size, error));
+    TRY(close_object(uploader, &id, segment, error));
+    ack->log = (struct log_epoch){.epoch = uploader->barrier.epoch, .segments = segment, .segment_count = 1};
+    ack->log.chunks = log_buffer_chunks(lane->buffer, arena, &ack->log.chunk_count);
+    ack->log.digest = log_epoch_digest(&ack->log);
+    log_segments_add(checkpointer_segments(uploader->config.checkpointer), &id, lane->buffer);
+    return STATUS_OK;
+}
+
+static enum status write_all(struct uploader *uploader, struct upload_mail *mail, struct object *state,
+                             struct ack_lane *lanes, struct error *error) {
+    struct object_id id = object_of(uploader, OBJECT_STATE, STATE_OBJECT_NUMBER);
+    TRY(close_object(uploader, &id, state, error));
+    state->operator_id = uploader->config.operator_id;
+    state->key_group_first = uploader->config.key_group_first;
+    state->key_group_last = uploader->config.key_group_last;
+    for (uint32_t i = 0; i < mail->lane_count; i++)
+        TRY(write_segment(uploader, &mail->base.arena, &mail->lanes[i], &lanes[i], error));
+    return STATUS_OK;
+}
+
+static void tell_uploaded(struct uploader *uploader, const struct object *state) {
+    struct task_mail *mail = message_new(sizeof *mail);
+    mail->kind = TASK_MAIL_UPLOADED;
+    mail->barrier = uploader->barrier;
+    mail->size_bytes = state->size_bytes;
+    mail->delta = uploader->delta;
+    mailbox_post(uploader->config.task_inbox, &mail->base);
+}
+
+static void acknowledge(struct uploader *uploader, struct upload_mail *mail, const struct object *state,
+                        const struct ack_lane *lanes) {
+    set_layers(&uploader->newest, &uploader->newest_count, uploader->decided,
+               uploader->delta ? uploader->decided_count : 0, state);
+    uploader->newest_epoch = uploader->barrier.epoch;
+    tell_uploaded(uploader, state);
+    struct task_ack ack = {.job = uploader->config.job,
+                           .generation = uploader->barrier.generation,
+                           .epoch = uploader->barrier.epoch,
+                           .attempt = uploader->barrier.attempt,
+                           .task = uploader->config.task,
+                           .at_end = mail->at_end,
+                           .objects = uploader->newest,
+                           .object_count = uploader->newest_count,
+                           .positions = mail->positions,
+                           .position_count = mail->position_count,
+                           .lanes = lanes,
+                           .lane_count = mail->lane_count};
+    checkpointer_tell_ack(uploader->config.checkpointer, &ack);
+}
+
+static void on_finish(struct uploader *uploader, struct upload_mail *mail) {
+    struct error error = {0};
+    struct object state;
+    if (!uploader->active)
+        return;
+    struct ack_lane *lanes = ARENA_ARRAY(&mail->base.arena, struct ack_lane, mail->lane_count);
+    if (write_all(uploader, mail, &state, lanes, &error) != STATUS_OK) {
+        decline(uploader, &error);
+        return;
+    }
+    uploader->active = false;
+    (void)fault_point(FAULT_UPLOADED);
+    acknowledge(uploader, mail, &state, lanes);
+}
+
+static void release_mail(struct upload_mail *mail) {
+    for (uint32_t i = 0; i < mail->lane_count; i++)
+        log_buffer_release(mail->lanes[i].buffer);
+    strbuf_release(&mail->piece);
+    message_free(&mail->base);
+}
+
+static void *run_uploader(void *argument) {
+    struct uploader *uploader = argument;
+    while (!uploader->ended) {
+        struct upload_mail *mail = (struct upload_mail *)mailbox_wait(&uploader->inbox, INT64_MAX);
+        switch (mail->kind) {
+        case UPLOAD_BEGIN: on_begin(uploader, mail); break;
+        case UPLOAD_PIECE: on_piece(uploader, mail); break;
+        case UPLOAD_FINISH: on_finish(uploader, mail); break;
+        case UPLOAD_ABANDON: give_up(uploader); break;
+        case UPLOAD_END: uploader->ended = true; break;
+        }
+        release_mail(mail);
+    }
+    give_up(uploader);
+    return NULL;
+}
+
+struct uploader *uploader_new(const struct uploader_config *config) {
+    struct uploader *uploader = memory_zalloc(sizeof *uploader);
+    uploader->config = *config;
+    uploader->digest = XXH3_createState();
+    set_layers(&uploader->decided, &uploader->decided_count, config->layers, config->layer_count, NULL);
+    mailbox_init(&uploader->inbox, -1);
+    if (pthread_create(&uploader->thread, NULL, run_uploader, uploader) != 0)
+        assert_failed("the uploader has its thread", __FILE__, __LINE__);
+    return uploader;
+}
+
+static struct upload_mail *new_mail(enum upload_mail_kind kind) {
+    struct upload_mail *mail = message_new(sizeof *mail);
+    mail->kind = kind;
+    strbuf_init(&mail->piece);
+    return mail;
+}
+
+void uploader_free(struct uploader *uploader) {
+    if (!uploader)
+        return;
+    mailbox_post(&uploader->inbox, &new_mail(UPLOAD_END)->base);
+    pthread_join(uploader->thread, NULL);
+    mailbox_release(&uploader->inbox);
+    XXH3_freeState(uploader->digest);
+    free(uploader->decided);
+    free(uploader->newest);
+    free(uploader);
+}
+
+void uploader_begin(struct uploader *uploader, const struct barrier *barrier, bool delta) {
+    struct upload_mail *mail = new_mail(UPLOAD_BEGIN);
+    mail->barrier = *barrier;
+    mail->delta = delta;
+    mailbox_post(&uploader->inbox, &mail->base);
+}
+
+void uploader_piece(struct uploader *uploader, struct strbuf *piece) {
+    struct upload_mail *mail = new_mail(UPLOAD_PIECE);
+    mail->piece = *piece;
+    strbuf_init(piece);
+    __atomic_add_fetch(&uploader->backlog_bytes, mail->piece.size, __ATOMIC_RELAXED);
+    mailbox_post(&uploader->inbox, &mail->base);
+}
+
+void uploader_finish(struct uploader *uploader, const struct upload_lane *lanes, uint32_t lane_count,
+                     const struct split_position *positions, uint32_t position_count, bool at_end) {
+    struct upload_mail *mail = new_mail(UPLOAD_FINISH);
+    struct arena *arena = &mail->base.arena;
+    mail->at_end = at_end;
+    mail->lanes = arena_copy(arena, lanes, lane_count * sizeof *lanes);
+    mail->lane_count = lane_count;
+    mail->positions = ARENA_ARRAY(arena, struct split_position, position_count);
+    mail->position_count = position_count;
+    for (uint32_t i = 0; i < position_count; i++) {
+        mail->positions[i] = positions[i];
+        mail->positions[i].split.data = arena_copy(arena, positions[i].split.data, positions[i].split.size);
+        mail->positions[i].position.data = arena_copy(arena, positions[i].position.data, positions[i].position.size);
+    }
+    mailbox_post(&uploader->inbox, &mail->base);
+}
+
+void uploader_abandon(struct uploader *uploader) {
+    mailbox_post(&uploader->inbox, &new_mail(UPLOAD_ABANDON)->base);
+}
+
+uint64_t uploader_backlog_bytes(const struct uploader *uploader) {
+    return __atomic_load_n(&uploader->backlog_bytes, __ATOMIC_RELAXED);
+}

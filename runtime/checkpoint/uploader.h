@@ -1,0 +1,43 @@
+/* uploader.h: writes a task's snapshots and logs to the store while the task goes on, and acknowledges.
+ *
+ *   task thread: begin(barrier) · piece · piece · … · finish(logs, positions)      or abandon
+ *   uploader thread: one state object, a segment for every lane with rows ─▶ acknowledgement to the coordinator,
+ *                    TASK_MAIL_UPLOADED to the task; when the store fails: TASK_DECLINED
+ *
+ * The uploader also knows the layers: the objects, oldest first, that together are the task's state. A full snapshot begins anew, a delta is
+ * added to those of the decided epoch. */
+#pragma once
+
+#include "runtime/checkpoint/checkpointer.h"
+
+struct uploader;
+
+struct uploader_config {
+    struct checkpointer *checkpointer;
+    struct mailbox *task_inbox;
+    struct incarnation job;
+    uint64_t generation;
+    uint32_t task;
+    const struct object *layers; /* of the decided epoch; copied */
+    uint32_t layer_count;
+    uint64_t operator_id; /* of the state objects */
+    uint32_t key_group_first, key_group_last;
+};
+
+struct uploader *uploader_new(const struct uploader_config *config);
+void uploader_free(struct uploader *uploader); /* what is under way is given up; NULL is fine */
+
+/* An attempt begins; one that is unfinished is given up. */
+void uploader_begin(struct uploader *uploader, const struct barrier *barrier, bool delta);
+/* The next bytes of the state file; taken, the strbuf is empty afterwards. */
+void uploader_piece(struct uploader *uploader, struct strbuf *piece);
+
+struct upload_lane {
+    uint32_t lane_index;
+    struct log_buffer *buffer; /* NULL: no rows. The reference is taken */
+};
+void uploader_finish(struct uploader *uploader, const struct upload_lane *lanes, uint32_t lane_count,
+                     const struct split_position *positions, uint32_t position_count, bool at_end);
+void uploader_abandon(struct uploader *uploader);
+/* Bytes handed over and not written yet. Any thread. */
+uint64_t uploader_backlog_bytes(const struct uploader *uploader);

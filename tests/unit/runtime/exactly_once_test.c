@@ -1,0 +1,239 @@
+/* exactly_once_test.c: jobs through the real drivers, to an outside that fails: whatever happens, each row is there once and in order. */
+#include "tests/unit/runtime/memory_outside.h"
+
+#include "core/base/array.h"
+#include "core/base/fault.h"
+
+enum { ROWS = 40 };
+static struct memory_plan plan;
+static char folder[64];
+
+static int setup(void **state) {
+    (void)state;
+    make_folder(folder, "exactly-once");
+    memset(&plan, 0, sizeof plan);
+    outside_plan(&plan, "sum_bigint");
+    outside_expect(&plan, ROWS);
+    outside_reset(ROWS);
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    remove_tree(folder);
+    arena_release(&plan.arena);
+    outside_forget_expected();
+    outside_release();
+    unsetenv("STREAMSQL_FAULT");
+    return fault_init(NULL) == STATUS_OK ? 0 : -1;
+}
+
+/* The next case begins with nothing. */
+static void start_over(void) {
+    remove_tree(folder);
+    outside_reset(ROWS);
+}
+
+static void undisturbed_jobs_write_each_row_once(void **state) {
+    (void)state;
+    struct outside_run run = {.plan = &plan, .folder = folder};
+    outside_job_ok(&run);
+    outside_check("undisturbed");
+    assert_in_range(run.checkpoints.decided_epoch, 5, 1000); /* paced: an epoch between two batches */
+    assert_int_equal(run.checkpoints.published_epoch, run.checkpoints.decided_epoch);
+    /* And once more: the input had ended and all is published. */
+    outside_job_ok(&run);
+    outside_check("ended before");
+}
+
+/* Each kind of call, answered in each way, once, early and later. */
+static void every_call_may_get_any_answer(void **state) {
+    (void)state;
+    uint32_t cases = 0;
+    for (int call = OUTSIDE_OPEN_SLOT; call < OUTSIDE_CALLS; call++)
+        for (int answer = OUTSIDE_LOST; answer < OUTSIDE_ANSWERS; answer++)
+            for (uint64_t passage = 1; passage <= (call <= OUTSIDE_READ ? 7 : 19); passage += 6) {
+                if (answer == OUTSIDE_LATE && call != OUTSIDE_COMMIT)
+                    continue;
+                char name[100];
+                snprintf(name, sizeof name, "%s %s, passage %d", outside_call_names[call], outside_answer_names[answer],
+                         (int)passage);
+                start_over();
+                outside.fault_call = (enum outside_call)call;
+                outside.fault_answer = (enum outside_answer)answer;
+                outside.fault_passage = passage;
+                struct outside_run run = {.plan = &plan, .folder = folder};
+                outside_job(&run);
+                if (run.status != STATUS_OK)
+                    fail_msg("%s: %s (%s)", name, run.error.message, run.error.detail);
+                outside_check(name);
+                cases += outside.calls[call] >= passage;
+            }
+    assert_in_range(cases, 40, 1000); /* that the passage came about */
+}
+
+/* Runs until one run comes to the end; the one before was dropped in the middle. How many were. */
+static int run_through_crashes(const char *name) {
+    for (int dropped = 0;; dropped++) {
+        struct outside_run run = {.plan = &plan, .folder = folder};
+        outside_job(&run);
+        bool crashed = outside.crash;
+        if (run.status != STATUS_OK && !crashed)
+            fail_msg("%s: %s (%s)", name, run.error.message, run.error.detail);
+        outside_check_beginning(name);
+        outside.crash = false;
+        outside.crash_passage = 0;
+        if (!crashed)
+            return dropped;
+    }
+}
+
+/* The job is dropped at each kind of call, early and late, and another takes over. */
+static void every_call_may_be_the_last(void **state) {
+    (void)state;
+    int dropped = 0;
+    for (int call = OUTSIDE_PREPARE; call < OUTSIDE_CALLS; call++)
+        for (uint64_t passage = 1; passage <= 31; passage += call <= OUTSIDE_READ ? 2 : 5) {
+            char name[100];
+            snprintf(name, sizeof name, "crash at %s, passage %d", outside_call_names[call], (int)passage);
+            start_over();
+            outside.crash_call = (enum outside_call)call;
+            outside.crash_passage = passage;
+            dropped += run_through_crashes(name);
+            outside_check(name);
+        }
+    assert_in_range(dropped, 30, 1000);
+}
+
+/* Crashes in a row, faults in between: what comes is decided by a seed. */
+static void crashes_and_faults_come_together(void **state) {
+    (void)state;
+    uint64_t seed = 1;
+    for (int history = 0; history < 30; history++) {
+        char name[100];
+        snprintf(name, sizeof name, "history %d", history);
+        start_over();
+        for (bool dropped = true; dropped;) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            memset(outside.calls, 0, sizeof outside.calls);
+            outside.fault_call = OUTSIDE_OPEN_SLOT + (seed >> 33) % (OUTSIDE_CALLS - 1);
+            outside.fault_answer = OUTSIDE_LOST + (seed >> 40) % 3;
+            outside.fault_passage = 1 + (seed >> 50) % 12;
+            outside.crash_call = OUTSIDE_ROWS + (seed >> 36) % 3;
+            outside.crash_passage = 1 + (seed >> 45) % 32;
+            dropped = run_through_crashes(name) > 0;
+        }
+        outside_check(name);
+    }
+}
+
+/* Attempts that are given up, answers of the store that get lost, lanes that fail: by the program's own fault points. */
+static void faults_of_the_store_and_the_task(void **state) {
+    (void)state;
+    static const struct {
+        enum fault_name name;
+        bool aborts;
+    } points[] = {
+        {FAULT_SNAPSHOT, true}, {FAULT_UPLOAD, true},      {FAULT_MANIFEST, false},       {FAULT_SWAP, false},
+        {FAULT_SWAPPED, false}, {FAULT_LANE_ROWS, false},  {FAULT_LANE_MARKER, false},    {FAULT_LANE_COMMIT, false},
+        {FAULT_LANE_FENCE, false}, {FAULT_LANE_FENCED, false}, {FAULT_LANE_COMMITTED, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(points); i++)
+        for (int passage = 1; passage <= 13; passage += 4) {
+            char name[100], orders[200];
+            snprintf(name, sizeof name, "%s, passage %d", fault_name_text(points[i].name), passage);
+            snprintf(orders, sizeof orders, "%s:%d:error;%s:%d:error", fault_name_text(points[i].name), passage,
+                     fault_name_text(points[i].name), passage + 1);
+            start_over();
+            assert_int_equal(setenv("STREAMSQL_FAULT", orders, 1), 0);
+            assert_int_equal(fault_init(NULL), STATUS_OK);
+            struct outside_run run = {.plan = &plan, .folder = folder};
+            outside_job(&run);
+            if (run.status != STATUS_OK)
+                fail_msg("%s: %s (%s)", name, run.error.message, run.error.detail);
+            outside_check(name);
+            if (points[i].aborts && passage == 1 && run.checkpoints.aborted_count == 0)
+                fail_msg("%s: no attempt was given up", name);
+        }
+}
+
+/* One after the other on one path, while the first still runs: it is told, and nothing doubles. */
+static void the_first_of_two_is_superseded(void **state) {
+    (void)state;
+    pthread_t thread;
+    outside.row_limit = ROWS / 2;
+    struct outside_run first = {.plan = &plan, .folder = folder}, second = first;
+    assert_int_equal(pthread_create(&thread, NULL, outside_thread, &first), 0);
+    OUTSIDE_UNTIL(outside_calls(OUTSIDE_COMMIT) >= 10);
+    outside.paced = false;
+    __atomic_store_n(&outside.row_limit, ROWS, __ATOMIC_RELEASE);
+    outside_job_ok(&second);
+    pthread_join(thread, NULL);
+    outside_check("two jobs");
+    /* The first may have come to the end before the second took over. */
+    assert_int_equal(second.checkpoints.generation, first.checkpoints.generation + 1);
+    if (first.status != STATUS_OK)
+        assert_int_equal(first.status, STATUS_SUPERSEDED);
+}
+
+/* As before, but the first one cannot have ended. */
+static void who_waits_is_superseded_too(void **state) {
+    (void)state;
+    pthread_t thread;
+    outside.row_limit = ROWS / 2;
+    outside.endless = true;
+    struct outside_run first = {.plan = &plan, .folder = folder}, second = first;
+    assert_int_equal(pthread_create(&thread, NULL, outside_thread, &first), 0);
+    OUTSIDE_UNTIL(outside_calls(OUTSIDE_COMMIT) >= 10);
+    pthread_t other;
+    assert_int_equal(pthread_create(&other, NULL, outside_thread, &second), 0);
+    pthread_join(thread, NULL); /* only a successor ends it */
+    assert_int_equal(first.status, STATUS_SUPERSEDED);
+    outside.paced = false;
+    outside.endless = false;
+    __atomic_store_n(&outside.row_limit, ROWS, __ATOMIC_RELEASE);
+    pthread_join(other, NULL);
+    assert_int_equal(second.status, STATUS_OK);
+    outside_check("who waits");
+}
+
+/* Several at the same moment, again and again, until one comes to the end; each of the others is superseded. */
+static void races_have_one_winner(void **state) {
+    (void)state;
+    enum { RACERS = 3 };
+    for (int race = 0; race < 10; race++) {
+        char name[100];
+        snprintf(name, sizeof name, "race %d", race);
+        start_over();
+        outside.paced = false;
+        pthread_t threads[RACERS];
+        struct outside_run runs[RACERS];
+        int ended = 0;
+        for (int i = 0; i < RACERS; i++) {
+            runs[i] = (struct outside_run){.plan = &plan, .folder = folder};
+            assert_int_equal(pthread_create(&threads[i], NULL, outside_thread, &runs[i]), 0);
+        }
+        for (int i = 0; i < RACERS; i++) {
+            pthread_join(threads[i], NULL);
+            ended += runs[i].status == STATUS_OK;
+            if (runs[i].status != STATUS_OK && runs[i].status != STATUS_SUPERSEDED)
+                fail_msg("%s: %s (%s)", name, runs[i].error.message, runs[i].error.detail);
+        }
+        assert_in_range(ended, 1, RACERS); /* after the first has ended others find its end */
+        outside_check(name);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(undisturbed_jobs_write_each_row_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_call_may_get_any_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_call_may_be_the_last, setup, teardown),
+        cmocka_unit_test_setup_teardown(crashes_and_faults_come_together, setup, teardown),
+        cmocka_unit_test_setup_teardown(faults_of_the_store_and_the_task, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_first_of_two_is_superseded, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_waits_is_superseded_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(races_have_one_winner, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
