@@ -171,8 +171,8 @@ static enum status open_restored(struct job *job, uint64_t log_bytes_max, struct
     enum status status = open_operators(job, error);
     job->context.restored = NULL;
     TRY(status);
-    return job_checkpoint_start(&job->checkpoint, job->operators, job->sources, job->source_count,
-                                log_bytes_max, &job->arena, error);
+    return job_checkpoint_start(&job->checkpoint, job->operators, job->sources, job->source_count, log_bytes_max,
+                                &job->arena, error);
 }
 
 static enum status open_job(struct job *job, const struct job_config *config, struct error *error) {

@@ -18,7 +18,7 @@ enum {
     UPLOAD_BACKLOG_BYTES = 64 << 20, /* more is not snapshotted before something is written */
     LOG_BYTES_MAX_DEFAULT = 256 << 20,
     WANT_EPOCH_PART = 4, /* of that: an epoch is wanted before its time */
-    LAYERS_MAX = 24,                 /* deltas on top of a full snapshot, or when they are as large as it */
+    LAYERS_MAX = 24,     /* deltas on top of a full snapshot, or when they are as large as it */
 };
 
 struct sealed_lane {

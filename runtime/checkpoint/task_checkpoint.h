@@ -29,7 +29,8 @@ struct task_checkpoint_config {
     uint32_t operator_count;
     const struct task_sink_log *logs;
     uint32_t log_count;
-    uint64_t log_bytes_max; /* logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: default */
+    uint64_t
+        log_bytes_max; /* logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: default */
     /* Where the sources are, for those who look at the manifest: appended to the arena's lists. MAY be NULL. */
     void (*positions)(void *context, struct arena *arena, struct split_position **positions, uint32_t *count);
     void *context;
