@@ -56,14 +56,15 @@ void arguments_print_help(struct strbuf *out) {
                  flags[i].value ? flags[i].value : "");
         strbuf_printf(out, "  %-32s %s\n", left, flags[i].documentation);
     }
-    strbuf_append_text(out,
-                       "\nEnvironment\n"
-                       "  CHECKPOINT_PATH, GCS_CHECKPOINT_PATH   where jobs (run) have their checkpoints\n"
-                       "  CHECKPOINT_INTERVAL                    milliseconds between them\n"
-                       "  TASK_SLOTS, STATE_BACKEND              checked; what this build cannot do yet is refused\n"
-                       "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
-                       "Results go to stdout, everything else to stderr. Exit status: 0, 1 after an error,\n"
-                       "2 when called wrongly, 130 when a query was interrupted.\n");
+    strbuf_append_text(
+        out, "\nEnvironment\n"
+             "  CHECKPOINT_PATH, GCS_CHECKPOINT_PATH   where jobs (run) have their checkpoints\n"
+             "  CHECKPOINT_INTERVAL                    milliseconds between them\n"
+             "  STATE_BACKEND                          memory or rocksdb, where --state-backend is not given\n"
+             "  TASK_SLOTS                             checked; what this build cannot do yet is refused\n"
+             "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
+             "Results go to stdout, everything else to stderr. Exit status: 0, 1 after an error,\n"
+             "2 when called wrongly, 130 when a query was interrupted.\n");
 }
 
 enum { CHECKPOINT_INTERVAL_US = 10000000 }; /* when not given */
@@ -108,11 +109,9 @@ static enum status take_format(struct arguments *arguments, const char *value, s
     return STATUS_OK;
 }
 
-static enum status take_backend(const char *what, const char *value, struct error *error) {
-    if (strcmp(value, "memory") == 0)
+static enum status check_backend(const char *what, const char *value, struct error *error) {
+    if (strcmp(value, "memory") == 0 || strcmp(value, "rocksdb") == 0)
         return STATUS_OK;
-    if (strcmp(value, "rocksdb") == 0)
-        return FAIL(error, STATUS_UNSUPPORTED, "%s rocksdb is not in this build yet", what);
     return FAIL(error, STATUS_INVALID_OPTION, "%s is memory or rocksdb, not \"%s\"", what, value);
 }
 
@@ -159,7 +158,7 @@ static enum status take_flag(struct arguments *arguments, struct arena *arena, e
     case FLAG_CHECKPOINT_STOP_AFTER:
         return parse_count("--checkpoint-stop-after", value, 1, INT64_MAX, &arguments->checkpoint_stop_batches, error);
     case FLAG_SERVER: return not_yet(flags[flag].long_name, error);
-    case FLAG_STATE_BACKEND: return take_backend("--state-backend", value, error);
+    case FLAG_STATE_BACKEND: arguments->state_backend = value; return check_backend("--state-backend", value, error);
     case FLAG_DURATION:
         TRY(duration_parse(str_from(value), &arguments->duration_us, error));
         if (arguments->duration_us <= 0)
@@ -258,6 +257,8 @@ static const char *environment_value(const char *name, const char *other) {
 
 /* What flags did not say. A place for checkpoints in the environment is one for jobs (run), not for every SELECT. */
 static enum status take_environment(struct arguments *arguments, struct error *error) {
+    if (!arguments->state_backend)
+        arguments->state_backend = environment_value("STATE_BACKEND", NULL);
     if (!arguments->checkpoint_uri && arguments->command == COMMAND_RUN)
         arguments->checkpoint_uri = environment_value("CHECKPOINT_PATH", "GCS_CHECKPOINT_PATH");
     if (!arguments->checkpoint_uri || arguments->checkpoint_interval_us)
@@ -321,5 +322,5 @@ enum status arguments_check_environment(struct error *error) {
     if (slots && slots[0])
         TRY(parse_count("TASK_SLOTS", slots, 1, 4096, &number, error));
     const char *backend = getenv("STATE_BACKEND");
-    return backend && backend[0] ? take_backend("STATE_BACKEND", backend, error) : STATUS_OK;
+    return backend && backend[0] ? check_backend("STATE_BACKEND", backend, error) : STATUS_OK;
 }

@@ -44,6 +44,7 @@ struct arguments {
     bool interval_is_given;         /* by the flag: it wins over the script's SET */
     const char *savepoint;          /* NULL: not given */
     bool resume, stop_with_savepoint, accept_plan_change;
+    const char *state_backend;       /* memory or rocksdb, by flag or environment; NULL: the session's setting */
     int64_t checkpoint_stop_batches; /* 0: not given */
     int64_t duration_us;             /* demo; 0: not given */
     int64_t rows;                    /* demo; 0: not given */

@@ -102,6 +102,9 @@ static int execute_inputs(struct client *client, const struct arguments *argumen
 }
 
 static enum status apply_settings(struct client *client, const struct arguments *arguments, struct error *error) {
+    if (arguments->state_backend)
+        TRY(settings_set(session_settings(client->session), "state.backend.type", arguments->state_backend, NULL,
+                         error));
     for (size_t i = 0; i < arguments->settings.count; i++)
         TRY(settings_set(session_settings(client->session), arguments->settings.items[i].key,
                          arguments->settings.items[i].value, NULL, error));

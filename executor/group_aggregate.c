@@ -7,6 +7,7 @@
 #include "executor/operator.h"
 
 #include "executor/change_list.h"
+#include "executor/grouping_cold.h"
 #include "executor/snapshot.h"
 
 struct group_aggregate {
@@ -30,6 +31,26 @@ enum { SWEEPS_PER_TTL = 4 };
 /* Own bytes of a record when groups expire: when it was last touched. */
 static int64_t *touched_us(const struct group_aggregate *aggregate, uint8_t *record) {
     return (int64_t *)(record + aggregate->grouping.own_offset);
+}
+
+/* Groups that memory has no room for may leave it. */
+static bool spills(const struct stream_operator *self) {
+    return self->context->state && self->node->group_aggregate->n_keys > 0;
+}
+
+/* Own bytes of a record, behind those: which group it was, so that final results come in the order of groups wherever these are. */
+static bool is_numbered(const struct stream_operator *self) {
+    return spills(self) && self->node->group_aggregate->emit_final;
+}
+
+static enum status open_cold(struct group_aggregate *aggregate, struct error *error) {
+    uint32_t own_offset = aggregate->grouping.own_offset;
+    struct grouping_cold_config config = {.table = aggregate->table,
+                                          .ttl_us = aggregate->state_ttl_us,
+                                          .touched_offset = own_offset,
+                                          .is_numbered = is_numbered(&aggregate->base),
+                                          .number_offset = own_offset + (aggregate->state_ttl_us > 0 ? 8 : 0)};
+    return grouping_cold_open(&aggregate->grouping, &config, error);
 }
 
 /* Every row changes COUNT(*), so comparing old and new results would be in vain. */
@@ -59,8 +80,10 @@ static enum status group_aggregate_open(struct stream_operator *self, const Plan
     aggregate->flush_at_us = INT64_MAX;
     aggregate->held_watermark_us = WATERMARK_NONE;
     TRY(grouping_open(&aggregate->grouping, self, plan->keys, plan->n_keys, plan->aggregates, plan->n_aggregates,
-                      plan->state_ttl_us > 0 ? 8 : 0, error));
+                      (plan->state_ttl_us > 0 ? 8u : 0) + (is_numbered(self) ? 8u : 0), error));
     aggregate->table = grouping_table_new(&aggregate->grouping);
+    if (spills(self))
+        TRY(open_cold(aggregate, error));
     bool certain = always_changes(plan) && !aggregate->grouping.counts_rows;
     aggregate->style = (struct change_style){
         .emits_before = plan->emit_before,
@@ -98,7 +121,10 @@ static enum status fold(struct group_aggregate *aggregate, struct batch *batch, 
     struct grouping *grouping = &aggregate->grouping;
     struct selection all = {.count = batch->row_count};
     grouping_set_batch(grouping, batch);
-    grouping_lookup(grouping, aggregate->table, &all);
+    if (grouping->cold)
+        TRY(grouping_cold_lookup(grouping, &all, error));
+    else
+        grouping_lookup(grouping, aggregate->table, &all);
     if (!aggregate->emits_final)
         TRY(change_list_touch(&aggregate->changes, grouping->records, all.count, error));
     if (aggregate->state_ttl_us > 0)
@@ -191,8 +217,28 @@ static enum status emit_groups(struct group_aggregate *aggregate, uint8_t *const
     return status;
 }
 
+/* From wherever the groups are. */
+static enum status emit_final_sorted(struct group_aggregate *aggregate, struct error *error) {
+    struct grouping *grouping = &aggregate->grouping;
+    uint32_t limit = aggregate->base.context->batch_rows, read;
+    uint8_t **records = arena_alloc(&grouping->scratch, sizeof *records * limit);
+    TRY(grouping_cold_sort(grouping, error));
+    do {
+        TRY(grouping_cold_next(grouping, records, limit, &read, error));
+        uint32_t live = 0;
+        for (uint32_t i = 0; i < read; i++) {
+            records[live] = records[i];
+            live += grouping_is_live(grouping, records[i]);
+        }
+        TRY(emit_groups(aggregate, records, live, error));
+    } while (read > 0);
+    return STATUS_OK;
+}
+
 static enum status emit_final(struct group_aggregate *aggregate, struct error *error) {
     struct grouping *grouping = &aggregate->grouping;
+    if (grouping->cold && grouping_cold_evicted(grouping) > 0)
+        return emit_final_sorted(aggregate, error);
     ensure_single_group(aggregate);
     uint32_t limit = aggregate->base.context->batch_rows, count = 0, position = 0;
     uint8_t **records = arena_alloc(&grouping->scratch, sizeof *records * limit);
@@ -226,37 +272,58 @@ enum { FIELDS_VERSION = 1 };
 
 static enum status group_aggregate_on_snapshot(struct stream_operator *self, struct snapshot_writer *writer,
                                                struct error *error) {
-    (void)error;
     struct group_aggregate *aggregate = (struct group_aggregate *)self;
+    struct grouping *grouping = &aggregate->grouping;
     ASSERT(aggregate->changes.touched_count == 0 && aggregate->held_watermark_us == WATERMARK_NONE); /* flushed */
     struct strbuf fields;
     strbuf_init(&fields);
     bytes_put_i64(&fields, aggregate->sweep_at_us);
+    if (is_numbered(self))
+        bytes_put_i64(&fields, grouping_cold_next_number(grouping));
     snapshot_put_value(writer, "fields", FIELDS_VERSION, strbuf_str(&fields));
     strbuf_release(&fields);
-    grouping_snapshot(&aggregate->grouping, aggregate->table, "groups", writer);
-    return STATUS_OK;
+    grouping_snapshot(grouping, aggregate->table, "groups", writer);
+    return grouping->cold ? grouping_cold_snapshot(grouping, writer, error) : STATUS_OK;
 }
 
 static enum status group_aggregate_on_snapshot_step(struct stream_operator *self, size_t *budget_bytes, bool *done,
                                                     struct error *error) {
-    (void)error;
-    *done = grouping_snapshot_step(&((struct group_aggregate *)self)->grouping, budget_bytes);
-    return STATUS_OK;
+    struct grouping *grouping = &((struct group_aggregate *)self)->grouping;
+    *done = grouping_snapshot_step(grouping, budget_bytes);
+    return *done && grouping->cold ? grouping_cold_snapshot_step(grouping, budget_bytes, done, error) : STATUS_OK;
 }
 
 static void group_aggregate_on_snapshot_abandon(struct stream_operator *self) {
-    grouping_snapshot_abandon(&((struct group_aggregate *)self)->grouping);
+    struct grouping *grouping = &((struct group_aggregate *)self)->grouping;
+    grouping_snapshot_abandon(grouping);
+    if (grouping->cold)
+        grouping_cold_snapshot_abandon(grouping);
+}
+
+static enum status restore_fields(struct group_aggregate *aggregate, struct snapshot_reader *reader,
+                                  struct error *error) {
+    struct bytes_reader fields;
+    TRY(snapshot_get_value(reader, "fields", FIELDS_VERSION, &fields, error));
+    aggregate->sweep_at_us = bytes_get_i64(&fields);
+    bool numbered = bytes_left(&fields) > 0;
+    if (!fields.failed && numbered != is_numbered(&aggregate->base)) {
+        enum status status =
+            FAIL(error, STATUS_CHECKPOINT_UNUSABLE, "groups of final results were saved with the state back-end \"%s\"",
+                 numbered ? "rocksdb" : "memory");
+        error_hint(error, "go on with this back-end, or start anew");
+        return status;
+    }
+    if (numbered)
+        grouping_cold_set_next_number(&aggregate->grouping, bytes_get_i64(&fields));
+    return snapshot_check(reader, &fields, error);
 }
 
 static enum status group_aggregate_on_restore(struct stream_operator *self, struct snapshot_reader *reader,
                                               struct error *error) {
     struct group_aggregate *aggregate = (struct group_aggregate *)self;
-    struct bytes_reader fields;
-    TRY(snapshot_get_value(reader, "fields", FIELDS_VERSION, &fields, error));
-    aggregate->sweep_at_us = bytes_get_i64(&fields);
-    TRY(snapshot_check(reader, &fields, error));
+    TRY(restore_fields(aggregate, reader, error));
     TRY(grouping_restore(&aggregate->grouping, aggregate->table, "groups", reader, error));
+    TRY(grouping_cold_restore(&aggregate->grouping, aggregate->table, reader, error));
     schedule(aggregate);
     update_counters(aggregate);
     return STATUS_OK;

@@ -513,6 +513,11 @@ size_t group_table_bytes(const struct group_table *table) {
            state_memory_used_bytes(table->key_memory);
 }
 
+size_t group_table_live_bytes(const struct group_table *table) {
+    return (size_t)table->store.live_count * (table->store.record_size + 2 * sizeof(struct slot)) +
+           state_memory_used_bytes(table->key_memory);
+}
+
 uint32_t group_table_state_offset(const struct group_table *table) {
     return table->state_offset;
 }
@@ -602,6 +607,13 @@ uint8_t *group_table_insert(struct group_table *table, uint32_t hash, uint8_t nu
     uint8_t *found = find_key(table, hash, &keys);
     *created = !found;
     return found ? found : create(table, hash, &keys, 0);
+}
+
+uint8_t *group_table_find(const struct group_table *table, uint32_t hash, uint8_t nulls, struct bytes_reader *key) {
+    uint64_t words[2] = {0};
+    struct string_view view;
+    struct batch_keys keys = {.words = words, .views = &view, .nulls = &nulls};
+    return decode_key(table, key, words, &view) ? find_key(table, hash, &keys) : NULL;
 }
 
 static bool has_same_key(const struct group_table *table, const uint8_t *left, const uint8_t *right) {

@@ -38,7 +38,8 @@ void group_table_free(struct group_table *table);
 void group_table_reset(struct group_table *table);
 
 uint32_t group_table_count(const struct group_table *table);
-size_t group_table_bytes(const struct group_table *table); /* records, slots, directory, key bytes */
+size_t group_table_bytes(const struct group_table *table);      /* records, slots, directory, key bytes */
+size_t group_table_live_bytes(const struct group_table *table); /* the part of it that the groups there are use */
 /* The states of a record start here; zeroed when the group is new. */
 uint32_t group_table_state_offset(const struct group_table *table);
 
@@ -83,6 +84,8 @@ bool group_table_decode_key(struct group_table *table, uint8_t *record, struct b
 /* The group of a key as bytes, created with zeroed states when absent; NULL for bytes that are no key of these types. */
 uint8_t *group_table_insert(struct group_table *table, uint32_t hash, uint8_t nulls, struct bytes_reader *key,
                             bool *created);
+/* The same, but NULL when absent. */
+uint8_t *group_table_find(const struct group_table *table, uint32_t hash, uint8_t nulls, struct bytes_reader *key);
 /* Makes the groups of a store that was restored, keys and all, known to a table that was empty; they are of so many key groups (at least
  * one). False when two have the same key: then the table can only be freed. */
 bool group_table_index(struct group_table *table, uint32_t key_group_count);

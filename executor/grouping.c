@@ -6,6 +6,7 @@
 
 #include "core/functions/aggregate.h"
 #include "core/functions/expression.h"
+#include "executor/grouping_cold.h"
 
 /* Literal arguments as CONSTANT columns. */
 static enum status decode_constants(struct arena *arena, const Plan__AggregateCall *message, struct column **constants,
@@ -81,6 +82,7 @@ enum status grouping_open(struct grouping *grouping, struct stream_operator *sel
 }
 
 void grouping_close(struct grouping *grouping) {
+    grouping_cold_close(grouping);
     grouping_codec_close(grouping);
     for (uint32_t i = 0; i < grouping->spare_count; i++)
         group_table_free(grouping->spare[i]);
@@ -230,6 +232,8 @@ enum status grouping_write(struct grouping *grouping, struct group_table *table,
 }
 
 void grouping_remove(struct grouping *grouping, struct group_table *table, uint8_t *record) {
+    if (grouping->cold)
+        grouping_cold_forget(grouping, record);
     grouping_note(grouping, table, &record, 1);
     if (aggregate_set_owns_memory(grouping->aggregates))
         aggregate_set_release(grouping->aggregates, &record, 1);

@@ -18,6 +18,8 @@
 
 enum { GROUPING_KEYS_MAX = 64 };
 
+struct grouping_cold;
+
 struct grouping {
     struct stream_operator *owner;
     const uint32_t *key_columns; /* of the input */
@@ -40,7 +42,8 @@ struct grouping {
     struct snapshot_table
         *unwritten; /* tables of the snapshot under way, in order: [next_unwritten, unwritten_count) are not complete */
     uint32_t next_unwritten, unwritten_count, unwritten_capacity;
-    uint64_t next_serial; /* of tables in snapshots */
+    uint64_t next_serial;       /* of tables in snapshots */
+    struct grouping_cold *cold; /* where groups go that memory has no room for (grouping_cold.h); NULL: nowhere */
 };
 
 /* own_size: bytes the operator wants in each record, a multiple of 8, zeroed when the group is new. */
@@ -90,6 +93,10 @@ void grouping_codec_open(struct grouping *grouping);
 void grouping_codec_close(struct grouping *grouping);
 const struct record_codec *grouping_codec(const struct grouping *grouping, struct group_table *table);
 
+/* What a record holds behind its key, as bytes, and back into a record whose key is there; all bytes must be used up. False for bytes that mean
+ * nothing; the states can be released whatever happens. */
+void grouping_encode_states(const struct grouping *grouping, const uint8_t *record, struct strbuf *out);
+bool grouping_decode_states(const struct grouping *grouping, uint8_t *record, struct bytes_reader *bytes) MUST_CHECK;
 /* The groups of a table as a section of a snapshot: it is only marked here, and written by the steps. */
 void grouping_snapshot(struct grouping *grouping, struct group_table *table, const char *name,
                        struct snapshot_writer *writer);

@@ -27,27 +27,36 @@ struct group_codec {
     bool has_plain_states;             /* the aggregates' bytes are all there is */
 };
 
+void grouping_encode_states(const struct grouping *grouping, const uint8_t *record, struct strbuf *out) {
+    const struct group_codec *codec = grouping->codec;
+    strbuf_append(out, record + codec->plain_offset, codec->plain_size);
+    if (!codec->has_plain_states)
+        aggregate_set_encode(grouping->aggregates, record, out);
+}
+
+bool grouping_decode_states(const struct grouping *grouping, uint8_t *record, struct bytes_reader *bytes) {
+    const struct group_codec *codec = grouping->codec;
+    struct str plain = bytes_get(bytes, codec->plain_size);
+    if (plain.size)
+        memcpy(record + codec->plain_offset, plain.data, plain.size);
+    if (!codec->has_plain_states) {
+        aggregate_set_init(grouping->aggregates, &record, NULL, 1);
+        aggregate_set_decode(grouping->aggregates, record, bytes);
+    }
+    return bytes_are_done(bytes);
+}
+
 static void encode_group(void *context, const uint8_t *record, struct strbuf *out) {
     const struct group_codec *codec = context;
     group_table_encode_key(codec->table, record, out);
-    strbuf_append(out, record + codec->plain_offset, codec->plain_size);
-    if (!codec->has_plain_states)
-        aggregate_set_encode(codec->grouping->aggregates, record, out);
+    grouping_encode_states(codec->grouping, record, out);
 }
 
 static bool decode_group(void *context, uint8_t *record, struct str body) {
     const struct group_codec *codec = context;
     struct bytes_reader bytes = bytes_reader_of(body);
-    if (!group_table_decode_key(codec->table, record, &bytes))
-        return false;
-    struct str plain = bytes_get(&bytes, codec->plain_size);
-    if (plain.size)
-        memcpy(record + codec->plain_offset, plain.data, plain.size);
-    if (!codec->has_plain_states) {
-        aggregate_set_init(codec->grouping->aggregates, &record, NULL, 1);
-        aggregate_set_decode(codec->grouping->aggregates, record, &bytes);
-    }
-    return bytes_are_done(&bytes);
+    return group_table_decode_key(codec->table, record, &bytes) &&
+           grouping_decode_states(codec->grouping, record, &bytes);
 }
 
 void grouping_codec_open(struct grouping *grouping) {

@@ -29,6 +29,7 @@ enum { OPERATOR_INPUTS_MAX = 1024 }; /* an exchange has one for each task that s
 
 struct snapshot_reader;
 struct snapshot_writer;
+struct state_backend;
 struct stream_operator;
 
 /* What the task lends to its operators; outlives them. */
@@ -37,8 +38,9 @@ struct operator_context {
     const Plan__Plan *plan; /* the nodes belong to it */
     struct batch_pool *pool;
     struct evaluation_context *evaluation; /* now_us and watermark_us are kept current by the task */
-    uint32_t batch_rows; /* rows per emitted batch at most, but an update (-U, +U) is not torn apart */
-    bool *stop_wanted;   /* set when an operator became done: the task looks which sources nobody reads now */
+    uint32_t batch_rows;         /* rows per emitted batch at most, but an update (-U, +U) is not torn apart */
+    struct state_backend *state; /* where keyed state goes that memory has no room for; NULL: all stays in memory */
+    bool *stop_wanted;           /* set when an operator became done: the task looks which sources nobody reads now */
 };
 
 struct operator_counters {

@@ -34,7 +34,12 @@ struct record_header {
     uint8_t bits;
     uint8_t generation; /* of the snapshots of all records */
 };
-enum record_bits { RECORD_DIRTY = 3, RECORD_LIVE = 4 };
+enum record_bits {
+    RECORD_DIRTY = 3,
+    RECORD_LIVE = 4,
+    RECORD_RECENT = 8,  /* grouping_cold.h: was looked up since the hand passed */
+    RECORD_STORED = 16, /* grouping_cold.h: the cold table has an entry of the group */
+};
 
 /* What a record's body is in a snapshot. */
 struct record_codec {

@@ -108,11 +108,17 @@ static uint32_t add_section(struct snapshot_writer *writer, const struct snapsho
     return writer->section_count++;
 }
 
-void snapshot_section_begin(struct snapshot_writer *writer, const char *name, uint32_t version) {
+uint32_t snapshot_section_begin(struct snapshot_writer *writer, const char *name, uint32_t version) {
     ASSERT(!writer->plain_section && strlen(name) < SNAPSHOT_NAME_SIZE);
     struct snapshot_section section = {.version = version};
     memcpy(section.name, name, strlen(name));
     writer->plain_section = add_section(writer, &section) + 1;
+    return writer->plain_section - 1;
+}
+
+void snapshot_section_resume(struct snapshot_writer *writer, uint32_t section) {
+    ASSERT(!writer->plain_section && section < writer->section_count && writer->sections[section].serial == 0);
+    writer->plain_section = section + 1;
 }
 
 void snapshot_section_end(struct snapshot_writer *writer) {

@@ -82,8 +82,11 @@ bool snapshot_writer_take(struct snapshot_writer *writer, struct strbuf *piece);
 /* The directory, after everything else. Returns the snapshot's digest; `parent` is that of the one before (DELTA), else 0. */
 uint64_t snapshot_writer_end(struct snapshot_writer *writer, uint64_t parent);
 
-void snapshot_section_begin(struct snapshot_writer *writer, const char *name, uint32_t version);
+/* Returns the section's number. */
+uint32_t snapshot_section_begin(struct snapshot_writer *writer, const char *name, uint32_t version);
 void snapshot_section_end(struct snapshot_writer *writer);
+/* More records for a plain section that was ended: it need not be written at one go. */
+void snapshot_section_resume(struct snapshot_writer *writer, uint32_t section);
 /* Copies what the record points at. */
 void snapshot_put(struct snapshot_writer *writer, const struct snapshot_record *record);
 /* A section of one value without a key. */

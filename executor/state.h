@@ -178,14 +178,14 @@ enum status state_multi_write_begun(struct state_table *table, const struct stat
 /* ---- the back-end -------------------------------------------------------------------------------------------------------- */
 
 /* A file of a checkpoint. Names are unique among all checkpoints of all incarnations; equal names have equal contents. */
-struct state_file {
+struct backend_file {
     const char *name;
     const char *path;
     uint64_t size_bytes;
     bool shared; /* may be part of later checkpoints too: then it is not handed over again under another name */
 };
 struct state_files {
-    const struct state_file *items;
+    const struct backend_file *items;
     uint32_t count;
 };
 

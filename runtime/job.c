@@ -11,6 +11,7 @@
 #include "core/data/datetime.h"
 #include "runtime/dead_letters.h"
 #include "runtime/job_checkpoint.h"
+#include "runtime/job_state.h"
 #include "runtime/job_status.h"
 #include "runtime/sink_operator.h"
 #include "runtime/source_operator.h"
@@ -35,6 +36,7 @@ struct job {
     bool stop_wanted; /* operator_context.stop_wanted */
     int wake_fd;
     struct job_checkpoint checkpoint; /* zeroed: none */
+    struct job_state state;
     bool stop_with_savepoint;
     uint64_t batches_left; /* until it stops itself; 0: never */
     bool stopped_itself;
@@ -183,6 +185,8 @@ static enum status open_job(struct job *job, const struct job_config *config, st
     TRY(open_evaluation(job, config, error));
     TRY(dead_letters_open(&job->dead, config->env, config->dead_letter_path, error));
     init_context(job, config);
+    TRY(job_state_open(&job->state, config, error));
+    job->context.operators.state = job->state.backend;
     if (!config->checkpoint_uri)
         return open_operators(job, error);
     job->batches_left = config->checkpoint_stop_batches;
@@ -267,6 +271,7 @@ void job_free(struct job *job) {
     job_checkpoint_close(&job->checkpoint); /* first: it knows the operators */
     for (uint32_t i = job->operator_count; i > 0; i--)
         operator_close(job->operators[i - 1]);
+    job_state_close(&job->state);
     arena_release(&job->arena);
     batch_pool_release(&job->pool);
     dead_letters_close(&job->dead);

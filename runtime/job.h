@@ -47,7 +47,11 @@ struct job_config {
     void (*savepoint_made)(void *context, const char *name); /* MAY; from another thread */
     void *savepoint_context;
     uint64_t checkpoint_stop_batches; /* for tests: stops itself after so many source batches; 0: never */
-    const char *dead_letter_path;     /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
+    bool uses_rocksdb;                /* groups that memory has no room for go to a local folder */
+    uint64_t state_budget_bytes;      /* rocksdb: memory for keyed state */
+    const char
+        *state_folder; /* rocksdb: where the job's folder is made; NULL or empty: the system's for temporary files */
+    const char *dead_letter_path; /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
 };
 
 /* What an observer sees: a copy, consistent per operator. */

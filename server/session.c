@@ -150,6 +150,9 @@ static struct job_config job_config_for(const struct execution *execution, const
         .stop_with_savepoint = session->config.stop_with_savepoint,
         .accept_plan_change = session->config.accept_plan_change,
         .checkpoint_stop_batches = session->config.checkpoint_stop_batches,
+        .uses_rocksdb = settings_choice_is(&session->settings, SETTING_STATE_BACKEND, "rocksdb"),
+        .state_budget_bytes = settings_size_bytes(&session->settings, SETTING_STATE_MEMORY_BUDGET),
+        .state_folder = settings_text(&session->settings, SETTING_STATE_LOCAL_FOLDER),
     };
 }
 

@@ -51,7 +51,12 @@ const struct setting_spec *setting_spec(enum setting setting) {
     return &specs[setting];
 }
 
+/* Flink's older name. */
+#define STATE_BACKEND_ALIAS "state.backend"
+
 bool setting_find(const char *key, enum setting *setting) {
+    if (strcmp(key, STATE_BACKEND_ALIAS) == 0)
+        key = specs[SETTING_STATE_BACKEND].key;
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         if (strcmp(specs[i].key, key) == 0) {
             *setting = (enum setting)i;

@@ -40,7 +40,7 @@ struct setting_spec {
     const char *documentation;
 };
 const struct setting_spec *setting_spec(enum setting setting);
-bool setting_find(const char *key, enum setting *setting); /* exact key */
+bool setting_find(const char *key, enum setting *setting); /* exact key, or an older name of it */
 
 /* Not to be copied by assignment or moved. */
 struct settings {

@@ -180,7 +180,7 @@ static void list_file(void *context, const char *local) {
     }
     size_t size = strlen(local);
     bool shared = size > 4 && strcmp(local + size - 4, ".sst") == 0;
-    files->items[files->count++] = (struct state_file){
+    files->items[files->count++] = (struct backend_file){
         .name = name_of(listing->backend, local, shared), .path = memory_strdup(path), .shared = shared};
 }
 
@@ -189,7 +189,7 @@ static enum status list_files(struct rocks_backend *backend, const char *folder,
     struct listing listing = {backend, folder};
     TRY(env_folder_list(backend->env, folder, list_file, &listing, error));
     for (size_t i = 0; i < backend->files.count; i++) {
-        struct state_file *file = &backend->files.items[i];
+        struct backend_file *file = &backend->files.items[i];
         struct env_file *opened;
         TRY(env_file_open(backend->env, file->path, ENV_OPEN_READ, &opened, error));
         enum status status = env_file_size(opened, &file->size_bytes, error);

@@ -39,7 +39,7 @@ struct inherited_file {
 };
 
 struct file_list {
-    struct state_file *items;
+    struct backend_file *items;
     size_t count, capacity;
 };
 

@@ -71,22 +71,25 @@ enum status rocks_folder_clear(struct env *env, const char *folder, bool remove_
 }
 
 /* What an earlier back-end left in the working folder: databases and checkpoints, folders of files. */
-static enum status clear_working_folder(const struct rocks_backend *backend, struct error *error) {
+static enum status clear_working_folder(struct env *env, const char *folder, struct error *error) {
     struct name_list names = {0};
-    enum status status = env_folder_make(backend->env, backend->folder, error);
-    if (status == STATUS_OK)
-        status = env_folder_list(backend->env, backend->folder, collect_name, &names, error);
+    enum status status = env_folder_list(env, folder, collect_name, &names, error);
     for (size_t i = 0; i < names.count && status == STATUS_OK; i++) {
         const char *name = names.items[i];
         char path[PATH_BYTES];
-        path_join(path, backend->folder, name);
+        path_join(path, folder, name);
         bool ours =
             strcmp(name, "db") == 0 || strncmp(name, "source-", 7) == 0 || strncmp(name, "checkpoint-", 11) == 0;
         if (ours)
-            status = rocks_folder_clear(backend->env, path, true, error);
+            status = rocks_folder_clear(env, path, true, error);
     }
     name_list_release(&names);
     return status;
+}
+
+enum status rocks_folder_remove(struct env *env, const char *folder, struct error *error) {
+    TRY(clear_working_folder(env, folder, error));
+    return env_path_remove(env, folder, error);
 }
 
 /* ---- files of a source ---- */
@@ -382,7 +385,8 @@ static enum status take_further(struct rocks_backend *backend, const struct rock
 }
 
 enum status rocks_restore(struct rocks_backend *backend, const struct rocks_config *config, struct error *error) {
-    TRY(clear_working_folder(backend, error));
+    TRY(env_folder_make(backend->env, backend->folder, error));
+    TRY(clear_working_folder(backend->env, backend->folder, error));
     char folder[PATH_BYTES];
     path_join(folder, backend->folder, "db");
     if (config->source_count > 0)

@@ -102,7 +102,7 @@ static void keys_of_flink_pass(void **state) {
     static const char *const keys[] = {"table.optimizer.agg-phase-strategy",
                                        "execution.checkpointing.mode",
                                        "pipeline.object-reuse",
-                                       "state.backend.type",
+                                       "state.backend.incremental",
                                        "restart-strategy.type",
                                        "table.exec.resource.default-parallelism",
                                        "sql-client.verbose"};

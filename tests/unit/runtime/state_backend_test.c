@@ -353,9 +353,9 @@ static void damage_has_a_name(void **state) {
         strbuf_release(&bytes);
     }
     struct state_files fewer = {files.items + 1, files.count - 1};
-    struct state_file *items = (struct state_file *)files.items;
+    struct backend_file *items = (struct backend_file *)files.items;
     for (uint32_t i = 0; i < files.count; i++) { /* each in turn is missing */
-        struct state_file first = items[0];
+        struct backend_file first = items[0];
         items[0] = items[i];
         items[i] = first;
         if (!strstr(items[0].name, "OPTIONS"))
@@ -372,7 +372,7 @@ static void foreign_files_are_refused(void **state) {
     fixture_open(&fixture, false, 8 << 20);
     static const char *const names[] = {"i_../../x.sst", "i_000001.sst.exe", "i_.sst", "i_MANIFEST-", "LOCK", ""};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct state_file file = {.name = names[i], .path = "/dev/null"};
+        struct backend_file file = {.name = names[i], .path = "/dev/null"};
         struct state_files files = {&file, 1};
         struct rocks_config config = place_config(&fixture.place, &fixture.budget, &files, 1);
         struct state_backend *opened;

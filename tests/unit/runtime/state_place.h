@@ -74,12 +74,12 @@ static inline void place_read(const char *path, struct strbuf *out) {
 
 /* Writes what is not there yet; what is there must have the same content. Returns the files in the store. */
 static inline struct state_files place_upload(struct place *place, const struct state_files *files) {
-    struct state_file *items = ARENA_ARRAY(&place->arena, struct state_file, files->count + 1);
+    struct backend_file *items = ARENA_ARRAY(&place->arena, struct backend_file, files->count + 1);
     struct strbuf bytes, stored;
     strbuf_init(&bytes);
     strbuf_init(&stored);
     for (uint32_t i = 0; i < files->count; i++) {
-        const struct state_file *file = &files->items[i];
+        const struct backend_file *file = &files->items[i];
         items[i] = *file;
         items[i].name = arena_strdup(&place->arena, file->name);
         items[i].path = arena_printf(&place->arena, "%s/store/%s", place->folder, file->name);

@@ -1,0 +1,64 @@
+/* job_state.c: opens the back-end that a job wants, when its plan has state that can leave memory: RocksDB is not loaded for anything else. */
+#include "runtime/job_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/arena.h"
+#include "core/base/env.h"
+#include "core/base/hash.h"
+#include "core/base/log.h"
+#include "runtime/job.h"
+#include "runtime/state/rocks_backend.h"
+
+enum { PATH_BYTES = 4096 };
+
+static bool has_use(const Plan__Plan *plan) {
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        if (plan->nodes[i]->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE &&
+            plan->nodes[i]->group_aggregate->n_keys > 0)
+            return true;
+    return false;
+}
+
+static enum status name_folder(struct job_state *state, const struct job_config *config, uint64_t random,
+                               struct error *error) {
+    const char *parent = config->state_folder && config->state_folder[0] ? config->state_folder : getenv("TMPDIR");
+    if (!parent || !parent[0])
+        parent = "/tmp";
+    char path[PATH_BYTES];
+    int size = snprintf(path, sizeof path, "%s/streamsql-state-%016llx", parent, (unsigned long long)random);
+    if (size < 0 || (size_t)size >= sizeof path)
+        return FAIL(error, STATUS_INVALID_OPTION, "the path of the folder for state, \"%s\", is too long", parent);
+    state->folder = memory_strdup(path);
+    return STATUS_OK;
+}
+
+enum status job_state_open(struct job_state *state, const struct job_config *config, struct error *error) {
+    if (!config->uses_rocksdb || !has_use(config->plan))
+        return STATUS_OK;
+    state->env = config->env;
+    state_budget_init(&state->budget, config->state_budget_bytes);
+    uint64_t random = env_random_u64(config->env);
+    TRY(name_folder(state, config, random, error));
+    char incarnation[24];
+    snprintf(incarnation, sizeof incarnation, "%016llx", (unsigned long long)random);
+    struct rocks_config rocks = {.budget = &state->budget,
+                                 .env = config->env,
+                                 .folder = state->folder,
+                                 .incarnation = incarnation,
+                                 .share_count = 1,
+                                 .end_key_group = KEY_GROUP_COUNT};
+    return rocks_backend_open(&rocks, &state->backend, error);
+}
+
+void job_state_close(struct job_state *state) {
+    struct error error = {0};
+    state_backend_close(state->backend);
+    if (state->folder && rocks_folder_remove(state->env, state->folder, &error) != STATUS_OK &&
+        error.status != STATUS_UNDEFINED_FILE)
+        log_warn("a folder of state was left behind", log_text("folder", state->folder),
+                 log_text("error", error.message));
+    free(state->folder);
+    *state = (struct job_state){0};
+}

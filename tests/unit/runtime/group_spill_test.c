@@ -1,0 +1,324 @@
+/* group_spill_test.c: GROUP BY with room for a handful of groups against GROUP BY in memory: the same rows in, the same bytes out, over seeded random
+ * streams with retractions; snapshots at random moments, in tiny steps, whole and in layers, restored with and without RocksDB. */
+#include "tests/unit/executor/chain.h"
+#include "tests/unit/runtime/state_place.h"
+
+enum { KEYS = 300, PUSHES = 400, ROWS_MAX = 40, LAYERS_MAX = 24, BUDGET_BYTES = 2048, LIVE_MAX = 4000 };
+
+struct shape {
+    bool retracts, emit_final;
+    int64_t state_ttl_us;
+    const char *calls[5]; /* ids over column v; "distinct" is COUNT(DISTINCT v) */
+};
+
+/* A chain, and the back-end under it. */
+struct spilling {
+    struct chain chain;
+    struct state_budget budget;
+    struct state_backend *backend;
+};
+
+static Plan__AggregateCall *call_node(struct chain *chain, const char *id) {
+    Plan__AggregateCall *call = ARENA_NEW(&chain->arena, Plan__AggregateCall);
+    plan__aggregate_call__init(call);
+    call->distinct = strcmp(id, "distinct") == 0;
+    call->aggregate = call->name = (char *)(call->distinct ? "count" : id);
+    call->type = plan_type_encode(&chain->arena, &type_bigint);
+    if (strcmp(id, "count_star") != 0) {
+        call->arguments = ARENA_ARRAY(&chain->arena, uint32_t, 1);
+        call->arguments[0] = 1;
+        call->n_arguments = 1;
+    }
+    return call;
+}
+
+static void group_open(struct chain *chain, const struct shape *shape, struct state_backend *backend) {
+    Plan__Node *node = chain_init(chain, "k STRING,v BIGINT", "k STRING,a BIGINT,b BIGINT,c BIGINT,d BIGINT,e BIGINT");
+    chain->context.state = backend;
+    node->operation_case = PLAN__NODE__OPERATION_GROUP_AGGREGATE;
+    node->change_mode = shape->emit_final ? PLAN__CHANGE_MODE__APPEND : PLAN__CHANGE_MODE__RETRACT;
+    Plan__GroupAggregate *plan = node->group_aggregate = ARENA_NEW(&chain->arena, Plan__GroupAggregate);
+    plan__group_aggregate__init(plan);
+    static uint32_t keys[] = {0};
+    plan->keys = keys;
+    plan->n_keys = 1;
+    plan->n_aggregates = sizeof shape->calls / sizeof shape->calls[0];
+    plan->aggregates = ARENA_ARRAY(&chain->arena, Plan__AggregateCall *, plan->n_aggregates);
+    for (size_t i = 0; i < plan->n_aggregates; i++)
+        plan->aggregates[i] = call_node(chain, shape->calls[i]);
+    plan->emit_before = !shape->emit_final;
+    plan->emit_final = shape->emit_final;
+    plan->state_ttl_us = shape->state_ttl_us;
+    chain->input_node->change_mode = shape->retracts ? PLAN__CHANGE_MODE__RETRACT : PLAN__CHANGE_MODE__APPEND;
+    chain_open(chain, node);
+}
+
+static void spilling_open(struct spilling *spilling, const struct shape *shape, struct place *place, bool rocks) {
+    struct error error = {0};
+    spilling->backend = NULL;
+    state_budget_init(&spilling->budget, BUDGET_BYTES);
+    if (rocks) {
+        struct rocks_config config = place_config(place, &spilling->budget, NULL, 0);
+        config.folder = arena_printf(&place->arena, "%s/groups-%u", place->folder, place->incarnations);
+        OK(rocks_backend_open(&config, &spilling->backend, &error));
+    }
+    group_open(&spilling->chain, shape, spilling->backend);
+}
+
+static void spilling_close(struct spilling *spilling) {
+    chain_close(&spilling->chain);
+    state_backend_close(spilling->backend);
+    assert_int_equal(state_budget_used(&spilling->budget), 0);
+    assert_int_equal(atomic_load(&spilling->budget.member_count), 0);
+}
+
+static uint64_t entries(const struct spilling *spilling) {
+    struct state_table *table = state_table_find(spilling->backend, "GroupAggregate 1", "groups", 0);
+    return table ? state_table_usage(table).rows : 0;
+}
+
+/* ---- rows ---- */
+
+struct stream {
+    uint64_t random;
+    uint32_t live[LIVE_MAX]; /* rows that can be retracted: key * 8 + value */
+    uint32_t live_count;
+    struct strbuf rows;
+};
+
+static uint32_t draw(struct stream *stream, uint32_t below) {
+    stream->random = stream->random * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(stream->random >> 33) % below;
+}
+
+static void put_row(struct stream *stream, const char *kind, uint32_t row) {
+    uint32_t key = row / 8, value = row % 8;
+    if (stream->rows.size)
+        strbuf_append_text(&stream->rows, "\n");
+    strbuf_append_text(&stream->rows, kind);
+    if (key == 0)
+        strbuf_append_text(&stream->rows, " NULL");
+    else
+        strbuf_printf(&stream->rows, key % 3 ? " k%u" : " a-key-that-is-not-kept-inline-%u", key);
+    strbuf_printf(&stream->rows, value ? " %u" : " NULL", value * 11);
+}
+
+/* A fifth of the keys has most rows. */
+static const char *next_rows(struct stream *stream, bool retracts) {
+    strbuf_reset(&stream->rows);
+    for (uint32_t left = 1 + draw(stream, ROWS_MAX); left > 0; left--) {
+        if (retracts && stream->live_count > 0 && draw(stream, 5) < 2) {
+            uint32_t at = draw(stream, stream->live_count);
+            put_row(stream, "-D", stream->live[at]);
+            stream->live[at] = stream->live[--stream->live_count];
+            continue;
+        }
+        uint32_t key = draw(stream, draw(stream, 5) ? KEYS / 5 : KEYS);
+        uint32_t row = key * 8 + draw(stream, 8);
+        if (stream->live_count < LIVE_MAX)
+            stream->live[stream->live_count++] = row;
+        put_row(stream, "+I", row);
+    }
+    return strbuf_text(&stream->rows);
+}
+
+static void push_both(struct chain *left, struct chain *right, const char *rows) {
+    chain_push(left, rows);
+    chain_push(right, rows);
+    assert_string_equal(strbuf_text(&left->out), strbuf_text(&right->out));
+    strbuf_reset(&left->out);
+    strbuf_reset(&right->out);
+}
+
+/* ---- snapshots ---- */
+
+struct layers {
+    struct strbuf items[LAYERS_MAX];
+    uint32_t count;
+    struct snapshot_writer writer;
+    struct strbuf whole; /* of the one in memory, at the same barrier */
+    bool under_way;
+};
+
+static void layers_forget(struct layers *layers) {
+    for (uint32_t i = 0; i < layers->count; i++)
+        strbuf_release(&layers->items[i]);
+    layers->count = 0;
+}
+
+static void snapshot_begin(struct layers *layers, struct chain *memory, struct chain *tested) {
+    struct snapshot_writer whole;
+    snapshot_writer_init(&whole, SNAPSHOT_FULL);
+    chain_check(memory, operator_on_flush(memory->tested, &memory->error));
+    chain_check(memory, operator_snapshot(memory->tested, &whole, &memory->error));
+    strbuf_release(&layers->whole);
+    assert_true(snapshot_writer_take(&whole, &layers->whole));
+    snapshot_writer_release(&whole);
+    if (layers->count == LAYERS_MAX)
+        layers_forget(layers);
+    snapshot_writer_init(&layers->writer, layers->count ? SNAPSHOT_DELTA : SNAPSHOT_FULL);
+    chain_check(tested, operator_on_flush(tested->tested, &tested->error));
+    chain_check(tested, operator_snapshot_begin(tested->tested, &layers->writer, &tested->error));
+    strbuf_init(&layers->items[layers->count]);
+    layers->under_way = true;
+}
+
+/* True when it is complete. */
+static bool snapshot_step(struct layers *layers, struct chain *tested, size_t budget_bytes) {
+    bool done;
+    struct strbuf piece;
+    chain_check(tested, operator_snapshot_step(tested->tested, &layers->writer, budget_bytes, &done, &tested->error));
+    if (snapshot_writer_take(&layers->writer, &piece)) {
+        strbuf_append_str(&layers->items[layers->count], strbuf_str(&piece));
+        strbuf_release(&piece);
+    }
+    if (!done)
+        return false;
+    snapshot_writer_release(&layers->writer);
+    layers->count++;
+    layers->under_way = false;
+    return true;
+}
+
+static void snapshot_give_up(struct layers *layers, struct chain *tested) {
+    operator_snapshot_abandon(tested->tested);
+    snapshot_writer_release(&layers->writer);
+    strbuf_release(&layers->items[layers->count]);
+    layers_forget(layers);
+    layers->under_way = false;
+}
+
+static void restore_into(struct chain *chain, const struct strbuf *items, uint32_t count) {
+    struct str bytes[LAYERS_MAX];
+    struct snapshot_reader reader;
+    for (uint32_t i = 0; i < count; i++)
+        bytes[i] = strbuf_str(&items[i]);
+    snapshot_reader_init_layers(&reader, bytes, count);
+    chain_check(chain, operator_restore(chain->tested, &reader, &chain->error));
+}
+
+/* A row for every key tells what each group was; or the end does. */
+static void compare_restored(const struct layers *layers, const struct shape *shape, struct place *place, bool rocks) {
+    struct spilling memory, restored;
+    spilling_open(&memory, shape, place, false);
+    spilling_open(&restored, shape, place, rocks);
+    restore_into(&memory.chain, &layers->whole, 1);
+    restore_into(&restored.chain, layers->items, layers->count);
+    struct stream probe = {0};
+    strbuf_init(&probe.rows);
+    for (uint32_t key = 0; key < KEYS; key++)
+        put_row(&probe, "+I", key * 8 + 1);
+    push_both(&memory.chain, &restored.chain, strbuf_text(&probe.rows));
+    chain_end(&memory.chain);
+    chain_end(&restored.chain);
+    assert_string_equal(strbuf_text(&memory.chain.out), strbuf_text(&restored.chain.out));
+    strbuf_release(&probe.rows);
+    spilling_close(&memory);
+    spilling_close(&restored);
+}
+
+/* ---- tests ---- */
+
+static void run_stream(const struct shape *shape, uint64_t seed) {
+    struct place place;
+    struct spilling memory, tested;
+    struct stream stream = {.random = seed};
+    struct layers layers = {0};
+    uint32_t compared = 0;
+    uint64_t entries_most = 0;
+    place_open(&place);
+    strbuf_init(&stream.rows);
+    spilling_open(&memory, shape, &place, false);
+    spilling_open(&tested, shape, &place, true);
+    for (uint32_t i = 0; i < PUSHES; i++) {
+        push_both(&memory.chain, &tested.chain, next_rows(&stream, shape->retracts));
+        if (!layers.under_way && draw(&stream, 8) == 0)
+            snapshot_begin(&layers, &memory.chain, &tested.chain);
+        else if (layers.under_way && draw(&stream, 60) == 0)
+            snapshot_give_up(&layers, &tested.chain);
+        else if (layers.under_way && snapshot_step(&layers, &tested.chain, 1 + draw(&stream, 8000))) {
+            /* Final results are numbered for RocksDB only: there memory refuses. */
+            compare_restored(&layers, shape, &place, shape->emit_final || draw(&stream, 2));
+            compared++;
+        }
+        entries_most = entries(&tested) > entries_most ? entries(&tested) : entries_most;
+    }
+    while (layers.under_way)
+        snapshot_step(&layers, &tested.chain, 1000);
+    assert_true(compared > 3);
+    assert_true(entries_most > KEYS / 4); /* or nothing was tested */
+    chain_end(&memory.chain);
+    chain_end(&tested.chain);
+    assert_string_equal(strbuf_text(&memory.chain.out), strbuf_text(&tested.chain.out));
+    spilling_close(&memory);
+    spilling_close(&tested);
+    layers_forget(&layers);
+    strbuf_release(&layers.whole);
+    strbuf_release(&stream.rows);
+    place_close(&place);
+}
+
+static void inserts(void **state) {
+    (void)state;
+    run_stream(&(struct shape){.calls = {"count_star", "sum_bigint", "min_bigint", "max_bigint", "count"}}, 1);
+    run_stream(&(struct shape){.calls = {"sum_bigint", "sum_bigint", "distinct", "max_bigint", "count"}}, 2);
+}
+
+static void retractions(void **state) {
+    (void)state;
+    run_stream(&(struct shape){.retracts = true,
+                               .calls = {"count_star", "sum_bigint", "min_bigint", "max_bigint", "distinct"}},
+               3);
+    run_stream(&(struct shape){.retracts = true, .calls = {"sum_bigint", "sum_bigint", "count", "count", "count"}}, 4);
+}
+
+static void final_results(void **state) {
+    (void)state;
+    run_stream(&(struct shape){.emit_final = true,
+                               .calls = {"count_star", "sum_bigint", "min_bigint", "max_bigint", "distinct"}},
+               5);
+    run_stream(&(struct shape){.retracts = true,
+                               .emit_final = true,
+                               .calls = {"count_star", "sum_bigint", "min_bigint", "max_bigint", "count"}},
+               6);
+}
+
+static void groups_expire_wherever_they_are(void **state) {
+    (void)state;
+    const struct shape shape = {.state_ttl_us = 1000,
+                                .calls = {"count_star", "sum_bigint", "min_bigint", "max_bigint", "count"}};
+    struct place place;
+    struct spilling tested;
+    struct stream all = {0};
+    place_open(&place);
+    strbuf_init(&all.rows);
+    spilling_open(&tested, &shape, &place, true);
+    struct chain *chain = &tested.chain;
+    for (uint32_t key = 0; key < KEYS; key++)
+        put_row(&all, "+I", key * 8 + 1);
+    chain_push(chain, strbuf_text(&all.rows));
+    chain_push(chain, "k1 5"); /* the others leave */
+    strbuf_reset(&chain->out);
+    chain->evaluation.now_us = 900;
+    chain_push(chain, "k1 5\nk2 5");
+    chain_expect(chain, "-U k1 2 16 5 11 2\n+U k1 3 21 5 11 3\n-U k2 1 11 11 11 1\n+U k2 2 16 5 11 2\n");
+    assert_true(entries(&tested) > KEYS / 2);
+    chain->evaluation.now_us = 1500;
+    chain_tick(chain, 1500);
+    chain_push(chain, "k4 5\nk1 5\nk2 5\nk5 5");
+    chain_expect(chain, "+I k4 1 5 5 5 1\n-U k1 3 21 5 11 3\n+U k1 4 26 5 11 4\n-U k2 2 16 5 11 2\n+U k2 3 21 5 11 3\n"
+                        "+I k5 1 5 5 5 1\n");
+    strbuf_release(&all.rows);
+    spilling_close(&tested);
+    place_close(&place);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inserts),
+        cmocka_unit_test(retractions),
+        cmocka_unit_test(final_results),
+        cmocka_unit_test(groups_expire_wherever_they_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
