@@ -387,7 +387,7 @@ static enum status put_numbered(struct grouping_cold *cold, struct str entries, 
 
 enum status grouping_cold_sort(struct grouping *grouping, struct error *error) {
     struct grouping_cold *cold = grouping->cold;
-    ASSERT(cold->config.is_numbered && !cold->writer);
+    ASSERT(cold->config.is_numbered);
     TRY(delete_forgotten(cold, error));
     while (group_table_count(cold->config.table) > 0)
         TRY(shrink(grouping, 0, true, error));

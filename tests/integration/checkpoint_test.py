@@ -10,17 +10,17 @@ QUERY = "SELECT k, count(*) AS rows_read, sum(n) AS total FROM t GROUP BY k ORDE
 KEYS = 97
 
 
-def expected(count):
+def expected(count, keys=KEYS):
     groups = {}
     for n in range(count):
-        group = groups.setdefault(f"key {n % KEYS} of many", [0, 0])
+        group = groups.setdefault(f"key {n % keys} of many", [0, 0])
         group[0] += 1
         group[1] += n
     return [{"k": key, "rows_read": rows, "total": total} for key, (rows, total) in sorted(groups.items())]
 
 
-def lines(first, last):
-    return [json.dumps({"k": f"key {n % KEYS} of many", "n": n}) for n in range(first, last)]
+def lines(first, last, keys=KEYS):
+    return [json.dumps({"k": f"key {n % keys} of many", "n": n}) for n in range(first, last)]
 
 
 def newest_epoch(folder):
@@ -30,11 +30,11 @@ def newest_epoch(folder):
                 if any(name.startswith("manifest-") for name in names)), default=0)
 
 
-def killed_until_done(script, folder, seed, kills):
+def killed_until_done(script, folder, seed, kills, more=()):
     """The output of the process that was let alone at last, and how many were killed while they ran."""
     choose = random.Random(seed)
     arguments = ("-f", script, "--format", "jsonl", "--batch-rows", "64", "--checkpoint-dir", folder / "checkpoints",
-                 "--checkpoint-interval", "20ms")
+                 "--checkpoint-interval", "20ms", *more)
     killed = 0
     for _ in range(kills):
         with Running(*arguments) as job:
@@ -68,6 +68,22 @@ def test_files_are_counted_once_through_kills():
             rows = {line for path in (folder / "out").glob("part-*") for line in path.read_text().splitlines()}
             # at least once: a kill between the last flush and the last checkpoint gives rows again, the same ones
             expect_equal(sorted((json.loads(line) for line in rows), key=lambda row: row["k"]), expected(count), f"groups, seed {seed}")
+
+
+def test_groups_in_rocksdb_are_counted_once_through_kills():
+    count, keys = 400_000, 30_011
+    with Folder() as folder:
+        (folder / "in.json").write_text("\n".join(lines(0, count, keys)) + "\n")
+        script = folder / "job.sql"
+        script.write_text(f"CREATE TABLE t (k STRING, n BIGINT) WITH ('connector' = 'filesystem', 'path' = '{folder}/in.json', "
+                          f"'format' = 'json');\nCREATE TABLE result (k STRING, rows_read BIGINT, total BIGINT) WITH ('connector' = 'filesystem', "
+                          f"'path' = '{folder}/out', 'format' = 'json');\nINSERT INTO result {QUERY};\n")
+        more = ("--state-backend", "rocksdb", "--set", "state.backend.memory.budget=1 mb", "--set", f"state.backend.rocksdb.localdir={folder}/state")
+        _, killed = killed_until_done(script, folder, 4, 6, more)
+        expect(killed > 0, "no process was killed: the test shows nothing")
+        rows = {line for path in (folder / "out").glob("part-*") for line in path.read_text().splitlines()}
+        expect_equal(sorted((json.loads(line) for line in rows), key=lambda row: row["k"]), expected(count, keys), "groups")
+        expect_equal(len(list((folder / "state").iterdir())), killed, "folders that are left behind, by those that were killed only")
 
 
 def test_kafka_is_counted_once_through_kills():

@@ -243,13 +243,16 @@ static void run_stream(const struct shape *shape, uint64_t seed) {
         }
         entries_most = entries(&tested) > entries_most ? entries(&tested) : entries_most;
     }
-    while (layers.under_way)
-        snapshot_step(&layers, &tested.chain, 1000);
+    if (!layers.under_way)
+        snapshot_begin(&layers, &memory.chain, &tested.chain);
     assert_true(compared > 3);
     assert_true(entries_most > KEYS / 4); /* or nothing was tested */
     chain_end(&memory.chain);
     chain_end(&tested.chain);
     assert_string_equal(strbuf_text(&memory.chain.out), strbuf_text(&tested.chain.out));
+    while (!snapshot_step(&layers, &tested.chain, 1000))
+        ; /* begun before the end, done after it */
+    compare_restored(&layers, shape, &place, true);
     spilling_close(&memory);
     spilling_close(&tested);
     layers_forget(&layers);
