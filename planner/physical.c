@@ -394,6 +394,13 @@ static void encode_group_aggregate(struct physical *physical, const struct logic
     node->message->group_aggregate = message;
 }
 
+/* With RocksDB it matters to know what can go there. */
+static char *describe_place(const struct physical *physical, const char *state, bool can_leave) {
+    bool rocks = settings_choice_is(&physical->settings, SETTING_STATE_BACKEND, "rocksdb");
+    const char *place = !rocks ? "" : can_leave ? ", cold ones in RocksDB" : ", in memory";
+    return arena_printf(physical->arena, "%s%s", state, place);
+}
+
 static enum status build_aggregate(struct physical *physical, const struct logical *logical, uint32_t *id) {
     const struct logical_aggregate *aggregate = &logical->aggregate;
     uint32_t input;
@@ -410,8 +417,9 @@ static enum status build_aggregate(struct physical *physical, const struct logic
         encode_group_aggregate(physical, aggregate, statistics, &node);
     *id = add_shared(physical, node);
     physical->nodes[*id].message->state_bytes = estimate.state_bytes;
+    const char *groups = describe_groups(physical->arena, &estimate, aggregate->has_window);
     physical->nodes[*id].message->state_description =
-        describe_groups(physical->arena, &estimate, aggregate->has_window);
+        describe_place(physical, groups, !aggregate->has_window && node.message->group_aggregate->n_keys > 0);
     return STATUS_OK;
 }
 
@@ -445,7 +453,7 @@ static enum status build_sort(struct physical *physical, const struct logical *l
     double rows =
         sort->range.has_limit ? (double)sort->range.limit + (double)sort->range.offset : statistics->row_count;
     physical->nodes[*id].message->state_bytes = rows * statistics->width_bytes;
-    physical->nodes[*id].message->state_description = "rows to sort";
+    physical->nodes[*id].message->state_description = describe_place(physical, "rows to sort", false);
     return STATUS_OK;
 }
 
