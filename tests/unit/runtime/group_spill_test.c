@@ -8,7 +8,8 @@ enum { KEYS = 300, PUSHES = 400, ROWS_MAX = 40, LAYERS_MAX = 24, BUDGET_BYTES = 
 struct shape {
     bool retracts, emit_final;
     int64_t state_ttl_us;
-    const char *calls[5]; /* ids over column v; "distinct" is COUNT(DISTINCT v) */
+    uint64_t mini_batch_rows; /* held back; 0: changes go out after each batch */
+    const char *calls[5];     /* ids over column v; "distinct" is COUNT(DISTINCT v) */
 };
 
 /* A chain, and the back-end under it. */
@@ -49,6 +50,8 @@ static void group_open(struct chain *chain, const struct shape *shape, struct st
     plan->emit_before = !shape->emit_final;
     plan->emit_final = shape->emit_final;
     plan->state_ttl_us = shape->state_ttl_us;
+    plan->mini_batch_rows = shape->mini_batch_rows;
+    plan->mini_batch_us = shape->mini_batch_rows ? 1000 : 0;
     chain->input_node->change_mode = shape->retracts ? PLAN__CHANGE_MODE__RETRACT : PLAN__CHANGE_MODE__APPEND;
     chain_open(chain, node);
 }
@@ -275,6 +278,14 @@ static void retractions(void **state) {
     run_stream(&(struct shape){.retracts = true, .calls = {"sum_bigint", "sum_bigint", "count", "count", "count"}}, 4);
 }
 
+static void changes_held_back(void **state) {
+    (void)state;
+    run_stream(&(struct shape){.retracts = true,
+                               .mini_batch_rows = 100,
+                               .calls = {"count_star", "sum_bigint", "min_bigint", "max_bigint", "distinct"}},
+               7);
+}
+
 static void final_results(void **state) {
     (void)state;
     run_stream(&(struct shape){.emit_final = true,
@@ -316,12 +327,58 @@ static void groups_expire_wherever_they_are(void **state) {
     place_close(&place);
 }
 
+/* Entries that nobody wrote, in a snapshot whose digests are right. */
+static void foreign_entries_are_refused(void **state) {
+    (void)state;
+    const struct shape shape = {.calls = {"count_star", "sum_bigint", "min_bigint", "max_bigint", "count"}};
+    const struct str foreign[][2] = {
+        {{"", 0}, {"\0", 1}},                 /* no key */
+        {{"\0", 1}, {"\0", 1}},               /* the key is cut */
+        {{"\0\5ab", 4}, {"\0", 1}},           /* likewise */
+        {{"\0\2abc", 5}, {"\0", 1}},          /* and something behind it */
+        {{"\0\2ab", 4}, {"", 0}},             /* no state */
+        {{"\0\2ab", 4}, {"\0\0\0\0\0\0", 6}}, /* the state is cut */
+    };
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        struct place place;
+        struct spilling tested, memory;
+        struct layers layers = {0};
+        struct stream all = {0};
+        struct error error = {0};
+        place_open(&place);
+        strbuf_init(&all.rows);
+        spilling_open(&tested, &shape, &place, true);
+        for (uint32_t key = 0; key < KEYS; key++)
+            put_row(&all, "+I", key * 8 + 1);
+        chain_push(&tested.chain, strbuf_text(&all.rows));
+        chain_push(&tested.chain, "k1 5"); /* the others leave */
+        struct state_table *table = state_table_find(tested.backend, "GroupAggregate 1", "groups", 0);
+        OK(state_put(table, &(struct state_address){.hash = 7, .key = foreign[i][0]}, foreign[i][1], &error));
+        spilling_open(&memory, &shape, &place, false);
+        snapshot_begin(&layers, &memory.chain, &tested.chain);
+        while (!snapshot_step(&layers, &tested.chain, SIZE_MAX))
+            ;
+        struct snapshot_reader reader;
+        snapshot_reader_init(&reader, strbuf_str(&layers.items[0]));
+        assert_int_equal(operator_restore(memory.chain.tested, &reader, &error), STATUS_FILE_ERROR);
+        assert_non_null(strstr(error.message, "GroupAggregate"));
+        layers_forget(&layers);
+        strbuf_release(&layers.whole);
+        strbuf_release(&all.rows);
+        spilling_close(&memory);
+        spilling_close(&tested);
+        place_close(&place);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inserts),
         cmocka_unit_test(retractions),
+        cmocka_unit_test(changes_held_back),
         cmocka_unit_test(final_results),
         cmocka_unit_test(groups_expire_wherever_they_are),
+        cmocka_unit_test(foreign_entries_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
