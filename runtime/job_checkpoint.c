@@ -70,8 +70,8 @@ static struct digest identify(struct job_checkpoint *checkpoint, const Plan__Pla
 
 /* ---- sinks ---- */
 
-static enum status list_sinks(const struct task_context *context, struct checkpointed_sink *sinks, uint32_t *count,
-                              struct error *error) {
+enum status job_checkpoint_sinks(const struct task_context *context, struct checkpointed_sink *sinks, uint32_t *count,
+                                 struct error *error) {
     const Plan__Plan *plan = context->operators.plan;
     *count = 0;
     for (size_t i = 0; i < plan->n_nodes; i++) {
@@ -121,7 +121,7 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
     struct arena *arena = context->operators.arena;
     struct checkpointed_sink *sinks = ARENA_ARRAY(arena, struct checkpointed_sink, config->plan->n_nodes);
     uint32_t sink_count;
-    TRY(list_sinks(context, sinks, &sink_count, error));
+    TRY(job_checkpoint_sinks(context, sinks, &sink_count, error));
     mailbox_init(&checkpoint->inbox, wake_fd);
     arena_init(&checkpoint->layers_arena);
     checkpoint->has_inbox = true;

@@ -18,6 +18,9 @@ struct job_checkpoint {
     struct task_checkpoint *task;
 };
 
+/* The exactly-once sinks of the context's plan, numbered in its order; room for as many as it has nodes. In the context's arena. */
+enum status job_checkpoint_sinks(const struct task_context *context, struct checkpointed_sink *sinks, uint32_t *count,
+                                 struct error *error) MUST_CHECK;
 /* Takes over the job's place in the store and waits until the coordinator deploys it. `context` finds connectors. */
 enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct job_config *config,
                                 const struct task_context *context, int wake_fd, struct error *error) MUST_CHECK;
