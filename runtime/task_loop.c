@@ -229,6 +229,7 @@ static enum status run_checkpoint(struct task *task, bool *may_read, struct erro
     if (!task->checkpoint)
         return STATUS_OK;
     job_control_order_savepoint(task->parts->control);
+    job_control_order_cancel(task->parts->control); /* sources may wait for room, which the outside keeps from them */
     TRY(task_checkpoint_run(task->checkpoint, error));
     TRY(inject_barrier(task, error));
     if (task_checkpoint_is_full(task->checkpoint)) {
