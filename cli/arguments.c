@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/printer.h"
 #include "core/base/arena.h"
+#include "core/base/log.h"
 #include "core/base/str.h"
 #include "core/data/batch.h"
 
@@ -58,7 +60,8 @@ void arguments_print_help(struct strbuf *out) {
                        "\nEnvironment\n"
                        "  CHECKPOINT_PATH, GCS_CHECKPOINT_PATH   where jobs (run) have their checkpoints\n"
                        "  CHECKPOINT_INTERVAL                    milliseconds between them\n"
-                       "  TASK_SLOTS, STATE_BACKEND              checked; what this build cannot do yet is refused\n\n"
+                       "  TASK_SLOTS, STATE_BACKEND              checked; what this build cannot do yet is refused\n"
+                       "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
                        "Results go to stdout, everything else to stderr. Exit status: 0, 1 after an error,\n"
                        "2 when called wrongly, 130 when a query was interrupted.\n");
 }
@@ -304,8 +307,18 @@ enum status arguments_parse(struct arguments *arguments, struct arena *arena, in
     return check_combination(arguments, error);
 }
 
+static enum status take_log_level(struct error *error) {
+    const char *text = getenv("LOG_LEVEL");
+    struct log_config config = {.level = LOG_LEVEL_WARN, .descriptor = STDERR_FILENO};
+    if (text && text[0] && !log_level_parse(text, &config.level))
+        return FAIL(error, STATUS_INVALID_OPTION, "LOG_LEVEL is debug, info, warn, error or off, not \"%s\"", text);
+    log_configure(&config);
+    return STATUS_OK;
+}
+
 enum status arguments_check_environment(struct error *error) {
     int64_t number;
+    TRY(take_log_level(error));
     const char *slots = getenv("TASK_SLOTS");
     if (slots && slots[0])
         TRY(parse_count("TASK_SLOTS", slots, 1, 4096, &number, error));

@@ -53,6 +53,6 @@ struct arguments {
  * mistake in how the program was called. */
 enum status arguments_parse(struct arguments *arguments, struct arena *arena, int argc, char **argv,
                             struct error *error) MUST_CHECK;
-/* The environment variables of the program; unset ones count as absent. */
+/* The environment variables of the program; unset ones count as absent. Sets the level of the log. */
 enum status arguments_check_environment(struct error *error) MUST_CHECK;
 void arguments_print_help(struct strbuf *out);

@@ -20,6 +20,12 @@ struct env;
 struct format_class;
 struct row_log;
 
+enum delivery_guarantee {
+    DELIVERY_BEST, /* not said: exactly-once where the connector can and the job takes checkpoints, else at-least-once */
+    DELIVERY_AT_LEAST_ONCE,
+    DELIVERY_EXACTLY_ONCE,
+};
+
 /* ---- options ------------------------------------------------------------------------------------------------------ */
 
 enum option_type { OPTION_STRING, OPTION_INT, OPTION_DOUBLE, OPTION_BOOL, OPTION_DURATION, OPTION_SIZE, OPTION_CHOICE };
@@ -56,6 +62,8 @@ double options_double(const struct options *options, const struct option_spec *s
 bool options_bool(const struct options *options, const struct option_spec *specs, const char *key);
 int64_t options_duration_us(const struct options *options, const struct option_spec *specs, const char *key);
 uint64_t options_size_bytes(const struct options *options, const struct option_spec *specs, const char *key);
+/* What 'sink.delivery-guarantee' says; BEST when it says nothing. */
+enum delivery_guarantee options_guarantee(const struct options *options);
 
 /* ---- records that could not be used ---------------------------------------------------------------------------------- */
 
@@ -105,6 +113,7 @@ struct source_config {
      * read from their beginning. In the order in which the splits had their numbers, which they have again. */
     const struct source_position *positions;
     uint32_t position_count; /* 0: starts anew */
+    bool is_resumable;       /* positions will be kept: they should tell a place from another that is made anew under its name */
     uint64_t rows_before;    /* how many rows were handed out before these positions: counts for row_limit */
     /* Of a table that several tasks read together, each of them one source: this one serves the splits that split_owner gives it,
      * and no others. `positions` may name foreign splits: they are passed over. Above 1 only when the connector's
@@ -211,6 +220,9 @@ struct publisher_config {
     const char *table;
     const struct options *options;
     const struct format_class *format;
+    const struct schema
+        *schema; /* of the logged batches, and what each column is: as in sink_config. May be NULL; then */
+    const struct source_column *columns; /* formats that begin a file with more than its rows cannot be published. */
     const char *job; /* J as 32 hexadecimal digits: part of every name that must not be shared between jobs */
     uint32_t sink;   /* number of the sink within the job */
     uint32_t lane, lane_count;
@@ -246,10 +258,24 @@ struct publisher_class {
     void (*close)(struct publisher *publisher);
 };
 
-enum delivery_guarantee {
-    DELIVERY_BEST, /* not said: exactly-once where the connector can and the job takes checkpoints, else at-least-once */
-    DELIVERY_AT_LEAST_ONCE,
-    DELIVERY_EXACTLY_ONCE,
+/* A row as the outside has it. */
+struct published_row {
+    uint32_t partition;
+    uint64_t offset; /* its place in the partition; files: the number of the record in its file */
+    /* Which row of which epoch on which lane it says it is: a Kafka row's header, a file's name and the row's place in it. */
+    bool has_place;
+    uint64_t epoch;
+    uint32_t lane, number;
+    /* As row_log_put writes it; valid during the call. It has a timestamp when the table writes the metadata column "timestamp" and the message's
+     * timestamp is one that its producer gave (CreateTime): sinks log one for each row in just these cases. The header with the row's place
+     * is not in it. */
+    struct str record;
+};
+
+/* Receives what was published. All markers first, those of a lane in order; then rows, those of a partition in order. */
+struct published_target {
+    void (*on_marker)(struct published_target *target, uint32_t lane, uint64_t offset, struct str marker);
+    void (*on_row)(struct published_target *target, const struct published_row *row);
 };
 
 /* What a connector that can publish exactly once offers. */
@@ -261,6 +287,11 @@ struct publisher_support {
      * and how to waive it), and whatever the lanes share is made if it is absent. config.lane is 0. */
     enum status (*prepare)(const struct publisher_config *config, struct error *error);
     enum status (*open)(const struct publisher_config *config, struct publisher **publisher, struct error *error);
+    /* Reads back all that is committed, as of the call: first where each lane's markers end is noted, then where each partition
+     * ends; both are read up to there. So every row of a marker that is handed out is handed out too, unless somebody deleted it; of what was
+     * published during the call there may be rows without their marker. Markers before the newest may be compacted away. Changes
+     * nothing outside; config.lane is 0. */
+    enum status (*verify)(const struct publisher_config *config, struct published_target *target, struct error *error);
 };
 
 /* ---- formats -------------------------------------------------------------------------------------------------------- */
@@ -360,6 +391,9 @@ struct connector_class {
                              struct error *error); /* NULL: no sink */
     /* MAY: among how many sources the splits can be shared at most; 0: any number. NULL: 1. */
     uint32_t (*source_parallelism_limit)(const struct options *options);
+    /* MAY: how many sinks of one table, each in a task of its own, may write at the same time and keep what the table promises; 0: any
+     * number. Rows of one primary key come to one of them. NULL: 1. */
+    uint32_t (*sink_parallelism_limit)(const struct options *options);
     enum sink_changes (*sink_changes)(const struct options *options, bool has_key); /* NULL: SINK_APPEND_ONLY */
     const struct publisher_support *publishers;                                     /* NULL: at-least-once only */
 };

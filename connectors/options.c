@@ -148,3 +148,10 @@ uint64_t options_size_bytes(const struct options *options, const struct option_s
     ASSERT(size_parse(str_from(options_value(options, specs, key)), &value, NULL) == STATUS_OK);
     return value;
 }
+
+enum delivery_guarantee options_guarantee(const struct options *options) {
+    const char *text = options_find(options, "sink.delivery-guarantee");
+    if (!text)
+        return DELIVERY_BEST;
+    return text_equal_ignore_case(text, "exactly-once") ? DELIVERY_EXACTLY_ONCE : DELIVERY_AT_LEAST_ONCE;
+}

@@ -6,36 +6,17 @@
 #include <stdlib.h>
 
 #include "core/base/arena.h"
-#include "core/base/hash.h"
+#include "executor/snapshot_format.h"
 
 enum {
     FRAME_BYTES = 64 << 10,     /* a frame is closed once it has so many */
     PIECE_BYTES_MIN = 64 << 10, /* room at first, and behind what is written */
     PIECE_BYTES_MAX = 1 << 20,  /* room at first, after larger pieces */
     RECORD_BYTES_MIN = sizeof(uint32_t) + 3,
-    FORMAT_MAGIC = 0x504E5353, /* "SSNP" */
-    FORMAT_VERSION = 2,
 };
 
-struct frame_head {
-    uint32_t section;
-    uint32_t record_count;
-    uint64_t payload_size;
-    uint64_t previous; /* frame of the same section: offset + 1; 0: this is the first */
-    uint64_t digest;   /* of the members before and the payload */
-};
-
-struct tail {
-    uint32_t section_count;
-    uint32_t mode;
-    uint64_t frame_count, frames_digest; /* of the frames' digests, in their order */
-    uint64_t parent;                     /* the `digest` of the snapshot before; 0 when FULL */
-    uint32_t magic, version;
-    uint64_t digest; /* of the directory up to here */
-};
-
-_Static_assert(sizeof(struct frame_head) == 32 && sizeof(struct tail) == 48 && sizeof(struct snapshot_section) == 64 &&
-                   sizeof(struct snapshot_place) == 12,
+_Static_assert(sizeof(struct frame_head) == 32 && sizeof(struct snapshot_tail) == 48 &&
+                   sizeof(struct snapshot_section) == 64 && sizeof(struct snapshot_place) == 12,
                "stored as they are: no padding");
 
 /* ---- writing ---- */
@@ -49,11 +30,6 @@ void snapshot_writer_release(struct snapshot_writer *writer) {
     strbuf_release(&writer->out);
     free(writer->sections);
     writer->sections = NULL;
-}
-
-static uint64_t frame_digest(const struct frame_head *head, const char *payload) {
-    return hash_combine(hash_bytes(head, offsetof(struct frame_head, digest)),
-                        hash_bytes(payload, (size_t)head->payload_size));
 }
 
 static void frame_close(struct snapshot_writer *writer) {
@@ -110,14 +86,14 @@ uint64_t snapshot_writer_end(struct snapshot_writer *writer, uint64_t parent) {
     frame_close(writer);
     size_t start = writer->out.size;
     strbuf_append(&writer->out, writer->sections, writer->section_count * sizeof *writer->sections);
-    struct tail tail = {.section_count = writer->section_count,
-                        .mode = (uint32_t)writer->mode,
-                        .frame_count = writer->frame_count,
-                        .frames_digest = writer->frames_digest,
-                        .parent = parent,
-                        .magic = FORMAT_MAGIC,
-                        .version = FORMAT_VERSION};
-    strbuf_append(&writer->out, &tail, offsetof(struct tail, digest));
+    struct snapshot_tail tail = {.section_count = writer->section_count,
+                                 .mode = (uint32_t)writer->mode,
+                                 .frame_count = writer->frame_count,
+                                 .frames_digest = writer->frames_digest,
+                                 .parent = parent,
+                                 .magic = SNAPSHOT_MAGIC,
+                                 .version = SNAPSHOT_VERSION};
+    strbuf_append(&writer->out, &tail, offsetof(struct snapshot_tail, digest));
     tail.digest = hash_bytes(writer->out.data + start, writer->out.size - start);
     strbuf_append(&writer->out, &tail.digest, sizeof tail.digest);
     return tail.digest;
@@ -196,26 +172,26 @@ static struct str layer_bytes(const struct snapshot_reader *reader, size_t layer
 }
 
 /* Of a layer that was verified. */
-static struct tail layer_tail(struct str bytes) {
-    struct tail tail;
+static struct snapshot_tail layer_tail(struct str bytes) {
+    struct snapshot_tail tail;
     memcpy(&tail, bytes.data + bytes.size - sizeof tail, sizeof tail);
     return tail;
 }
 
-static size_t directory_start(struct str bytes, const struct tail *tail) {
+static size_t directory_start(struct str bytes, const struct snapshot_tail *tail) {
     return bytes.size - sizeof *tail - tail->section_count * sizeof(struct snapshot_section);
 }
 
 static enum status verify_tail(const struct snapshot_reader *reader, struct str bytes, struct error *error) {
-    struct tail tail;
+    struct snapshot_tail tail;
     if (bytes.size < sizeof tail)
         return snapshot_malformed(reader, "is cut short", error);
     tail = layer_tail(bytes);
-    if (tail.magic != FORMAT_MAGIC)
+    if (tail.magic != SNAPSHOT_MAGIC)
         return snapshot_malformed(reader, "is cut short or is something else", error);
-    if (tail.version != FORMAT_VERSION)
+    if (tail.version != SNAPSHOT_VERSION)
         return FAIL(error, STATUS_UNSUPPORTED, "a snapshot has the format %u, this program reads %d", tail.version,
-                    FORMAT_VERSION);
+                    SNAPSHOT_VERSION);
     if (tail.section_count > (bytes.size - sizeof tail) / sizeof(struct snapshot_section))
         return snapshot_malformed(reader, "has no room for its directory", error);
     size_t start = directory_start(bytes, &tail);
@@ -242,12 +218,12 @@ static bool frame_at(struct str frames, uint64_t offset, struct frame_head *head
 }
 
 static struct str layer_frames(struct str bytes) {
-    struct tail tail = layer_tail(bytes);
+    struct snapshot_tail tail = layer_tail(bytes);
     return (struct str){bytes.data, directory_start(bytes, &tail)};
 }
 
 static enum status verify_frames(const struct snapshot_reader *reader, struct str bytes, struct error *error) {
-    struct tail tail = layer_tail(bytes);
+    struct snapshot_tail tail = layer_tail(bytes);
     struct str frames = layer_frames(bytes);
     uint64_t count = 0, digest = 0;
     for (size_t offset = 0; offset < frames.size; count++) {
@@ -269,7 +245,7 @@ static enum status verify_layers(struct snapshot_reader *reader, struct error *e
         struct str bytes = layer_bytes(reader, i);
         TRY(verify_tail(reader, bytes, error));
         TRY(verify_frames(reader, bytes, error));
-        struct tail tail = layer_tail(bytes);
+        struct snapshot_tail tail = layer_tail(bytes);
         if (tail.mode != (i == 0 ? SNAPSHOT_FULL : SNAPSHOT_DELTA) || tail.parent != parent)
             return snapshot_malformed(reader, "is not the one that follows", error);
         parent = tail.digest;
@@ -281,7 +257,7 @@ static enum status verify_layers(struct snapshot_reader *reader, struct error *e
 /* ---- reading: sections ---- */
 
 static bool section_at(struct str bytes, uint32_t index, struct snapshot_section *section) {
-    struct tail tail = layer_tail(bytes);
+    struct snapshot_tail tail = layer_tail(bytes);
     if (index >= tail.section_count)
         return false;
     memcpy(section, bytes.data + directory_start(bytes, &tail) + index * sizeof *section, sizeof *section);
@@ -460,7 +436,7 @@ enum status snapshot_check(const struct snapshot_reader *reader, const struct by
 }
 
 bool snapshot_is_read(const struct snapshot_reader *reader) {
-    struct tail tail = layer_tail(layer_bytes(reader, reader->layer_count - 1));
+    struct snapshot_tail tail = layer_tail(layer_bytes(reader, reader->layer_count - 1));
     return reader->is_verified && reader->next_section == tail.section_count;
 }
 

@@ -73,7 +73,8 @@ struct state_descriptor {
 };
 
 struct state_usage {
-    uint64_t rows;         /* memory: exact. rocksdb: an estimate; overwriting an entry that is not in RAM without reading it counts twice */
+    uint64_t
+        rows; /* memory: exact. rocksdb: an estimate; overwriting an entry that is not in RAM without reading it counts twice */
     uint64_t memory_bytes; /* in RAM, overhead included */
     uint64_t disk_bytes;   /* roughly; 0 until something was written there */
 };

@@ -32,10 +32,11 @@ static enum status put_entries(struct state_iterator *iterator, struct snapshot_
         strbuf_reset(value);
         bytes_put_i64(value, entry.expires_us);
         strbuf_append_str(value, entry.value);
-        snapshot_put(writer, &(struct snapshot_record){.hash = entry.address.hash,
-                                                       .order = has_order ? (uint64_t)entry.address.order ^ SIGN_BIT : 0,
-                                                       .key = strbuf_str(key),
-                                                       .value = strbuf_str(value)});
+        snapshot_put(writer,
+                     &(struct snapshot_record){.hash = entry.address.hash,
+                                               .order = has_order ? (uint64_t)entry.address.order ^ SIGN_BIT : 0,
+                                               .key = strbuf_str(key),
+                                               .value = strbuf_str(value)});
     }
 }
 
@@ -55,8 +56,7 @@ static enum status put_table(struct state_table *table, struct snapshot_writer *
     return status;
 }
 
-enum status state_backend_snapshot(struct state_backend *backend, struct snapshot_writer *writer,
-                                   struct error *error) {
+enum status state_backend_snapshot(struct state_backend *backend, struct snapshot_writer *writer, struct error *error) {
     uint32_t count = 0;
     for (const struct state_table *table = backend->tables; table; table = table->next)
         count++;

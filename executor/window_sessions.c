@@ -203,10 +203,12 @@ static enum status assign_rows(struct window_aggregate *window, const int64_t *t
                                struct error *error) {
     uint8_t **records = window->grouping.records;
     int64_t gap_us = sessions_of(window)->gap_us;
+    bool notes = sessions_of(window)->timers.store.dirty;
     for (uint32_t row = 0; row < assigned->batch->row_count; row++) {
         struct session *session = *sessions_of_key(window, records[row]);
         if (session && times[row] >= session->start_us && times[row] <= session->last_us + gap_us) {
-            note(sessions_of(window), session);
+            if (notes)
+                note(sessions_of(window), session);
             session->last_us = times[row] > session->last_us ? times[row] : session->last_us;
         } else {
             TRY(find_session(window, records[row], times[row], assigned, &session, error));

@@ -48,18 +48,19 @@ static void distribute_scan(struct physical_node *node) {
         connector->source_parallelism_limit ? connector->source_parallelism_limit(scan->scan.connector_options) : 1;
 }
 
-/* An instance of a sink for each of its lanes at most. Rows of one primary key, and updates, must keep their order. */
+/* Rows of one primary key, and updates, must keep their order. */
 static void distribute_sink(struct physical_node *node) {
     Plan__Node *message = node->message;
     const struct logical_sink *sink = &node->logical->sink;
-    const struct publisher_support *publishers = sink->table ? sink->table->connector->publishers : NULL;
-    uint32_t lane_count = publishers ? publishers->lane_count(sink->connector_options) : 1;
+    const struct connector_class *connector = sink->table ? sink->table->connector : NULL;
+    uint32_t limit =
+        connector && connector->sink_parallelism_limit ? connector->sink_parallelism_limit(sink->connector_options) : 1;
     bool changes = message->change_mode != PLAN__CHANGE_MODE__APPEND;
-    if (lane_count <= 1 || (changes && message->sink->n_key_columns == 0)) {
+    if (limit == 1 || (changes && message->sink->n_key_columns == 0)) {
         require_single(message);
         return;
     }
-    message->parallelism_limit = lane_count;
+    message->parallelism_limit = limit;
     if (message->sink->n_key_columns > 0)
         require_hash(message, message->sink->key_columns, message->sink->n_key_columns);
 }

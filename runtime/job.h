@@ -40,10 +40,11 @@ struct job_config {
     const char *
         checkpoint_uri; /* the job's own place (store.h, or a folder); NULL: no checkpoints. It goes on from what is there */
     int64_t checkpoint_interval_us; /* 0: only at the end and when stopped */
-    uint64_t log_bytes_max; /* rows for exactly-once sinks, logged and not decided: beyond it no more is read. 0: default */
-    const char *savepoint;          /* start from it (checkpointer.h); NULL: go on, or start empty */
-    bool must_resume;               /* refuse to start empty */
-    bool accept_plan_change;        /* state of another plan is used where operators are the same */
+    uint64_t
+        log_bytes_max; /* rows for exactly-once sinks, logged and not decided: beyond it no more is read. 0: default */
+    const char *savepoint;   /* start from it (checkpointer.h); NULL: go on, or start empty */
+    bool must_resume;        /* refuse to start empty */
+    bool accept_plan_change; /* state of another plan is used where operators are the same */
     bool stop_with_savepoint;
     void (*savepoint_made)(void *context, const char *name); /* MAY; from another thread */
     void *savepoint_context;

@@ -89,6 +89,10 @@ static enum status list_sinks(struct job_checkpoint *checkpoint, const struct ta
         TRY(sink_operator_guarantee(context, node->sink, found, &exactly_once, error));
         if (!exactly_once)
             continue;
+        struct schema *schema = ARENA_NEW(context->operators.arena, struct schema);
+        struct source_column *columns;
+        TRY(plan_schema_decode(context->operators.arena, node->output, node->n_output, schema, error));
+        TRY(task_columns_decode(context, node->sink->columns, node->sink->n_columns, &columns, error));
         const struct publisher_support *publishers = found->connector->publishers;
         checkpoint->first_lanes[i] = lane_count;
         lane_count += publishers->lane_count(&found->options);
@@ -96,6 +100,8 @@ static enum status list_sinks(struct job_checkpoint *checkpoint, const struct ta
                                                    .publisher = {.table = node->sink->table,
                                                                  .options = &found->options,
                                                                  .format = found->format,
+                                                                 .schema = schema,
+                                                                 .columns = columns,
                                                                  .sink = *count,
                                                                  .lane_count = publishers->lane_count(&found->options),
                                                                  .env = context->env}};

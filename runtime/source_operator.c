@@ -210,6 +210,7 @@ static enum status open_source(struct source_operator *source, const Plan__Scan 
         .dead = task->dead,
         .instance = task->instance,
         .instance_count = task->instance_count,
+        .is_resumable = task->has_checkpoints,
     };
     source->shares_splits = config->instance_count > 1;
     TRY(find_positions(source, config, error));

@@ -179,7 +179,7 @@ static enum status read_channels(struct task *task, int64_t budget_us, struct er
     bool made_progress;
     TRY(receiver_step(&task->receiver, &made_progress, error));
     if (!made_progress && task->nothing_came)
-        receiver_wait(&task->receiver, budget_us);
+        TRY(receiver_wait(&task->receiver, budget_us, error));
     task->nothing_came = !made_progress;
     return STATUS_OK;
 }

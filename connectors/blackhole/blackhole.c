@@ -32,11 +32,17 @@ static enum sink_changes blackhole_changes(const struct options *options, bool h
     return has_key ? SINK_UPSERT : SINK_RETRACT;
 }
 
+static uint32_t blackhole_parallelism_limit(const struct options *options) {
+    (void)options;
+    return 0;
+}
+
 static const struct option_spec blackhole_options[] = {{0}};
 
 const struct connector_class blackhole_connector = {
     .name = "blackhole",
     .options = blackhole_options,
     .sink_open = blackhole_open,
+    .sink_parallelism_limit = blackhole_parallelism_limit,
     .sink_changes = blackhole_changes,
 };

@@ -4,6 +4,7 @@
 #include "connectors/connectors.h"
 #include "connectors/filesystem/listing.h"
 #include "connectors/rows.h"
+#include "core/base/arena.h"
 
 const struct option_spec filesystem_options[] = {
     {"path", OPTION_STRING, NULL, true, NULL,
@@ -17,6 +18,8 @@ const struct option_spec filesystem_options[] = {
     {"sink.rolling-policy.file-size", OPTION_SIZE, "128mb", false, NULL, "a file is finished when it is that large"},
     {"sink.rolling-policy.rollover-interval", OPTION_DURATION, "1min", false, NULL,
      "… or when its first row is that old; until then nobody sees its rows"},
+    {"sink.delivery-guarantee", OPTION_CHOICE, NULL, false, "exactly-once|at-least-once|none",
+     "what a row may count on; when not given: exactly-once for jobs with checkpoints, else at-least-once"},
     {"sink.rolling-policy.check-interval", OPTION_DURATION, "1min", false, NULL, "accepted for Flink's sake"},
     {0},
 };
@@ -28,6 +31,26 @@ const struct metadata_column filesystem_metadata[] = {
     {"file.modification-time", &type_timestamp_ltz3, false},
     {0},
 };
+
+const char *filesystem_suffix(struct arena *arena, const struct format_class *format, enum compression compression) {
+    return arena_printf(arena, ".%s%s", format->name,
+                        compression == COMPRESSION_GZIP   ? ".gz"
+                        : compression == COMPRESSION_ZSTD ? ".zst"
+                                                          : "");
+}
+
+enum status filesystem_encoder_open(struct arena *arena, const struct format_class *format,
+                                    const struct options *options, const struct schema *schema,
+                                    const struct source_column *columns, struct encoder **encoder,
+                                    struct error *error) {
+    uint32_t *included = ARENA_ARRAY(arena, uint32_t, schema->field_count), count = 0;
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        if (!columns || columns[i].table_column >= 0)
+            included[count++] = i;
+    struct encoder_config config = {
+        .arena = arena, .options = options, .schema = schema, .columns = included, .column_count = count};
+    return format->encoder_open(&config, encoder, error);
+}
 
 static enum status filesystem_validate(const struct schema *schema, const struct options *options,
                                        struct error *error) {
@@ -61,4 +84,5 @@ const struct connector_class filesystem_connector = {
     .source_open = filesystem_source_open,
     .source_parallelism_limit = filesystem_source_parallelism_limit,
     .sink_open = filesystem_sink_open,
+    .publishers = &filesystem_publishers,
 };

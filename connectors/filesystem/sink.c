@@ -3,7 +3,8 @@
  *   .part-5f3a9c01-0.json.inprogress  ──flush: end, sync, rename──▶  part-5f3a9c01-0.json
  *
  * A file under its final name is whole and on disk; sources pass over names that start with a dot. The number in the
- * name is drawn for each sink, so that runs never meet.
+ * name is drawn for each sink, so that runs never meet. For exactly-once it writes no file: encoded rows go into the log, and
+ * a publisher makes files of them (publisher.c).
  */
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 #include "connectors/filesystem/stream.h"
 #include "core/base/arena.h"
 #include "core/base/env.h"
+#include "core/data/row_log.h"
 
 enum { WRITE_BYTES = 1 << 20 };
 
@@ -84,18 +86,32 @@ static enum status encode(struct filesystem_sink *sink, struct batch *batch, str
     return sink->config->format->encode(sink->encoder, batch, &all, &sink->rows, error);
 }
 
+static struct str encoded_row(const struct filesystem_sink *sink, uint32_t row) {
+    uint32_t start = row ? sink->rows.ends[row - 1] : 0;
+    return (struct str){sink->rows.data.data + start, sink->rows.ends[row] - start};
+}
+
+static void log_rows(struct filesystem_sink *sink, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        row_log_append(sink->config->log, &(struct row_log_record){.has_value = true, .value = encoded_row(sink, i)});
+}
+
 static enum status filesystem_write(struct sink *base, struct batch *batch, struct error *error) {
     struct filesystem_sink *sink = (struct filesystem_sink *)base;
     if (batch->row_count == 0)
         return STATUS_OK;
     TRY(encode(sink, batch, error));
+    if (sink->config->log) {
+        log_rows(sink, batch->row_count);
+        return STATUS_OK;
+    }
     if (sink->writer && is_part_done(sink))
         TRY(end_part(sink, error));
     if (!sink->writer)
         TRY(begin_part(sink, error));
     strbuf_reserve(&sink->text, sink->rows.data.size + batch->row_count);
-    for (uint32_t i = 0, start = 0; i < batch->row_count; start = sink->rows.ends[i++]) {
-        strbuf_append(&sink->text, sink->rows.data.data + start, sink->rows.ends[i] - start);
+    for (uint32_t i = 0; i < batch->row_count; i++) {
+        strbuf_append_str(&sink->text, encoded_row(sink, i));
         strbuf_append_char(&sink->text, '\n');
     }
     return sink->text.size >= WRITE_BYTES ? write_text(sink, error) : STATUS_OK;
@@ -133,22 +149,6 @@ static const struct sink_class filesystem_sink_class = {
     .flush_interval_us = filesystem_flush_interval_us,
 };
 
-static enum status open_encoder(struct filesystem_sink *sink, struct error *error) {
-    const struct sink_config *config = sink->config;
-    uint32_t *columns = ARENA_ARRAY(config->arena, uint32_t, config->schema->field_count), count = 0;
-    for (uint32_t i = 0; i < config->schema->field_count; i++)
-        if (!config->columns || config->columns[i].table_column >= 0)
-            columns[count++] = i;
-    struct encoder_config encoder = {
-        .arena = config->arena,
-        .options = config->options,
-        .schema = config->schema,
-        .columns = columns,
-        .column_count = count,
-    };
-    return config->format->encoder_open(&encoder, &sink->encoder, error);
-}
-
 enum status filesystem_sink_open(const struct sink_config *config, struct sink **sink_out, struct error *error) {
     const struct option_spec *specs = filesystem_options;
     struct filesystem_sink *sink = ARENA_NEW(config->arena, struct filesystem_sink);
@@ -156,15 +156,13 @@ enum status filesystem_sink_open(const struct sink_config *config, struct sink *
     sink->config = arena_copy(config->arena, config, sizeof *config);
     sink->folder = listing_local_path(options_text(config->options, specs, "path"));
     sink->compression = compression_from_text(options_text(config->options, specs, "compression"));
-    sink->suffix = arena_printf(config->arena, ".%s%s", config->format->name,
-                                sink->compression == COMPRESSION_GZIP   ? ".gz"
-                                : sink->compression == COMPRESSION_ZSTD ? ".zst"
-                                                                        : "");
+    sink->suffix = filesystem_suffix(config->arena, config->format, sink->compression);
     sink->part_bytes_max = options_size_bytes(config->options, specs, "sink.rolling-policy.file-size");
     sink->part_age_max_us = options_duration_us(config->options, specs, "sink.rolling-policy.rollover-interval");
     sink->id = (uint32_t)env_random_u64(config->env);
     TRY(listing_make_folder(sink->folder, error));
-    TRY(open_encoder(sink, error));
+    TRY(filesystem_encoder_open(config->arena, config->format, config->options, config->schema, config->columns,
+                                &sink->encoder, error));
     strbuf_init(&sink->text);
     strbuf_init(&sink->rows.data);
     arena_init(&sink->paths);

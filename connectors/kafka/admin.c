@@ -156,21 +156,28 @@ enum status kafka_admin_create_topic(struct kafka_admin *admin, const char *name
 
 /* ---- brokers and settings ---- */
 
+/* By the plain metadata call, which cannot be left early, so it is made with more and more patience. DescribeCluster would be the call for it, but a
+ * cluster that has no broker at the moment (its last one is fenced) makes librdkafka 2.15.1 abort the process there. */
 enum status kafka_admin_brokers(struct kafka_admin *admin, int32_t *ids, size_t capacity, size_t *count,
                                 struct error *error) {
+    static const char what[] = "the cluster cannot be described";
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
     *count = 0;
-    struct call call;
-    call_begin(&call, admin, RD_KAFKA_ADMIN_OP_DESCRIBECLUSTER);
-    rd_kafka_DescribeCluster(admin->client.handle, call.options, call.queue);
-    enum status status = call_wait(&call, "the cluster cannot be described", error);
-    if (status == STATUS_OK) {
-        const rd_kafka_Node_t **nodes =
-            rd_kafka_DescribeCluster_result_nodes(rd_kafka_event_DescribeCluster_result(call.event), count);
-        for (size_t i = 0; i < *count && i < capacity; i++)
-            ids[i] = rd_kafka_Node_id(nodes[i]);
+    for (int left_ms = timeout_ms(admin), wait_ms = WAIT_MS; left_ms > 0 && code; left_ms -= wait_ms, wait_ms *= 2) {
+        if (admin->cancel && __atomic_load_n(admin->cancel, __ATOMIC_ACQUIRE))
+            return FAIL(error, STATUS_CANCELLED, "%s: cancelled", what);
+        code = rd_kafka_metadata(admin->client.handle, 0, NULL, &metadata, wait_ms < left_ms ? wait_ms : left_ms);
     }
-    call_end(&call);
-    return status;
+    if (code == RD_KAFKA_RESP_ERR__PARTIAL) /* an answer without brokers */
+        code = RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+    if (code)
+        return kafka_failed(&admin->client, error, code, what);
+    *count = (size_t)metadata->broker_cnt;
+    for (size_t i = 0; i < *count && i < capacity; i++)
+        ids[i] = metadata->brokers[i].id;
+    rd_kafka_metadata_destroy(metadata);
+    return STATUS_OK;
 }
 
 static void find_values(const rd_kafka_ConfigResource_t *resource, const char *const *keys, size_t key_count,

@@ -1,6 +1,8 @@
 /* partitions.c: topics to partitions, modes to offsets. */
 #include "connectors/kafka/partitions.h"
 
+#include "connectors/kafka/admin.h"
+
 #include "core/base/arena.h"
 #include "core/base/array.h"
 
@@ -99,6 +101,8 @@ enum status kafka_scan_validate(const struct options *options, const struct opti
 
 /* ---- offsets ---- */
 
+enum { LEADER_WAIT_MS = 100 };
+
 struct resolver {
     struct kafka_client *client;
     int timeout_ms;
@@ -112,10 +116,21 @@ static enum status failed(struct resolver *resolver, const struct kafka_partitio
     return kafka_failed(resolver->client, error, code, what);
 }
 
+/* Leaders move, and a broker that has just come back leads nothing yet: that passes by itself. */
+static bool is_without_leader(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+
 static enum status watermarks(struct resolver *resolver, const struct kafka_partition *partition, int64_t *low,
                               int64_t *high, struct error *error) {
-    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(resolver->client->handle, partition->topic,
-                                                                partition->partition, low, high, resolver->timeout_ms);
+    rd_kafka_resp_err_t code;
+    for (int left_ms = resolver->timeout_ms;; left_ms -= LEADER_WAIT_MS) {
+        code = rd_kafka_query_watermark_offsets(resolver->client->handle, partition->topic, partition->partition, low,
+                                                high, resolver->timeout_ms);
+        if (!is_without_leader(code) || left_ms <= 0)
+            break;
+        rd_kafka_poll(resolver->client->handle, LEADER_WAIT_MS);
+    }
     return code ? failed(resolver, partition, code, error) : STATUS_OK;
 }
 
@@ -236,7 +251,7 @@ static enum status add_partitions(struct kafka_client *client, const struct opti
         for (int32_t number = 0; number < count; number++) {
             if (is_known(partitions, topics[t], number))
                 continue;
-            struct kafka_partition partition = {.topic = topics[t], .partition = number};
+            struct kafka_partition partition = {.topic = topics[t], .partition = number, .leader_epoch = -1};
             if (discovery)
                 start.position = POSITION_EARLIEST;
             TRY(resolve_bound(&resolver, &start, &partition, &partition.start, error));
@@ -244,6 +259,50 @@ static enum status add_partitions(struct kafka_client *client, const struct opti
             ARRAY_PUSH(arena, partitions, partition);
         }
     }
+    return STATUS_OK;
+}
+
+bool kafka_topic_id(struct kafka_client *client, const char *topic, int64_t timeout_us, uint8_t id[16]) {
+    static const uint8_t none[16];
+    struct kafka_admin admin = {.client = *client, .timeout_us = timeout_us}; /* the same handle */
+    struct kafka_topic found;
+    struct error ignored;
+    if (kafka_admin_topic(&admin, topic, &found, &ignored) != STATUS_OK || !found.exists ||
+        memcmp(found.id, none, sizeof none) == 0)
+        return false;
+    memcpy(id, found.id, sizeof found.id);
+    return true;
+}
+
+static enum status refused(const struct kafka_partition *partition, const char *what, const char *hint,
+                           struct error *error) {
+    (void)FAIL(error, STATUS_TOPIC_ERROR, "topic \"%s\" partition %d cannot be read on from offset %lld: %s",
+               partition->topic, (int)partition->partition, (long long)partition->start, what);
+    error_hint(error, "%s", hint);
+    return STATUS_TOPIC_ERROR;
+}
+
+enum status kafka_partition_check(struct kafka_client *client, const struct kafka_partition *partition,
+                                  int64_t timeout_us, struct error *error) {
+    uint8_t id[16];
+    int64_t low, high;
+    struct resolver resolver = {client, (int)(timeout_us / 1000)};
+    if (partition->has_topic_id && kafka_topic_id(client, partition->topic, timeout_us, id) &&
+        memcmp(id, partition->topic_id, sizeof id) != 0)
+        return refused(
+            partition, "it was deleted and made again",
+            "offsets of the former topic mean nothing in this one: start the job with an empty checkpoint path", error);
+    TRY(watermarks(&resolver, partition, &low, &high, error));
+    if (partition->start < low)
+        return refused(
+            partition, "records that were not read yet are gone",
+            "retention, or somebody who deleted records, overtook the job: start it with an empty checkpoint path",
+            error);
+    if (partition->start > high && partition->start < partition->end)
+        return refused(
+            partition, "fewer records are there than were read",
+            "the partition was cut, as an unclean leader election does: what was read may not be what is there now",
+            error);
     return STATUS_OK;
 }
 

@@ -11,11 +11,9 @@
 #include "core/base/env.h"
 #include "core/data/row_log.h"
 
-enum { TRANSACTION_TIMEOUT_LEAST_MS = 1000, PREFIX_MAX = 150, ROWS_BETWEEN_POLLS = 8192, WARM_UP_MS = 1000 };
+enum { TRANSACTION_TIMEOUT_LEAST_MS = 1000, PREFIX_MAX = 150, ROWS_BETWEEN_POLLS = 8192, WARM_UP_MS = 100 };
 
 static const char marker_key[] = "marker";
-static const char row_header[] = "sx";
-enum { ROW_HEADER_SIZE = 16 };
 
 /* ---- options ---- */
 
@@ -57,13 +55,6 @@ void kafka_publisher_settings_read(struct kafka_publisher_settings *settings, co
         .row_headers = options_bool(options, kafka_publisher_options, "sink.row-headers"),
         .warn_only = text_equal_ignore_case(options_text(options, kafka_publisher_options, "sink.preflight"), "warn"),
     };
-}
-
-static enum delivery_guarantee guarantee(const struct options *options) {
-    const char *text = options_find(options, "sink.delivery-guarantee");
-    if (!text)
-        return DELIVERY_BEST;
-    return text_equal_ignore_case(text, "exactly-once") ? DELIVERY_EXACTLY_ONCE : DELIVERY_AT_LEAST_ONCE;
 }
 
 static uint32_t lane_count(const struct options *options) {
@@ -199,7 +190,7 @@ static void close_slot(struct publisher *base, uint32_t number) {
 
 /* ---- sending ---- */
 
-static void put_row_header(uint8_t bytes[ROW_HEADER_SIZE], uint64_t epoch, uint32_t lane, uint32_t row) {
+static void put_row_header(uint8_t bytes[KAFKA_ROW_HEADER_SIZE], uint64_t epoch, uint32_t lane, uint32_t row) {
     memcpy(bytes, &epoch, 8); /* machines are little endian: core/base/bytes.c asserts it */
     memcpy(bytes + 8, &lane, 4);
     memcpy(bytes + 12, &row, 4);
@@ -213,7 +204,7 @@ static rd_kafka_headers_t *headers_of(const struct row_log_record *record, const
     while (row_log_next_header(&reader, &name, &has_value, &value))
         rd_kafka_header_add(headers, name.data, (ssize_t)name.size, has_value ? value.data : NULL, (ssize_t)value.size);
     if (own)
-        rd_kafka_header_add(headers, row_header, sizeof row_header - 1, own, ROW_HEADER_SIZE);
+        rd_kafka_header_add(headers, KAFKA_ROW_HEADER, sizeof KAFKA_ROW_HEADER - 1, own, KAFKA_ROW_HEADER_SIZE);
     return headers;
 }
 
@@ -306,7 +297,7 @@ static enum publish_answer await_deliveries(struct kafka_publisher *publisher, s
 static enum publish_answer send_all(struct kafka_publisher *publisher, struct kafka_slot *slot, struct str records,
                                     uint64_t epoch, uint64_t first_row, struct error *error) {
     struct bytes_reader reader = bytes_reader_of(records);
-    uint8_t own[ROW_HEADER_SIZE];
+    uint8_t own[KAFKA_ROW_HEADER_SIZE];
     for (uint64_t row = 0;; row++) {
         struct row_log_record record;
         bool found;
@@ -423,8 +414,9 @@ static enum status publisher_open(const struct publisher_config *config, struct 
 }
 
 const struct publisher_support kafka_publishers = {
-    .guarantee = guarantee,
+    .guarantee = options_guarantee,
     .lane_count = lane_count,
     .prepare = kafka_publisher_prepare,
     .open = publisher_open,
+    .verify = kafka_publisher_verify,
 };

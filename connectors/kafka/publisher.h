@@ -10,6 +10,10 @@
 
 #include "connectors/kafka/admin.h"
 
+/* The header of a row: epoch u64, lane u32, number of the row u32, little endian. */
+#define KAFKA_ROW_HEADER "sx"
+enum { KAFKA_ROW_HEADER_SIZE = 16 };
+
 enum { KAFKA_SLOTS = 2, KAFKA_LANES_MAX = 64, KAFKA_WAIT_MS = 100 /* between two looks at `cancel` */ };
 
 extern const struct publisher_support kafka_publishers;
@@ -63,3 +67,6 @@ enum publish_answer kafka_markers_measure(struct publisher *publisher, uint64_t 
 enum publish_answer kafka_markers_read(struct publisher *publisher, uint64_t from, uint64_t until,
                                        void (*on_marker)(void *context, uint64_t offset, struct str marker),
                                        void *context, uint64_t *position, struct error *error);
+/* verify.c; as in struct publisher_support. */
+enum status kafka_publisher_verify(const struct publisher_config *config, struct published_target *target,
+                                   struct error *error);

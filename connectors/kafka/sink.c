@@ -228,6 +228,16 @@ static uint32_t put_headers(struct kafka_sink *sink, const struct batch *batch, 
     return slice->count;
 }
 
+/* A table that writes timestamps logs one for every row, the clock's where the column is NULL: so it is known of a message
+ * whether its timestamp is part of the row. */
+static int64_t timestamp_ms(const struct kafka_sink *sink, const struct batch *batch, uint32_t row) {
+    const struct column *column = &batch->columns[sink->timestamp_column];
+    if (column_is_null(column, row))
+        return env_now_us(sink->config.env) / 1000;
+    const int64_t *time_us = column_value(column, row);
+    return *time_us / 1000;
+}
+
 static enum status log_row(struct kafka_sink *sink, const struct batch *batch, uint32_t row, struct error *error) {
     struct row_log_record record = {
         .has_key = sink->key.encoder != NULL,
@@ -236,10 +246,9 @@ static enum status log_row(struct kafka_sink *sink, const struct batch *batch, u
     };
     if (record.has_value)
         record.value = encoded(&sink->value, row);
-    if (sink->timestamp_column >= 0 && !column_is_null(&batch->columns[sink->timestamp_column], row)) {
-        const int64_t *time_us = column_value(&batch->columns[sink->timestamp_column], row);
+    if (sink->timestamp_column >= 0 && sink->limits.takes_timestamps) {
         record.has_timestamp = true;
-        record.timestamp_ms = *time_us / 1000;
+        record.timestamp_ms = timestamp_ms(sink, batch, row);
     }
     record.header_count = put_headers(sink, batch, row);
     record.headers = strbuf_str(&sink->headers);

@@ -38,6 +38,7 @@ struct kafka_source {
     struct schema schema;
     struct kafka_client client;
     struct kafka_partitions partitions; /* all of the topics' */
+    size_t identified_count;            /* of them, how many have their topic's id, where brokers tell */
     size_t partition_count; /* of them, how many were looked at: splits were made of those that are its own */
     struct kafka_layout layout;
     struct split *splits;
@@ -183,6 +184,8 @@ static enum status start_splits(struct kafka_source *source, struct error *error
     return STATUS_OK;
 }
 
+static void identify_topics(struct kafka_source *source);
+
 static enum status discover(struct kafka_source *source, struct error *error) {
     int64_t now_us = env_monotonic_us(source->config.env);
     if (source->discovery_interval_us == 0 || now_us < source->next_discovery_us)
@@ -195,6 +198,7 @@ static enum status discover(struct kafka_source *source, struct error *error) {
         error_reset(error);
         return STATUS_OK;
     }
+    identify_topics(source);
     add_splits(source);
     return start_splits(source, error);
 }
@@ -279,6 +283,7 @@ static enum status sort_out(struct kafka_source *source, struct split *split, rd
         }
         split->caught_up = false;
         split->position = message->offset + 1;
+        split->at.leader_epoch = rd_kafka_message_leader_epoch(message);
         messages[(*kept)++] = message;
     }
     if (status != STATUS_OK)
@@ -539,37 +544,100 @@ static const char *kafka_split_name(const struct source *base, uint32_t split) {
     return ((const struct kafka_source *)base)->splits[split].name;
 }
 
-/* "42": the next offset; "42/100": of a table that ends before offset 100. */
+/* "42": the next offset; "42/100": of a table that ends before offset 100; then, as far as known, ";" and the topic's id, ";" and the
+ * leader epoch of the last record. */
 static void kafka_split_position(const struct source *base, uint32_t index, struct strbuf *out) {
     const struct split *split = &((const struct kafka_source *)base)->splits[index];
     strbuf_printf(out, "%lld", (long long)split->position);
     if (split->at.end != KAFKA_OFFSET_UNBOUNDED)
         strbuf_printf(out, "/%lld", (long long)split->at.end);
+    if (!split->at.has_topic_id)
+        return;
+    strbuf_append_char(out, ';');
+    for (size_t i = 0; i < sizeof split->at.topic_id; i++)
+        strbuf_printf(out, "%02x", split->at.topic_id[i]);
+    if (split->at.leader_epoch >= 0)
+        strbuf_printf(out, ";%d", (int)split->at.leader_epoch);
+}
+
+static bool parse_topic_id(struct str text, struct kafka_partition *partition) {
+    partition->has_topic_id = true;
+    if (text.size != 2 * sizeof partition->topic_id)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        if (digit < 0)
+            return false;
+        partition->topic_id[i / 2] = (uint8_t)(partition->topic_id[i / 2] << 4 | digit);
+    }
+    return true;
+}
+
+/* The text up to `end`, or all of it; *text moves behind it. */
+static struct str next_field(const char **text, char end) {
+    const char *found = strchr(*text, end);
+    struct str field = {*text, found ? (size_t)(found - *text) : strlen(*text)};
+    *text += field.size + (found != NULL);
+    return field;
+}
+
+static bool parse_offsets(struct str text, struct kafka_partition *partition) {
+    const char *slash = text.size ? memchr(text.data, '/', text.size) : NULL;
+    size_t digits = slash ? (size_t)(slash - text.data) : text.size;
+    partition->end = KAFKA_OFFSET_UNBOUNDED;
+    return int_parse((struct str){text.data, digits}, &partition->start) && partition->start >= 0 &&
+           (!slash || int_parse((struct str){slash + 1, text.size - digits - 1}, &partition->end));
 }
 
 static bool parse_position(struct kafka_source *source, const struct source_position *from,
                            struct kafka_partition *partition) {
-    const char *dash = strrchr(from->split, '-'), *slash = strchr(from->position, '/');
-    size_t digits = slash ? (size_t)(slash - from->position) : strlen(from->position);
-    int64_t number;
-    partition->end = KAFKA_OFFSET_UNBOUNDED;
-    if (!dash || !int_parse(str_from(dash + 1), &number) || number < 0 || number > INT32_MAX ||
-        !int_parse((struct str){from->position, digits}, &partition->start) || partition->start < 0 ||
-        (slash && !int_parse(str_from(slash + 1), &partition->end)))
+    const char *dash = strrchr(from->split, '-'), *text = from->position;
+    int64_t number, epoch = -1;
+    if (!dash || !int_parse(str_from(dash + 1), &number) || number < 0 || number > INT32_MAX)
+        return false;
+    if (!parse_offsets(next_field(&text, ';'), partition) ||
+        (*text && !parse_topic_id(next_field(&text, ';'), partition)) ||
+        (*text && (!int_parse(str_from(text), &epoch) || epoch < 0 || epoch > INT32_MAX)))
         return false;
     partition->topic = arena_strndup(source->config.arena, from->split, (size_t)(dash - from->split));
     partition->partition = (int32_t)number;
+    partition->leader_epoch = (int32_t)epoch;
     return true;
+}
+
+/* Splits of one topic share what is asked once. */
+static void identify_topics(struct kafka_source *source) {
+    if (!source->config.is_resumable)
+        return;
+    int64_t timeout_us = options_duration_us(source->config.options, kafka_options, "connect.timeout");
+    for (size_t i = source->identified_count; i < source->partitions.count; i++) {
+        struct kafka_partition *partition = &source->partitions.items[i];
+        const struct kafka_partition *before = i > 0 ? partition - 1 : NULL;
+        if (partition->has_topic_id)
+            continue;
+        if (before && strcmp(before->topic, partition->topic) == 0) {
+            partition->has_topic_id = before->has_topic_id;
+            memcpy(partition->topic_id, before->topic_id, sizeof partition->topic_id);
+        } else {
+            partition->has_topic_id =
+                kafka_topic_id(&source->client, partition->topic, timeout_us, partition->topic_id);
+        }
+    }
+    source->identified_count = source->partitions.count;
 }
 
 /* Partitions go on where they were, to the ends they had; those that are new since start at their beginning. */
 static enum status restore_partitions(struct kafka_source *source, struct error *error) {
     const struct source_config *config = &source->config;
+    int64_t timeout_us = options_duration_us(config->options, kafka_options, "connect.timeout");
     for (uint32_t i = 0; i < config->position_count; i++) {
         struct kafka_partition partition = {0};
         if (!parse_position(source, &config->positions[i], &partition))
             return FAIL(error, STATUS_MALFORMED_RECORD, "table \"%s\" cannot go on from \"%s\" of partition \"%s\"",
                         config->table, config->positions[i].position, config->positions[i].split);
+        if (split_is_own(config, partition.topic, (uint32_t)partition.partition))
+            TRY(kafka_partition_check(&source->client, &partition, timeout_us, error));
         ARRAY_PUSH(config->arena, &source->partitions, partition);
     }
     return kafka_partitions_discover(&source->client, config->options, kafka_options, config->arena,
@@ -614,6 +682,7 @@ static enum status open_parts(struct kafka_source *source, struct error *error) 
     else
         TRY(kafka_partitions_resolve(&source->client, config->options, kafka_options, config->arena,
                                      &source->partitions, error));
+    identify_topics(source);
     add_splits(source);
     return start_splits(source, error);
 }

@@ -220,6 +220,7 @@ static void deploy(struct checkpointer *checkpointer, const struct coordinator_a
         return;
     }
     checkpointer->deployed = true;
+    error_reset(&checkpointer->error); /* what went before has nothing to do with what may come */
     checkpointer->generation = action->generation;
     checkpointer->failures = 0;
     checkpointer->trigger_us =

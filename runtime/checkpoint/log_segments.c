@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/fault.h"
+
 struct log_segment_entry {
     struct log_segment_entry *next;
     struct object_id id;
@@ -40,13 +42,13 @@ static size_t record_size(const char *data) {
     return sizeof size + size;
 }
 
-static struct log_chunk cut_chunk(const struct str records, size_t start) {
+static struct log_chunk cut_chunk(const struct str records, size_t start, size_t bytes_max, uint64_t rows_max) {
     size_t end = start;
     uint64_t rows = 0;
-    while (end < records.size && rows < LOG_CHUNK_ROWS_MAX) {
+    while (end < records.size && rows < rows_max) {
         size_t size = record_size(records.data + end);
         ASSERT(size <= records.size - end);
-        if (rows > 0 && end + size - start > LOG_CHUNK_BYTES_MAX)
+        if (rows > 0 && (end + size - start > bytes_max || fault_point(FAULT_CHUNK)))
             break;
         end += size;
         rows++;
@@ -58,7 +60,8 @@ static struct log_chunk cut_chunk(const struct str records, size_t start) {
                               .rows = digest_of(records.data + start, end - start)};
 }
 
-struct log_chunk *log_buffer_chunks(const struct log_buffer *buffer, struct arena *arena, uint32_t *count) {
+struct log_chunk *log_buffer_chunks(const struct log_buffer *buffer, size_t bytes_max, uint64_t rows_max,
+                                    struct arena *arena, uint32_t *count) {
     struct str records = {buffer->records.data, buffer->records.size};
     uint32_t capacity = 4, used = 0;
     uint64_t rows = 0;
@@ -70,7 +73,7 @@ struct log_chunk *log_buffer_chunks(const struct log_buffer *buffer, struct aren
             chunks = larger;
             capacity *= 2;
         }
-        chunks[used] = cut_chunk(records, start);
+        chunks[used] = cut_chunk(records, start, bytes_max, rows_max);
         rows += chunks[used].row_count;
     }
     ASSERT(rows == buffer->row_count);
@@ -88,11 +91,28 @@ void log_segments_release(struct log_segments *segments) {
     pthread_mutex_destroy(&segments->mutex);
 }
 
+/* The same place, of an attempt before: task, number and epoch are equal, the coordinator and its attempt are not. */
+static bool is_given_up(const struct object_id *earlier, const struct object_id *id) {
+    return earlier->task == id->task && earlier->number == id->number && earlier->epoch == id->epoch;
+}
+
+static void unlink_entry(struct log_segment_entry **link) {
+    struct log_segment_entry *entry = *link;
+    *link = entry->next;
+    log_buffer_release(entry->buffer);
+    free(entry);
+}
+
 void log_segments_add(struct log_segments *segments, const struct object_id *id, struct log_buffer *buffer) {
     struct log_segment_entry *entry = memory_zalloc(sizeof *entry);
     entry->id = *id;
     entry->buffer = log_buffer_reference(buffer);
     pthread_mutex_lock(&segments->mutex);
+    for (struct log_segment_entry **link = &segments->first; *link;)
+        if (is_given_up(&(*link)->id, id))
+            unlink_entry(link);
+        else
+            link = &(*link)->next;
     entry->next = segments->first;
     segments->first = entry;
     pthread_mutex_unlock(&segments->mutex);
@@ -110,15 +130,10 @@ struct log_buffer *log_segments_find(struct log_segments *segments, const struct
 
 void log_segments_drop(struct log_segments *segments, uint64_t published_epoch) {
     pthread_mutex_lock(&segments->mutex);
-    for (struct log_segment_entry **link = &segments->first; *link;) {
-        struct log_segment_entry *entry = *link;
-        if (entry->id.epoch > published_epoch) {
-            link = &entry->next;
-            continue;
-        }
-        *link = entry->next;
-        log_buffer_release(entry->buffer);
-        free(entry);
-    }
+    for (struct log_segment_entry **link = &segments->first; *link;)
+        if ((*link)->id.epoch <= published_epoch)
+            unlink_entry(link);
+        else
+            link = &(*link)->next;
     pthread_mutex_unlock(&segments->mutex);
 }

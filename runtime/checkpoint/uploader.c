@@ -158,7 +158,8 @@ static enum status write_segment(struct uploader *uploader, struct arena *arena,
     TRY(append(uploader, lane->buffer->records.data, lane->buffer->records.size, error));
     TRY(close_object(uploader, &id, segment, error));
     ack->log = (struct log_epoch){.epoch = uploader->barrier.epoch, .segments = segment, .segment_count = 1};
-    ack->log.chunks = log_buffer_chunks(lane->buffer, arena, &ack->log.chunk_count);
+    ack->log.chunks =
+        log_buffer_chunks(lane->buffer, LOG_CHUNK_BYTES_MAX, LOG_CHUNK_ROWS_MAX, arena, &ack->log.chunk_count);
     ack->log.digest = log_epoch_digest(&ack->log);
     log_segments_add(checkpointer_segments(uploader->config.checkpointer), &id, lane->buffer);
     return STATUS_OK;

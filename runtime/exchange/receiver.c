@@ -227,10 +227,19 @@ static bool has_something(const struct receiver *receiver) {
     return false;
 }
 
-void receiver_wait(struct receiver *receiver, int64_t max_wait_us) {
+static bool is_cancelled(const struct receiver *receiver) {
+    for (size_t i = 0; i < receiver->channels.count; i++)
+        if (channel_is_cancelled(receiver->channels.items[i].channel))
+            return true;
+    return false;
+}
+
+enum status receiver_wait(struct receiver *receiver, int64_t max_wait_us, struct error *error) {
     wakeup_arm(receiver->config.wakeup);
-    if (has_something(receiver))
+    bool cancelled = is_cancelled(receiver);
+    if (cancelled || has_something(receiver))
         wakeup_disarm(receiver->config.wakeup);
     else
         wakeup_wait(receiver->config.wakeup, max_wait_us);
+    return cancelled ? FAIL(error, STATUS_CANCELLED, "the job is being stopped") : STATUS_OK;
 }

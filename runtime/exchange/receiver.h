@@ -73,8 +73,9 @@ void receiver_close(struct receiver *receiver); /* not the channels */
 /* One round: from every channel that may be read at most one batch, with the control records before it. *made_progress: something was
  * there. A channel whose rows nobody wants any more is told so. */
 enum status receiver_step(struct receiver *receiver, bool *made_progress, struct error *error) MUST_CHECK;
-/* Sleeps until something may be there to read, or the wakeup is posted for another reason; at most max_wait_us. */
-void receiver_wait(struct receiver *receiver, int64_t max_wait_us);
+/* Sleeps until something may be there to read, or the wakeup is posted for another reason; at most max_wait_us (< 0: for ever).
+ * CANCELLED when channels were cancelled. */
+enum status receiver_wait(struct receiver *receiver, int64_t max_wait_us, struct error *error) MUST_CHECK;
 /* Every channel has ended, and so has the head. */
 bool receiver_has_ended(const struct receiver *receiver);
 

@@ -11,14 +11,20 @@
 #include "runtime/state/entry_codec.h"
 #include "runtime/state/rocks_parts.h"
 
-enum { CHECKSUM_XXH3 = 4, FORMAT_VERSION = 5, LOG_FATAL_ONLY = 4, BLOCK_BYTES = 4096, BLOOM_BITS_PER_KEY = 10 };
+enum {
+    CHECKSUM_XXH3 = 4,
+    FORMAT_VERSION = 5,
+    LOG_FATAL_ONLY = 4,
+    BLOCK_BYTES = 2048,
+    BLOOM_BITS_PER_KEY = 10,
+    BLOCK_INDEX_BINARY_AND_HASH = 1
+};
 
 static bool contains(const char *text, const char *part) {
     return strstr(text, part) != NULL;
 }
 
-enum status rocks_check(const struct rocks_backend *backend, char *message, const char *what,
-                          struct error *error) {
+enum status rocks_check(const struct rocks_backend *backend, char *message, const char *what, struct error *error) {
     if (!message)
         return STATUS_OK;
     enum status status = STATUS_FILE_ERROR;
@@ -81,19 +87,17 @@ static void make_table_options(struct rocks_backend *backend, size_t cache_bytes
     library->block_based_options_set_block_cache(table, backend->block_cache);
     library->block_based_options_set_block_size(table, BLOCK_BYTES);
     library->block_based_options_set_format_version(table, FORMAT_VERSION);
-    library->block_based_options_set_checksum(table, CHECKSUM_XXH3); /* distributions build CRC-32C without instructions */
-    /* Indexes and filters in the cache, so that they count; before data, so that look-ups of absent keys stay cheap. */
-    library->block_based_options_set_cache_index_and_filter_blocks(table, 1);
-    library->block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
-    library->block_based_options_set_filter_policy(table,
-                                                   library->filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
+    library->block_based_options_set_checksum(table,
+                                              CHECKSUM_XXH3); /* distributions build CRC-32C without instructions */
+    library->block_based_options_set_data_block_index_type(table, BLOCK_INDEX_BINARY_AND_HASH);
+    library->block_based_options_set_filter_policy(table, library->filterpolicy_create_bloom_full(BLOOM_BITS_PER_KEY));
     backend->table_options = table;
 }
 
 static void make_options(struct rocks_backend *backend, size_t share_bytes) {
     const struct rocks_library *library = backend->library;
-    size_t memtable_bytes = clamp(share_bytes / 32, 64 << 10, 32 << 20);
-    size_t cache_bytes = clamp(share_bytes / 8, 256 << 10, (size_t)1 << 40);
+    size_t memtable_bytes = clamp(share_bytes / 20, 64 << 10, 64 << 20);
+    size_t cache_bytes = clamp(share_bytes / 32, 128 << 10, 64 << 20);
     backend->reserved_bytes = 2 * memtable_bytes + cache_bytes;
     make_table_options(backend, cache_bytes);
     rocksdb_options_t *options = library->options_create();
@@ -104,7 +108,8 @@ static void make_options(struct rocks_backend *backend, size_t share_bytes) {
     library->options_set_max_write_buffer_number(options, 2);
     library->options_set_arena_block_size(options, memtable_bytes / 16);
     library->options_set_allow_concurrent_memtable_write(options, 0); /* one writer */
-    library->options_set_compression(options, rocksdb_lz4_compression);
+    library->options_set_compression(options,
+                                     rocksdb_no_compression); /* a look-up would unpack a block for one entry */
     library->options_set_target_file_size_base(options, 4 * memtable_bytes);
     library->options_set_max_bytes_for_level_base(options, 16 * memtable_bytes);
     library->options_set_level_compaction_dynamic_level_bytes(options, 1);
@@ -126,7 +131,7 @@ static void make_options(struct rocks_backend *backend, size_t share_bytes) {
 }
 
 enum status rocks_db_open(struct rocks_backend *backend, const char *path, rocksdb_t **db,
-                            rocksdb_column_family_handle_t **column_family, struct error *error) {
+                          rocksdb_column_family_handle_t **column_family, struct error *error) {
     const char *name = "default";
     const rocksdb_options_t *options = backend->options;
     char *message = NULL;
@@ -134,6 +139,16 @@ enum status rocks_db_open(struct rocks_backend *backend, const char *path, rocks
     if (message)
         *db = NULL;
     return rocks_check(backend, message, "opening", error);
+}
+
+/* Indexes and filters of files stay in RAM outside the block cache, which would cost three more look-ups a read; they are counted as they grow. */
+void rocks_measure(struct rocks_backend *backend) {
+    uint64_t bytes;
+    if (backend->library->property_int(backend->db, "rocksdb.estimate-table-readers-mem", &bytes) != 0)
+        return;
+    state_budget_change(backend->base.budget, bytes, backend->reader_bytes);
+    backend->reserved_bytes += bytes - backend->reader_bytes;
+    backend->reader_bytes = bytes;
 }
 
 /* ---- tables ---- */
@@ -160,7 +175,7 @@ static void append_prefix(struct strbuf *out, uint32_t table_id) {
 }
 
 enum status rocks_range_drop(struct rocks_backend *backend, uint32_t table_id, struct str start, struct str end,
-                               struct error *error) {
+                             struct error *error) {
     struct strbuf from, to;
     strbuf_init(&from);
     strbuf_init(&to);
@@ -286,8 +301,7 @@ static const struct state_backend_class rocks_class = {
     .checkpoint_release = rocks_checkpoint_release,
 };
 
-enum status rocks_backend_open(const struct rocks_config *config, struct state_backend **opened,
-                                 struct error *error) {
+enum status rocks_backend_open(const struct rocks_config *config, struct state_backend **opened, struct error *error) {
     ASSERT(config->share_count > 0 && !strchr(config->incarnation, '_') && !strchr(config->incarnation, '/'));
     ASSERT(config->first_key_group <= config->end_key_group && config->end_key_group <= KEY_GROUP_COUNT);
     const struct rocks_library *library;

@@ -16,9 +16,10 @@ struct env;
 struct rocks_config {
     struct state_budget *budget; /* borrowed */
     struct env *env;
-    const char *folder;      /* created when absent */
-    const char *incarnation; /* part of the names of files: unlike that of any other back-end that ever wrote state of this job; no '_' */
-    uint32_t share_count;    /* how many back-ends will share the budget; at least 1 */
+    const char *folder; /* created when absent */
+    const char *
+        incarnation; /* part of the names of files: unlike that of any other back-end that ever wrote state of this job; no '_' */
+    uint32_t share_count; /* how many back-ends will share the budget; at least 1 */
     /* What to start from: the files of checkpoints, each under its name. Several when a task takes over what several tasks had. */
     const struct state_files *sources;
     uint32_t source_count;
@@ -28,4 +29,4 @@ struct rocks_config {
 /* Failures besides those of state.h: UNDEFINED_FILE or FILE_ERROR for a source that is incomplete or damaged. Digests of the files are the
  * caller's business: he knows them. */
 enum status rocks_backend_open(const struct rocks_config *config, struct state_backend **backend,
-                                 struct error *error) MUST_CHECK;
+                               struct error *error) MUST_CHECK;

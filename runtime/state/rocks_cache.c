@@ -10,8 +10,7 @@
 
 enum { PREFETCH_NEAR = 4, PREFETCH_FAR = 8 };
 
-enum status rocks_damaged(const struct rocks_backend *backend, const struct rocks_table *table,
-                            struct error *error) {
+enum status rocks_damaged(const struct rocks_backend *backend, const struct rocks_table *table, struct error *error) {
     return FAIL(error, STATUS_FILE_ERROR, "state \"%s\" of operator \"%s\" in \"%s\" is damaged",
                 table->base.descriptor.role, table->base.descriptor.operator_id, backend->folder);
 }
@@ -56,8 +55,7 @@ static void encode_keys(struct rocks_backend *backend, const struct rocks_table 
         backend->starts[count] = backend->keys.size;
 }
 
-static void prefetch(const struct rocks_backend *backend, const struct rocks_table *table, uint32_t i,
-                     uint32_t count) {
+static void prefetch(const struct rocks_backend *backend, const struct rocks_table *table, uint32_t i, uint32_t count) {
     if (i + PREFETCH_FAR < count)
         hot_table_prefetch(&table->hot, key_at(backend, i + PREFETCH_FAR), false);
     if (i + PREFETCH_NEAR < count)
@@ -115,8 +113,8 @@ static enum status look_up(struct rocks_backend *backend, struct error *error) {
 }
 
 /* What is said about a value's bytes; nothing when it expired. */
-static enum status read_value(const struct rocks_backend *backend, const struct rocks_table *table,
-                              struct str bytes, struct str *value, struct error *error) {
+static enum status read_value(const struct rocks_backend *backend, const struct rocks_table *table, struct str bytes,
+                              struct str *value, struct error *error) {
     int64_t expires_us;
     if (!entry_value_read(bytes, value, &expires_us))
         return rocks_damaged(backend, table, error);
@@ -155,7 +153,7 @@ static enum status take_misses(struct rocks_backend *backend, struct rocks_table
 }
 
 enum status rocks_multi_get(struct state_table *base, const struct state_address *addresses, uint32_t count,
-                              struct str *values, struct error *error) {
+                            struct str *values, struct error *error) {
     struct rocks_backend *backend = rocks_backend_of(base);
     struct rocks_table *table = rocks_table_of(base);
     TRY(rocks_trim(backend, error));
@@ -199,8 +197,7 @@ static void put(struct rocks_backend *backend, struct rocks_table *table, struct
     if (backend->phase == PHASE_WRITING)
         pay(backend, table, hot_table_find(&table->hot, key));
     bool created;
-    struct hot_entry *entry =
-        hot_table_put(&table->hot, key, entry_value_size(write->value, expires_us), &created);
+    struct hot_entry *entry = hot_table_put(&table->hot, key, entry_value_size(write->value, expires_us), &created);
     entry_value_write(entry->bytes + entry->key_size, write->value, expires_us);
     if (created || (entry->marks & ENTRY_DELETED))
         table->rows++;
@@ -255,7 +252,7 @@ static bool write_cold(struct rocks_backend *backend, struct rocks_table *table,
 }
 
 enum status rocks_multi_write(struct state_table *base, const struct state_write *writes, uint32_t count,
-                                struct error *error) {
+                              struct error *error) {
     struct rocks_backend *backend = rocks_backend_of(base);
     struct rocks_table *table = rocks_table_of(base);
     TRY(rocks_trim(backend, error));
@@ -279,7 +276,7 @@ enum status rocks_multi_write(struct state_table *base, const struct state_write
 }
 
 enum status rocks_multi_write_begun(struct state_table *base, const struct state_write *writes, uint32_t count,
-                                      struct error *error) {
+                                    struct error *error) {
     struct rocks_backend *backend = rocks_backend_of(base);
     struct rocks_table *table = rocks_table_of(base);
     ASSERT(backend->phase == PHASE_WRITING);

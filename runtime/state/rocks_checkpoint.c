@@ -103,8 +103,7 @@ enum status rocks_checkpoint_step(struct state_backend *base, uint32_t entries, 
     return STATUS_OK;
 }
 
-enum status rocks_checkpoint_forget(struct rocks_backend *backend, struct rocks_table *table,
-                                      struct error *error) {
+enum status rocks_checkpoint_forget(struct rocks_backend *backend, struct rocks_table *table, struct error *error) {
     if (backend->phase == PHASE_WRITING) {
         struct sweep sweep = {.backend = backend, .table = table};
         for (uint32_t group = 0; group < KEY_GROUP_COUNT; group++)
@@ -117,8 +116,8 @@ enum status rocks_checkpoint_forget(struct rocks_backend *backend, struct rocks_
     bool put_off = backend->phase == PHASE_WRITING || backend->phase == PHASE_FLUSHING;
     if (put_off && backend->deferred_count == backend->deferred_capacity) {
         backend->deferred_capacity = backend->deferred_capacity ? backend->deferred_capacity * 2 : 16;
-        backend->deferred_drops = memory_realloc(backend->deferred_drops,
-                                                 backend->deferred_capacity * sizeof *backend->deferred_drops);
+        backend->deferred_drops =
+            memory_realloc(backend->deferred_drops, backend->deferred_capacity * sizeof *backend->deferred_drops);
     }
     if (put_off)
         backend->deferred_drops[backend->deferred_count++] = table->id;
@@ -220,7 +219,7 @@ static enum status make_links(struct rocks_backend *backend, struct error *error
 }
 
 enum status rocks_checkpoint_finish(struct state_backend *base, struct state_files *files, bool *done,
-                                      struct error *error) {
+                                    struct error *error) {
     struct rocks_backend *backend = (struct rocks_backend *)base;
     *done = false;
     if (backend->phase == PHASE_WRITING) {

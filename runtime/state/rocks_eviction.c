@@ -21,8 +21,7 @@ static struct str prefixed(struct rocks_backend *backend, const struct rocks_tab
     return strbuf_str(&backend->key);
 }
 
-void rocks_batch_put(struct rocks_backend *backend, const struct rocks_table *table, struct str key,
-                       struct str value) {
+void rocks_batch_put(struct rocks_backend *backend, const struct rocks_table *table, struct str key, struct str value) {
     struct str full = prefixed(backend, table, key);
     backend->library->writebatch_put(backend->batch, full.data, full.size, value.data, value.size);
     backend->batch_bytes += full.size + value.size;
@@ -153,6 +152,7 @@ enum status rocks_trim(struct rocks_backend *backend, struct error *error) {
         return STATUS_OK;
     size_t excess = used - budget->limit_bytes, beyond_share = own - share;
     size_t wanted = (excess < beyond_share ? excess : beyond_share) + share / SLACK;
+    rocks_measure(backend);
     TRY(rocks_batch_write(backend, error));
     return evict_to(backend, backend->hot_bytes > wanted ? backend->hot_bytes - wanted : 0, error);
 }

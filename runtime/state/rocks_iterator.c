@@ -37,7 +37,7 @@ static void open_cold(struct merge *merge) {
 }
 
 enum status rocks_iterator_open(struct state_table *base, const struct state_range *range,
-                                  struct state_iterator **iterator, struct error *error) {
+                                struct state_iterator **iterator, struct error *error) {
     struct rocks_backend *backend = rocks_backend_of(base);
     struct rocks_table *table = rocks_table_of(base);
     rocks_misses_unpin(backend);
@@ -93,7 +93,10 @@ static enum status step(struct merge *merge, struct str *key, struct str *value,
         merge->hot_next = hot_cursor_next(&merge->hot);
         merge->cold_was_shown = order == 0;
         *key = hot_entry_key(hot);
-        *value = hot->marks & ENTRY_DELETED ? (struct str){0} : hot_entry_value(hot);
+        if (hot->marks & ENTRY_DELETED)
+            *value = (struct str){0};
+        else
+            *value = hot_entry_value(hot);
         return STATUS_OK;
     }
     *key = cold;
@@ -105,7 +108,7 @@ static enum status step(struct merge *merge, struct str *key, struct str *value,
 }
 
 enum status rocks_iterator_next(struct state_iterator *iterator, struct state_entry *entry, bool *found,
-                                  struct error *error) {
+                                struct error *error) {
     struct merge *merge = (struct merge *)iterator;
     const struct rocks_table *table = rocks_table_of(iterator->table);
     for (;;) {

@@ -58,6 +58,7 @@ struct rocks_backend {
     rocksdb_compactionfilter_t *expiry;
     _Atomic int64_t expiry_now_us; /* base.now_us, for RocksDB's threads */
     size_t reserved_bytes;         /* RocksDB's own memory */
+    size_t reader_bytes;           /* of it, as measured: indexes and filters */
     size_t hot_bytes;              /* of all tables */
     uint32_t next_table_id;
     /* Writes on their way to RocksDB. What is in here is also in RAM, or is not looked up before it is written. */
@@ -111,31 +112,31 @@ static inline bool entry_is_held(const struct rocks_backend *backend, const stru
 }
 
 /* rocks_backend.c. Turns RocksDB's message, which it frees, into an error; NULL is no failure. */
-enum status rocks_check(const struct rocks_backend *backend, char *message, const char *what, struct error *error)
-    MUST_CHECK;
+enum status rocks_check(const struct rocks_backend *backend, char *message, const char *what,
+                        struct error *error) MUST_CHECK;
 void rocks_account(struct rocks_backend *backend, const struct rocks_table *table, size_t before_bytes);
 enum status rocks_db_open(struct rocks_backend *backend, const char *path, rocksdb_t **db,
-                            rocksdb_column_family_handle_t **column_family, struct error *error) MUST_CHECK;
+                          rocksdb_column_family_handle_t **column_family, struct error *error) MUST_CHECK;
+/* Counts RocksDB's indexes and filters again. */
+void rocks_measure(struct rocks_backend *backend);
 struct rocks_table *rocks_table_new(struct rocks_backend *backend);
 /* Range deletion of what is stored under a table id: all, or keys between two bounds (an empty `end` is the table's end). */
 enum status rocks_range_drop(struct rocks_backend *backend, uint32_t table_id, struct str start, struct str end,
-                               struct error *error) MUST_CHECK;
+                             struct error *error) MUST_CHECK;
 
 /* rocks_cache.c */
 enum status rocks_multi_get(struct state_table *table, const struct state_address *addresses, uint32_t count,
-                              struct str *values, struct error *error);
+                            struct str *values, struct error *error);
 enum status rocks_multi_write(struct state_table *table, const struct state_write *writes, uint32_t count,
-                                struct error *error);
+                              struct error *error);
 enum status rocks_multi_write_begun(struct state_table *table, const struct state_write *writes, uint32_t count,
-                                      struct error *error);
+                                    struct error *error);
 void rocks_misses_unpin(struct rocks_backend *backend);
-enum status rocks_damaged(const struct rocks_backend *backend, const struct rocks_table *table,
-                            struct error *error);
+enum status rocks_damaged(const struct rocks_backend *backend, const struct rocks_table *table, struct error *error);
 
 /* rocks_eviction.c. Puts or deletes in the batch; the entry is then no longer DIRTY. */
 void rocks_write_back(struct rocks_backend *backend, struct rocks_table *table, struct hot_entry *entry);
-void rocks_batch_put(struct rocks_backend *backend, const struct rocks_table *table, struct str key,
-                       struct str value);
+void rocks_batch_put(struct rocks_backend *backend, const struct rocks_table *table, struct str key, struct str value);
 void rocks_batch_delete(struct rocks_backend *backend, const struct rocks_table *table, struct str key);
 enum status rocks_batch_write(struct rocks_backend *backend, struct error *error) MUST_CHECK;
 enum status rocks_batch_write_when_big(struct rocks_backend *backend, struct error *error) MUST_CHECK;
@@ -146,25 +147,24 @@ void rocks_expire(struct rocks_backend *backend);
 
 /* rocks_iterator.c */
 enum status rocks_iterator_open(struct state_table *table, const struct state_range *range,
-                                  struct state_iterator **iterator, struct error *error);
+                                struct state_iterator **iterator, struct error *error);
 enum status rocks_iterator_next(struct state_iterator *iterator, struct state_entry *entry, bool *found,
-                                  struct error *error);
+                                struct error *error);
 void rocks_iterator_close(struct state_iterator *iterator);
 
 /* rocks_checkpoint.c */
 enum status rocks_checkpoint_begin(struct state_backend *backend, struct error *error);
 enum status rocks_checkpoint_step(struct state_backend *backend, uint32_t entries, bool *done, struct error *error);
 enum status rocks_checkpoint_finish(struct state_backend *backend, struct state_files *files, bool *done,
-                                      struct error *error);
+                                    struct error *error);
 enum status rocks_checkpoint_release(struct state_backend *backend, struct error *error);
 /* A table that is dropped while a checkpoint is under way: what the checkpoint is owed of it is written back. */
 enum status rocks_checkpoint_forget(struct rocks_backend *backend, struct rocks_table *table,
-                                      struct error *error) MUST_CHECK;
+                                    struct error *error) MUST_CHECK;
 void file_list_release(struct file_list *files);
 
 /* rocks_restore.c. Makes the folder of the database, with what the sources have of the wanted key groups, and opens it. */
 enum status rocks_restore(struct rocks_backend *backend, const struct rocks_config *config,
-                            struct error *error) MUST_CHECK;
+                          struct error *error) MUST_CHECK;
 /* Removes the files of a folder, and the folder; one that is not there is no failure. */
-enum status rocks_folder_clear(struct env *env, const char *folder, bool remove_folder,
-                                 struct error *error) MUST_CHECK;
+enum status rocks_folder_clear(struct env *env, const char *folder, bool remove_folder, struct error *error) MUST_CHECK;

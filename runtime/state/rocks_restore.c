@@ -80,7 +80,8 @@ static enum status clear_working_folder(const struct rocks_backend *backend, str
         const char *name = names.items[i];
         char path[PATH_BYTES];
         path_join(path, backend->folder, name);
-        bool ours = strcmp(name, "db") == 0 || strncmp(name, "source-", 7) == 0 || strncmp(name, "checkpoint-", 11) == 0;
+        bool ours =
+            strcmp(name, "db") == 0 || strncmp(name, "source-", 7) == 0 || strncmp(name, "checkpoint-", 11) == 0;
         if (ours)
             status = rocks_folder_clear(backend->env, path, true, error);
     }
@@ -150,7 +151,8 @@ static enum status place_source(struct rocks_backend *backend, const struct stat
         bool is_sst;
         const char *local = local_name(source->items[i].name, &is_sst);
         if (!local)
-            return FAIL(error, STATUS_FILE_ERROR, "\"%s\" is no file of a checkpoint of RocksDB", source->items[i].name);
+            return FAIL(error, STATUS_FILE_ERROR, "\"%s\" is no file of a checkpoint of RocksDB",
+                        source->items[i].name);
         char path[PATH_BYTES];
         path_join(path, folder, local);
         TRY(place_file(backend, source->items[i].path, path, is_sst, error));
@@ -264,8 +266,8 @@ static void adopt(struct rocks_backend *backend, const struct catalogue_entry *e
 }
 
 /* Drops a table's entries outside the wanted key groups; what is left of its rows is guessed from their share. */
-static enum status narrow(struct rocks_backend *backend, struct rocks_table *table,
-                          const struct rocks_config *config, struct error *error) {
+static enum status narrow(struct rocks_backend *backend, struct rocks_table *table, const struct rocks_config *config,
+                          struct error *error) {
     struct state_range wanted = state_range_all();
     wanted.first_key_group = config->first_key_group;
     wanted.end_key_group = config->end_key_group;
@@ -289,8 +291,7 @@ static enum status narrow(struct rocks_backend *backend, struct rocks_table *tab
     return status;
 }
 
-static enum status take_first(struct rocks_backend *backend, const struct rocks_config *config,
-                              struct error *error) {
+static enum status take_first(struct rocks_backend *backend, const struct rocks_config *config, struct error *error) {
     struct catalogue catalogue;
     catalogue_init(&catalogue);
     enum status status = catalogue_read(backend, backend->db, &catalogue, error);
@@ -344,8 +345,9 @@ static enum status copy_table(struct rocks_backend *backend, rocksdb_t *from, co
         table->opened = false; /* nobody asked for it yet */
     }
     if (table->descriptor.kind != descriptor->kind || table->descriptor.version != descriptor->version)
-        return FAIL(error, STATUS_UNSUPPORTED, "state \"%s\" of operator \"%s\" has several versions in what is restored",
-                    descriptor->role, descriptor->operator_id);
+        return FAIL(error, STATUS_UNSUPPORTED,
+                    "state \"%s\" of operator \"%s\" has several versions in what is restored", descriptor->role,
+                    descriptor->operator_id);
     rocks_table_of(table)->stored = true;
     rocksdb_iterator_t *iterator = backend->library->create_iterator(from, backend->read_options);
     enum status status = copy_entries(backend, iterator, entry->id, rocks_table_of(table), config, error);
@@ -379,8 +381,7 @@ static enum status take_further(struct rocks_backend *backend, const struct rock
     return status != STATUS_OK ? status : rocks_folder_clear(backend->env, folder, true, error);
 }
 
-enum status rocks_restore(struct rocks_backend *backend, const struct rocks_config *config,
-                            struct error *error) {
+enum status rocks_restore(struct rocks_backend *backend, const struct rocks_config *config, struct error *error) {
     TRY(clear_working_folder(backend, error));
     char folder[PATH_BYTES];
     path_join(folder, backend->folder, "db");
@@ -392,5 +393,6 @@ enum status rocks_restore(struct rocks_backend *backend, const struct rocks_conf
         TRY(take_first(backend, config, error));
     for (uint32_t i = 1; i < config->source_count; i++)
         TRY(take_further(backend, config, i, error));
+    rocks_measure(backend);
     return STATUS_OK;
 }

@@ -20,6 +20,7 @@ TIMED = ("kill", "stop", "nap", "twin", "full", "broker-kill", "broker-stop")
 BROKER = ("broker-kill", "broker-stop")
 FAILING = ("full", *BROKER)  # may end the process with an error
 ENDS = ("int", "kill")
+CHUNK = "task.chunk"  # an error there is none: it cuts an epoch into more transactions
 # At the start of a process these are passed once or twice, the others once an epoch.
 GARBAGE_S = 6  # garbage is collected that often
 RARE = ("lane.fence", "lane.fenced", "coordinator.take_over", "task.restore", "garbage.delete")
@@ -29,7 +30,7 @@ class Round(collections.namedtuple("Round", "faults rows length_s end")):
     """rows: written meanwhile; end: how what still runs then is ended."""
 
     def __str__(self):
-        return " + ".join([text(fault) for fault in self.faults] or ["nothing"]) + f" | {self.rows} rows, {self.length_s:.2f} s, {self.end}"
+        return " + ".join(joined_texts(self.faults) or ["nothing"]) + f" | {self.rows} rows, {self.length_s:.2f} s, {self.end}"
 
     def points(self):
         return [fault for fault in self.faults if isinstance(fault, Point)]
@@ -42,16 +43,29 @@ def text(fault):
     return f"{fault.name}:{fault.passage}:{fault.action}" if isinstance(fault, Point) else f"{fault.what}@{fault.at_s:.2f}"
 
 
+def joined_texts(faults):
+    """The passages of one point's same fault in one text: task.chunk:3,17:error."""
+    texts, passages = [], {}
+    for fault in faults:
+        if not isinstance(fault, Point):
+            texts.append(text(fault))
+        elif (fault.name, fault.action) in passages:
+            passages[fault.name, fault.action].append(str(fault.passage))
+        else:
+            passages[fault.name, fault.action] = [str(fault.passage)]
+    return [f"{name}:{','.join(numbers)}:{action}" for (name, action), numbers in passages.items()] + texts
+
+
 def parse(words):
     """The texts of one round's faults, joined by "+"."""
     faults = []
     for word in filter(lambda part: part not in ("", "nothing"), (part.strip() for part in words.split("+"))):
         timed = re.fullmatch(r"([a-z-]+)@([0-9.]+)", word)
-        point = re.fullmatch(r"([a-z_.]+):([0-9]+):([a-z]+)", word)
+        point = re.fullmatch(r"([a-z_.]+):([0-9,]+):([a-z]+)", word)
         if timed and timed[1] in TIMED:
             faults.append(Timed(timed[1], float(timed[2])))
         elif point and point[3] in ACTIONS:
-            faults.append(Point(point[1], int(point[2]), point[3]))
+            faults += [Point(point[1], int(passage), point[3]) for passage in point[2].split(",")]
         else:
             raise ValueError(f"not a fault: {word}")
     return tuple(faults)
@@ -70,6 +84,8 @@ def draw_faults(draw, names, can_fill):
         kinds.append(("full", 2))
     chosen = draw.choices([kind for kind, _ in kinds], [weight for _, weight in kinds], k=draw.choices((1, 2, 3), (6, 3, 1))[0])
     faults = []
+    if draw.random() < 0.3:
+        faults += [Point(CHUNK, passage, "error") for passage in sorted(draw.sample(range(1, 400), draw.randrange(1, 12)))]
     for kind in chosen:
         if kind == "point":
             faults.append(draw_point(draw, names))

@@ -5,22 +5,26 @@ import collections
 import os
 import pathlib
 import re
+import shutil
 import signal
+import subprocess
 import time
 
 import jobs
 import oracle
 from faults import BROKER, FAILING, text
 from generator import Generator
-from harness import PATIENCE_S, Failure, Running, expect
+from harness import PATIENCE_S, Failure, Running, eventually, expect
 from topic_reader import Watcher, partition_counts, read_topic
 from topic_writer import Writer
 
 TRANSACTION_TIMEOUT_S = 6
 CHECKPOINT_INTERVAL = "300ms"
+ARGUMENTS = os.environ.get("ARGUMENTS", "").split()
 NAP_S = 0.7
 REIGN_S = 0.8  # of a successor before its predecessor wakes
 FULL_S = 0.6
+LAST_EPOCH_S = 0.5
 TICK_S = 0.01
 SUPERSEDED = re.compile(r"ERROR 57P01")
 FIRED = re.compile(r"fault ordered by STREAMSQL_FAULT point=(\S+) passage=(\d+) action=(\S+)")
@@ -37,12 +41,13 @@ class Process:
     """One run of the job, and what was done to it."""
 
     def __init__(self, number, script, checkpoints, orders, log):
-        environment = {**os.environ, "STREAMSQL_FAULT": ";".join(text(order) for order in orders)}
+        environment = {**os.environ, "LOG_LEVEL": "info", "STREAMSQL_FAULT": ";".join(text(order) for order in orders)}
         self.number, self.orders = number, orders
-        self.running = Running("run", script, "--checkpoint-dir", checkpoints, "--checkpoint-interval", CHECKPOINT_INTERVAL, log=log, env=environment)
+        self.running = Running("run", script, "--checkpoint-dir", checkpoints, "--checkpoint-interval", CHECKPOINT_INTERVAL, *ARGUMENTS,
+                               log=log, env=environment)
         self.pid = self.running.process.pid
         self.done = set()  # of "kill", "int", "stop", "rival": what was done to it
-        self.must_leave = False
+        self.has_woken = False
         self.continue_when = None
 
     def code(self):
@@ -61,6 +66,16 @@ class Process:
 
     def fired(self):
         return [tuple(match) for match in FIRED.findall(self.running.errors())]
+
+    def wait(self):
+        """For the end. One that does not come leaves the stacks of all threads beside the log."""
+        try:
+            self.running.wait()
+        except Failure:
+            with open(f"{self.running.errors_path}.stacks", "wb") as stacks:
+                if shutil.which("gdb"):
+                    subprocess.run(["gdb", "-p", str(self.pid), "-batch", "-ex", "thread apply all bt 16"], stdout=stacks, stderr=stacks, stdin=subprocess.DEVNULL)
+            raise
 
     def close(self):
         self.running.__exit__()
@@ -188,6 +203,7 @@ class Series:
         self.start()
 
     def fill_disk(self):
+        expect(self.disk and os.path.ismount(self.disk), f"{self.disk} is no file system of its own: it will not be filled")
         with open(self.disk / "ballast", "wb", buffering=0) as ballast:
             for size in (1 << 20, 1 << 12, 1):
                 try:
@@ -201,7 +217,8 @@ class Series:
             (self.disk / "ballast").unlink(missing_ok=True)
 
     def succeed(self, old):
-        """A successor for a stopped process, which wakes some time after the successor has taken over, or when there is none any more."""
+        """A successor for a stopped process, which wakes some time after the successor has taken over, or when there is none any more. One of the two
+        must leave then: the old one, unless it was stopped before it had taken over itself."""
         head = self.head()
         successor = self.start()
         taken_over_at = []
@@ -214,7 +231,7 @@ class Series:
             return successor.code() is not None or (taken_over_at and time.monotonic() > taken_over_at[0] + REIGN_S)
 
         def wake():
-            old.must_leave = self.head() != head
+            old.has_woken = True
             os.kill(old.pid, signal.SIGCONT)
 
         old.continue_when = (may_wake, wake)
@@ -226,7 +243,7 @@ class Series:
                 if may_wake():
                     process.continue_when = None
                     wake()
-            elif any(order.action == "pause" for order in process.orders) and "nap" not in process.done and process.is_stopped() and not process.must_leave:
+            elif any(order.action == "pause" for order in process.orders) and "nap" not in process.done and process.is_stopped() and not process.has_woken:
                 self.counts["pause"] += 1
                 self.succeed(process)
 
@@ -247,19 +264,31 @@ class Series:
             self.kafka.start()
 
     def end_round(self, how):
+        try:
+            eventually(lambda: len([process for process in self.live() if not process.is_stopped()]) <= 1, "all processes but one leave")
+        except Failure as failure:
+            raise Failure(f"{failure}: {self.describe()}") from None
         for process in self.live():
-            if process.must_leave:
-                process.running.wait()
-                continue
-        for process in self.live():
-            # Whose store fails for ever cannot make its last checkpoint.
-            lasting = any(order.action == "errors" for order in process.orders)
-            if how == "int" and not lasting and "stop" not in process.done and not process.is_stopped():
+            if how == "int" and not process.is_stopped():
                 process.signal(signal.SIGINT, "int")
             else:
                 process.signal(signal.SIGKILL, "kill")
         for process in self.live():
-            process.running.wait()
+            # What fails for ever keeps the last epoch from being published: it is given up at the second signal.
+            if any(order.action == "errors" for order in process.orders):
+                time.sleep(LAST_EPOCH_S)
+                process.signal(signal.SIGINT, "int")
+            self.wait_for_end(process)
+
+    @staticmethod
+    def wait_for_end(process):
+        """Also of one whose pause comes only now, at its last epoch."""
+        deadline = time.monotonic() + PATIENCE_S
+        while process.code() is None and time.monotonic() < deadline and any(order.action == "pause" for order in process.orders):
+            if process.is_stopped():
+                os.kill(process.pid, signal.SIGCONT)
+            time.sleep(TICK_S)
+        process.wait()
 
     def judge_processes(self, plan):
         for process in self.processes:
@@ -269,19 +298,16 @@ class Series:
                 self.counts["fault points"] += 1
             if code == -signal.SIGKILL:
                 self.counts["kills"] += 1
-            excused = set(self.excuses) | {action for _, _, action in fired if action in ("error", "errors")}
-            if process.must_leave:
-                expect(code not in (0, None) and SUPERSEDED.search(process.running.errors()),
-                       f"a superseded process ended otherwise: {self.describe(process)}")
-                self.counts["superseded"] += 1
-            elif code == -signal.SIGKILL:
                 expect("kill" in process.done or any(action == "kill" for _, _, action in fired), f"killed by somebody else: {self.describe(process)}")
             elif code == 0:
                 expect("int" in process.done, f"ended by itself: {self.describe(process)}")
             else:
                 superseded = "rival" in process.done and SUPERSEDED.search(process.running.errors())
-                expect(code == 1 and (excused or superseded), f"ended without a reason: {self.describe(process)}")
-                self.counts["errors"] += 1
+                self.counts["superseded"] += bool(superseded)
+                lasting = any(action == "errors" for _, _, action in fired)  # one error alone is survived
+                expect(code == 1 and (self.excuses or superseded or lasting), f"ended without a reason: {self.describe(process)}")
+                state = re.findall(r"ERROR ([0-9A-Z]{5})", process.running.errors())
+                self.counts[f"ended with {state[-1] if state else 'no SQLSTATE'}{'' if superseded else f' after {sorted(self.excuses)}'}"] += 1
             process.close()
 
     def describe(self, *processes):
@@ -317,7 +343,7 @@ class Series:
                     raise Failure("the output does not become complete: " + self.describe() + "\n    " + "\n    ".join(self.findings()))
                 time.sleep(0.05)  # between two looks
             process.signal(signal.SIGINT, "int")
-            process.running.wait()
+            process.wait()
             expect(process.code() == 0, f"after SIGINT: {self.describe()}")
         finally:
             self.mend()

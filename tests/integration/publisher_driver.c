@@ -15,6 +15,10 @@
  *     cancel MILLISECONDS            ->  ok        sets the flag so long from now
  *     sink log|plain COUNT SIZE      ->  ok LOGGED TOOK_US    writes rows through the connector's sink, one STRING column
  *     log TEXT…                      ->  ok PARTITION:KEY:VALUE…    what the sink logs, "-" for an absent key or value; -TEXT is a deletion
+ *     timestamps                     ->  ok        from now on the table writes the metadata column "timestamp"; NULL in every second row
+ *     send N EPOCH FIRST             ->  ok DELIVERED    what "log" logged last
+ *     verify                         ->  ok m:LANE:OFFSET:MARKER… r:PARTITION:OFFSET:EPOCH.LANE.NUMBER:KEY:VALUE:S…
+ *                                        S: "=" the bytes are those of row NUMBER that was logged last, "!" they are not
  * Every answer ends with a field TOOK_US. */
 #include <inttypes.h>
 #include <pthread.h>
@@ -38,8 +42,11 @@ static struct publisher_config config;
 static bool cancel;
 static const struct connector_class *connector;
 static const struct format_class *format;
-static struct field field = {.name = "s", .type = &type_string};
-static struct schema schema = {&field, 1};
+static struct field fields[] = {{.name = "s", .type = &type_string},
+                                {.name = "timestamp", .type = &type_timestamp_ltz3}};
+static struct schema schema = {fields, 1};
+static const struct source_column columns[] = {{"s", &type_string, 0}, {"timestamp", &type_timestamp_ltz3, -1}};
+static struct strbuf logged;
 
 /* In one line, whatever it quotes. */
 static void print_text(const char *text) {
@@ -74,7 +81,8 @@ static bool is_ok(enum publish_answer answer, const struct error *error) {
 /* ---- commands ---- */
 
 static enum status find_connector(struct error *error) {
-    return connector_validate(connectors_builtin(), &options, &schema, &connector, &format, NULL, error);
+    struct schema physical = {fields, 1};
+    return connector_validate(connectors_builtin(), &options, &physical, &connector, &format, NULL, error);
 }
 
 static void do_job(char **words) {
@@ -82,6 +90,8 @@ static void do_job(char **words) {
         .arena = &arena,
         .table = "t",
         .options = &options,
+        .schema = &schema,
+        .columns = columns,
         .job = arena_strdup(&arena, words[1]),
         .sink = (uint32_t)number(words[2]),
         .lane = (uint32_t)number(words[3]),
@@ -221,6 +231,7 @@ static enum status open_sink(struct row_log *log, struct sink **sink, struct err
         .table = "t",
         .options = &options,
         .schema = &schema,
+        .columns = columns,
         .format = format,
         .key_columns = key_columns,
         .key_column_count = 1,
@@ -241,6 +252,11 @@ static enum status log_texts(struct sink *sink, char **texts, struct error *erro
         if (is_deletion)
             batch->change_kinds = kinds;
         kinds[batch->row_count] = is_deletion ? CHANGE_DELETE : CHANGE_INSERT;
+        if (schema.field_count > 1) {
+            COLUMN_VALUES(&batch->columns[1], int64_t)[batch->row_count] = 1700000000123456 + batch->row_count;
+            if (batch->row_count % 2)
+                column_set_null(&batch->columns[1], &batch->arena, batch->row_count, FIELDS_MAX);
+        }
         values[batch->row_count++] = view_copy(&batch->arena, str_from(*texts + is_deletion));
     }
     enum status status = sink->class->write(sink, batch, error);
@@ -266,7 +282,66 @@ static void do_log(char **words) {
                STR_FORMAT(record.has_value ? record.value : STR("-")));
     if (sink)
         sink->class->close(sink);
-    strbuf_release(&lane.records);
+    strbuf_release(&logged);
+    logged = lane.records;
+}
+
+static void do_send(char **words) {
+    uint64_t delivered;
+    struct error error = {0};
+    if (is_ok(publisher->class->send_rows(publisher, (uint32_t)number(words[1]), strbuf_str(&logged), number(words[2]),
+                                          number(words[3]), &delivered, &error),
+              &error))
+        printf("\t%" PRIu64, delivered);
+}
+
+static void read_marker(struct published_target *target, uint32_t lane, uint64_t offset, struct str marker) {
+    (void)target;
+    printf("\tm:%u:%" PRIu64 ":%.*s", lane, offset, STR_FORMAT(marker));
+}
+
+static bool is_logged(uint32_t number, struct str record) {
+    struct bytes_reader reader = bytes_reader_of(strbuf_str(&logged));
+    for (;; number--) {
+        const char *start = reader.at;
+        struct row_log_record ignored;
+        bool found;
+        if (row_log_next(&reader, &ignored, &found, NULL) != STATUS_OK || !found)
+            return false;
+        if (number == 0)
+            return str_equal(record, (struct str){start, (size_t)(reader.at - start)});
+    }
+}
+
+static void read_row(struct published_target *target, const struct published_row *row) {
+    (void)target;
+    struct bytes_reader reader = bytes_reader_of(row->record);
+    struct row_log_record record;
+    bool found;
+    if (row_log_next(&reader, &record, &found, NULL) != STATUS_OK || !found || !bytes_are_done(&reader))
+        exit(2);
+    printf("\tr:%u:%" PRIu64 ":", row->partition, row->offset);
+    if (row->has_place)
+        printf("%" PRIu64 ".%u.%u", row->epoch, row->lane, row->number);
+    printf(":%.*s:%.*s:%s", STR_FORMAT(record.has_key ? record.key : STR("-")),
+           STR_FORMAT(record.has_value ? record.value : STR("-")), is_logged(row->number, row->record) ? "=" : "!");
+}
+
+/* Rows go out before it is known that the call succeeds, so a failure comes behind them. */
+static void do_verify(void) {
+    struct published_target target = {read_marker, read_row};
+    struct error error = {0};
+    enum status status = find_connector(&error);
+    struct publisher_config first = config;
+    first.format = format;
+    first.lane = 0;
+    fputs("ok", stdout);
+    if (status == STATUS_OK)
+        status = connector->publishers->verify(&first, &target, &error);
+    if (status != STATUS_OK) {
+        putchar('\t');
+        answer_status(status, &error);
+    }
 }
 
 static void do_sink(char **words) {
@@ -320,6 +395,13 @@ static void run(char **words) {
         do_sink(words);
     } else if (strcmp(words[0], "log") == 0) {
         do_log(words);
+    } else if (strcmp(words[0], "timestamps") == 0) {
+        schema.field_count = 2;
+        fputs("ok", stdout);
+    } else if (strcmp(words[0], "send") == 0) {
+        do_send(words);
+    } else if (strcmp(words[0], "verify") == 0) {
+        do_verify();
     } else {
         exit(2);
     }

@@ -10,7 +10,7 @@ import subprocess
 import time
 import uuid
 
-from harness import MODE, PATIENCE_S, ROOT, Kafka, create_topic, delete_topic, eventually, expect, expect_equal, kafka_request, query
+from harness import MODE, PATIENCE_S, ROOT, Folder, Kafka, create_topic, delete_topic, eventually, expect, expect_equal, kafka_request, query, run
 
 DRIVER = ROOT / "build" / MODE / "tests/integration/publisher_driver"
 
@@ -500,14 +500,95 @@ def test_publisher_ids_that_brokers_forgot():
     create_topic(pair.bootstrap, topic, 1)
     options = {"properties.bootstrap.servers": pair.bootstrap, "sink.preflight": "warn"}
     owner = Owner(topic, job, **options)
-    owner.fence()
-    owner.publish(0, 1, 2, "one")
 
-    expect(pair.knows(f"streamsql.{job}.0.0.b"), "an id that was just opened is not known")
+    def published(owner, epoch, marker):
+        """As a lane does: after every doubt it fences and reads. An id may be forgotten at any moment in between."""
+        done = [text for _, text in owner.fence()]
+        if marker not in done:
+            steps = (("rows", 0, epoch, 0, 2, 10, 1), ("marker", 0, marker), ("commit", 0))
+            all(owner.do(*step)[0] == "ok" for step in steps)
+        return done if marker in done else None
+    eventually(lambda: published(owner, 1, "one"), "the first epoch to be published")
+
+    def opened():
+        owner.ok("slot", 1)
+        return pair.knows(f"streamsql.{job}.0.0.b")
+    eventually(opened, "an id that was just opened to be known")
     eventually(lambda: not pair.knows(f"streamsql.{job}.0.0.b"), "the id to be forgotten")
     expect_equal(owner.do("rows", 1, 2, 0, 1, 10, 1)[0], "unknown", "answer to a forgotten producer")
     later = Owner(topic, job, **options)
     expect_equal([marker for _, marker in later.fence()], ["one"], "markers")
-    later.publish(0, 2, 2, "two")
-    expect_equal([marker for _, marker in later.markers()], ["one", "two"], "markers")
+    expect_equal(eventually(lambda: published(later, 2, "two"), "the second epoch to be published"), ["one", "two"], "markers")
     expect_equal(pair.consume(topic, "%s\n", ("-X", "isolation.level=read_committed")), values(1, 2) + values(2, 2), "rows")
+
+
+def test_publisher_verify_reads_all_that_is_committed():
+    kafka, job = Broker.broker(), new_job()
+    topic = kafka.topic(partitions=2)
+    owners = [Owner(topic, job, lane=lane, lanes=2) for lane in (0, 1)]
+    for owner in owners:
+        owner.fence()
+    for epoch in (1, 2, 3):
+        for lane, owner in enumerate(owners):
+            slot = epoch % 2
+            owner.rows(slot, epoch, 2)
+            owner.ok("slot", slot)  # aborted, and once more
+            owner.publish(slot, epoch, 5, f"m{lane}.{epoch}", partitions=2)
+            owner.ok("slot", slot)
+    kafka.produce(topic, ["foreign"], partition=1)
+    owners[0].rows(0, 4, 3)
+    owners[0].ok("slot", 0)
+    found = owners[1].ok("verify")
+    markers = [text.split(":")[1:] for text in found if text.startswith("m:")]
+    expect_equal(found[:len(markers)], [text for text in found if text.startswith("m:")], "markers come first")
+    expect_equal([(lane, marker) for lane, _, marker in markers], [(str(lane), f"m{lane}.{epoch}") for lane in (0, 1) for epoch in (1, 2, 3)], "markers")
+    rows = [text.split(":")[1:] for text in found if text.startswith("r:")]
+    expect_equal(sorted((place, partition, value) for partition, _, place, _, value, _ in rows),
+                 sorted([("", "1", "foreign")] + [(f"{epoch}.{lane}.{n}", str(n % 2), value) for epoch in (1, 2, 3) for lane in (0, 1) for n, value in enumerate(values(epoch, 5))]), "rows")
+    for partition in "01":
+        offsets = [int(row[1]) for row in rows if row[0] == partition]
+        expect_equal(offsets, sorted(offsets), "order within a partition")
+    nothing = Owner(kafka.topic(), new_job())
+    expect_equal(nothing.ok("verify"), [], "what was published to an empty topic")
+
+
+def test_publisher_verify_gives_back_the_bytes_that_were_logged():
+    kafka = Broker.broker()
+    for stamped in (False, True):
+        for settings in ({}, {"message_timestamp_type": "LogAppendTime"}):
+            topic = kafka.topic(partitions=3, **settings)
+            owner = Owner(topic, new_job(), **{"connector": "upsert-kafka", "format": None, "key.format": "raw", "value.format": "raw"})
+            if stamped:
+                owner.ok("timestamps")
+            owner.fence()
+            texts = ["one", "two", "", "-one", "four"]
+            logged = owner.ok("log", *texts)
+            expect_equal(int(owner.ok("send", 0, 6, 0)[0]), len(texts), "rows delivered")
+            owner.ok("marker", 0, "m")
+            owner.ok("commit", 0)
+            rows = [text.split(":")[1:] for text in owner.ok("verify") if text.startswith("r:")]
+            expect_equal(sorted((place, f"{partition}:{key}:{value}", same) for partition, _, place, key, value, same in rows),
+                         [(f"6.0.{number}", text, "=") for number, text in enumerate(logged)], f"rows (timestamps {stamped}, {settings})")
+
+
+def test_publisher_job_with_checkpoints_writes_each_row_to_one_file():
+    """The whole program, files to files, with a format whose files begin with a header."""
+    with Folder() as folder:
+        (folder / "in").mkdir()
+        count = 20_000
+        (folder / "in/part.csv").write_text("".join(f"{n},text {n % 7}\n" for n in range(count)))
+        script = folder / "job.sql"
+        script.write_text(f"CREATE TABLE t (n BIGINT, s STRING) WITH ('connector' = 'filesystem', 'path' = '{folder}/in', 'format' = 'csv');\n"
+                          f"CREATE TABLE d (n BIGINT, s STRING) WITH ('connector' = 'filesystem', 'path' = '{folder}/out', 'format' = 'csv', "
+                          "'csv.header' = 'true');\nINSERT INTO d SELECT n, s FROM t;\n")
+        done = run("-f", script, "--batch-rows", "64", "--checkpoint-dir", folder / "checkpoints", "--checkpoint-interval", "20ms")
+        expect_equal(done.status, 0, f"exit status ({done.errors})")
+        rows = []
+        for path in sorted((folder / "out").glob("part-*")):
+            header, *lines = path.read_text().splitlines()
+            expect_equal(header, "n,s", f"header of {path.name}")
+            expect(lines, f"{path.name} has no rows")
+            rows += lines
+        expect_equal(sorted(rows), sorted(f"{n},text {n % 7}" for n in range(count)), "rows")
+        expect_equal([path.name for path in (folder / "out").glob("part-*.inprogress")], [], "files that are not whole")
+        expect(any(path.name.startswith(".streamsql-") for path in (folder / "out").iterdir()), "the table was not published exactly once")

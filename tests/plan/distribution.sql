@@ -4,6 +4,7 @@ WITH ('connector' = 'kafka', 'topic' = 'bids', 'properties.bootstrap.servers' = 
 CREATE TABLE totals (auction BIGINT, total BIGINT, PRIMARY KEY (auction) NOT ENFORCED)
 WITH ('connector' = 'upsert-kafka', 'topic' = 'totals', 'properties.bootstrap.servers' = 'localhost:9092', 'key.format' = 'json', 'value.format' = 'json');
 CREATE TABLE expensive (auction BIGINT, price BIGINT) WITH ('connector' = 'blackhole');
+CREATE TABLE latest (price BIGINT, auction BIGINT, PRIMARY KEY (auction) NOT ENFORCED) WITH ('connector' = 'blackhole');
 
 SELECT auction, SUM(price) FROM bids GROUP BY auction;
 
@@ -23,7 +24,9 @@ SELECT * FROM (VALUES (1), (2)) AS t (x) ORDER BY x LIMIT 1;
 SELECT city, AVG(temp) FROM weather GROUP BY TUMBLE(ts, 10s);
 -- unions take rows where they are
 SELECT k, COUNT(*) FROM (SELECT auction AS k FROM bids WHERE price > 10 UNION ALL SELECT bidder FROM bids WHERE price < 5) GROUP BY k;
--- sinks
+-- sinks: those that can be several take appended rows where they are, rows with a primary key by it, updates without one alone
+INSERT INTO latest SELECT price, auction FROM bids;
+INSERT INTO expensive SELECT auction, MAX(price) FROM bids GROUP BY auction;
 EXECUTE STATEMENT SET BEGIN
   INSERT INTO totals SELECT auction, SUM(price) FROM bids GROUP BY auction;
   INSERT INTO expensive SELECT auction, price FROM bids WHERE price > 1000;

@@ -11,6 +11,7 @@
 
 #include "cli/arguments.h"
 #include "core/base/arena.h"
+#include "core/base/log.h"
 
 static struct arena arena;
 static struct arguments arguments;
@@ -83,8 +84,22 @@ static void refusals(void **state) {
     }
 }
 
+static void log_level(void **state) {
+    (void)state;
+    setenv("LOG_LEVEL", "info", 1);
+    assert_int_equal(arguments_check_environment(&error), STATUS_OK);
+    assert_true(log_enabled(LOG_LEVEL_INFO));
+    assert_false(log_enabled(LOG_LEVEL_DEBUG));
+    setenv("LOG_LEVEL", "loud", 1);
+    assert_int_equal(arguments_check_environment(&error), STATUS_INVALID_OPTION);
+    unsetenv("LOG_LEVEL");
+    assert_int_equal(arguments_check_environment(&error), STATUS_OK);
+    assert_false(log_enabled(LOG_LEVEL_INFO));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(commands), cmocka_unit_test(refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(commands), cmocka_unit_test(refusals),
+                                       cmocka_unit_test(log_level)};
     arena_init(&arena);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_release(&arena);

@@ -543,6 +543,13 @@ static inline void chain_expect(struct chain *chain, const char *expected) {
     strbuf_reset(&chain->twin_out);
 }
 
+/* LAYERED: what came out since the last call is what came out of the twin. */
+static inline void chain_expect_twin(struct chain *chain) {
+    assert_string_equal(strbuf_text(&chain->out), strbuf_text(&chain->twin_out));
+    strbuf_reset(&chain->out);
+    strbuf_reset(&chain->twin_out);
+}
+
 static inline void chain_close(struct chain *chain) {
     if (chain->writes)
         snapshot_writer_release(&chain->writer);

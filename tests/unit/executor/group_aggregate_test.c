@@ -265,6 +265,48 @@ static void changes_add_up(void **state) {
     }
 }
 
+/* Random changes of many groups, with states that own memory; groups go, come back, and come out at the end in the order of their places. */
+static void run_random(const struct group_shape *shape) {
+    enum { KEYS = 3000 };
+    struct chain chain;
+    struct strbuf rows;
+    int *counts = calloc(KEYS, sizeof *counts);
+    bool retracts = shape->input_mode == PLAN__CHANGE_MODE__RETRACT;
+    strbuf_init(&rows);
+    open_group(&chain, shape);
+    for (int batch = 0; batch < 150; batch++) {
+        strbuf_reset(&rows);
+        for (unsigned i = 1 + chain_random(batch ? 60 : 2000); i > 0; i--) {
+            unsigned key = chain_random(batch % 2 ? KEYS : 200);
+            bool removes = retracts && counts[key] > 0 && chain_random(2);
+            counts[key] += removes ? -1 : 1;
+            strbuf_printf(&rows, "%s%s%s-%u %u", rows.size ? "\n" : "", removes ? "-D " : "",
+                          key % 2 ? "k" : "a-key-that-is-not-kept-inline", key, key % 10);
+        }
+        chain_push(&chain, rows.data);
+        if (shape->state_ttl_us) {
+            chain.evaluation.now_us += 100;
+            chain_tick(&chain, chain.evaluation.now_us);
+        }
+        chain_expect_twin(&chain);
+    }
+    chain_end(&chain);
+    chain_expect_twin(&chain);
+    chain_close(&chain);
+    strbuf_release(&rows);
+    free(counts);
+}
+
+static void random_changes(void **state) {
+    (void)state;
+    run_random(&(struct group_shape){.emit_before = true, .calls = {"count_star", "sum_bigint"}});
+    run_random(&(struct group_shape){.input_mode = PLAN__CHANGE_MODE__RETRACT,
+                                     .emit_final = true,
+                                     .calls = {"count_star", "max_bigint", "sum_bigint"}});
+    run_random(&(struct group_shape){.input_mode = PLAN__CHANGE_MODE__RETRACT, .calls = {"max_bigint"}});
+    run_random(&(struct group_shape){.state_ttl_us = 1000, .calls = {"count_star"}});
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changes_go_out_after_each_batch),
@@ -295,6 +337,7 @@ int main(void) {
         LAYERED(without_keys_there_is_one_group),
         LAYERED(untouched_state_expires),
         LAYERED(changes_add_up),
+        LAYERED(random_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -316,6 +316,53 @@ static void table_functions_append_windows(void **state) {
     chain_close(&chain);
 }
 
+/* Random rows, some of them late; keys come and go, and windows close while a snapshot needs them. */
+static void run_random(const struct window_shape *shape, int64_t lateness_us) {
+    struct chain chain;
+    struct strbuf rows;
+    strbuf_init(&rows);
+    open_window(&chain, shape);
+    chain.collector->shows_control = true;
+    int64_t now_us = 0;
+    for (int batch = 0; batch < 120; batch++) {
+        strbuf_reset(&rows);
+        for (unsigned i = 1 + chain_random(40); i > 0; i--) {
+            now_us += chain_random(900);
+            int64_t time_us = now_us - (int64_t)chain_random(6000);
+            const char *key = chain_random(3) ? "key" : "a-key-that-is-not-kept-inline";
+            strbuf_printf(&rows, "%s%s-%u %u %lld", rows.size ? "\n" : "", key, chain_random(30), chain_random(1000),
+                          (long long)time_us);
+        }
+        chain_push(&chain, rows.data);
+        if (chain_random(2))
+            chain_watermark(&chain, now_us - lateness_us);
+        chain_expect_twin(&chain);
+    }
+    chain_end(&chain);
+    chain_expect_twin(&chain);
+    assert_int_equal(chain.tested->counters.rows_late, chain.twin->counters.rows_late);
+    chain_close(&chain);
+    strbuf_release(&rows);
+}
+
+static void random_streams(void **state) {
+    (void)state;
+    static const struct window_shape shapes[] = {
+        {.kind = PLAN__WINDOW_KIND__TUMBLE, .size_us = 10000},
+        {.kind = PLAN__WINDOW_KIND__TUMBLE, .size_us = 10000, .lateness_us = 8000},
+        {.kind = PLAN__WINDOW_KIND__TUMBLE, .size_us = 30000, .emit = PLAN__EMIT__ON_UPDATE},
+        {.kind = PLAN__WINDOW_KIND__HOP, .size_us = 20000, .slide_us = 5000},
+        {.kind = PLAN__WINDOW_KIND__HOP, .size_us = 60000, .slide_us = 3000},
+        {.kind = PLAN__WINDOW_KIND__HOP, .size_us = 20000, .slide_us = 10000, .emit = PLAN__EMIT__ON_UPDATE},
+        {.kind = PLAN__WINDOW_KIND__CUMULATE, .size_us = 40000, .slide_us = 10000},
+        {.kind = PLAN__WINDOW_KIND__SESSION, .size_us = 6000},
+        {.kind = PLAN__WINDOW_KIND__SESSION, .size_us = 20000, .emit = PLAN__EMIT__ON_UPDATE},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+        for (int64_t lateness_us = 1000; lateness_us < 6000; lateness_us += 2000)
+            run_random(&shapes[i], lateness_us);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hop_closes_in_order_of_ends),
@@ -360,6 +407,7 @@ int main(void) {
         LAYERED(null_time_is_an_error),
         LAYERED(times_out_of_range_are_an_error),
         LAYERED(table_functions_append_windows),
+        LAYERED(random_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

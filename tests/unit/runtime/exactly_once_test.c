@@ -152,9 +152,10 @@ static void faults_of_the_store_and_the_task(void **state) {
         enum fault_name name;
         bool aborts;
     } points[] = {
-        {FAULT_SNAPSHOT, true}, {FAULT_UPLOAD, true},      {FAULT_MANIFEST, false},       {FAULT_SWAP, false},
-        {FAULT_SWAPPED, false}, {FAULT_LANE_ROWS, false},  {FAULT_LANE_MARKER, false},    {FAULT_LANE_COMMIT, false},
-        {FAULT_LANE_FENCE, false}, {FAULT_LANE_FENCED, false}, {FAULT_LANE_COMMITTED, false},
+        {FAULT_SNAPSHOT, true},     {FAULT_UPLOAD, true},          {FAULT_MANIFEST, false},
+        {FAULT_SWAP, false},        {FAULT_SWAPPED, false},        {FAULT_LANE_ROWS, false},
+        {FAULT_LANE_MARKER, false}, {FAULT_LANE_COMMIT, false},    {FAULT_LANE_FENCE, false},
+        {FAULT_LANE_FENCED, false}, {FAULT_LANE_COMMITTED, false},
     };
     for (size_t i = 0; i < COUNT_OF(points); i++)
         for (int passage = 1; passage <= 13; passage += 4) {
@@ -183,7 +184,7 @@ static void the_first_of_two_is_superseded(void **state) {
     struct outside_run first = {.plan = &plan, .folder = folder}, second = first;
     assert_int_equal(pthread_create(&thread, NULL, outside_thread, &first), 0);
     OUTSIDE_UNTIL(outside_calls(OUTSIDE_COMMIT) >= 10);
-    outside.paced = false;
+    __atomic_store_n(&outside.paced, false, __ATOMIC_RELEASE);
     __atomic_store_n(&outside.row_limit, ROWS, __ATOMIC_RELEASE);
     outside_job_ok(&second);
     pthread_join(thread, NULL);
@@ -207,8 +208,9 @@ static void who_waits_is_superseded_too(void **state) {
     assert_int_equal(pthread_create(&other, NULL, outside_thread, &second), 0);
     pthread_join(thread, NULL); /* only a successor ends it */
     assert_int_equal(first.status, STATUS_SUPERSEDED);
-    outside.paced = false;
-    outside.endless = false;
+    assert_string_equal(first.error.detail, ""); /* that there was no HEAD at its start has nothing to do with it */
+    __atomic_store_n(&outside.paced, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&outside.endless, false, __ATOMIC_RELEASE);
     __atomic_store_n(&outside.row_limit, ROWS, __ATOMIC_RELEASE);
     pthread_join(other, NULL);
     assert_int_equal(second.status, STATUS_OK);

@@ -1,4 +1,4 @@
-/* exchange_job_test.c: a job of three stages on six threads, with barriers flowing, checked as Chandy and Lamport would:
+/* exchange_job_test.c: a job of three stages on six threads, wired by its execution graph, with barriers flowing, checked as Chandy and Lamport would:
  *
  *   source ×2 ══ hash[k] ══▶ SUM(v), COUNT(*) GROUP BY k ×3 ══ singleton ══▶ collector
  *
@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "core/base/hash.h"
+#include "runtime/exchange/network.h"
 
 enum {
     SOURCES = 2,
@@ -23,7 +24,6 @@ enum {
 
 static const char row_columns[] = "k BIGINT, v BIGINT";
 static const char sum_columns[] = "k BIGINT, total BIGINT, n BIGINT";
-static const uint32_t first_column[] = {0};
 
 struct cut {
     int64_t total, rows;
@@ -33,7 +33,6 @@ struct task {
     struct job *job;
     uint32_t instance;
     struct chain chain;
-    struct wakeup wakeup;
     struct receiver receiver;
     struct stream_operator *router;
     struct cut cuts[BARRIERS_MAX]; /* by epoch: written by this task, read when it has ended */
@@ -44,10 +43,12 @@ struct task {
 
 struct job {
     struct arena arena;
-    struct task tasks[TASKS];
-    struct channel *hashed[SOURCES][AGGREGATES], *collected[AGGREGATES];
-    uint32_t batch_limit;
-    bool late_end; /* source 1 goes on for longer than source 0 */
+    Plan__Plan plan;
+    Plan__Node nodes[3], *node_list[3];
+    struct execution_graph graph;
+    struct network network;
+    struct task tasks[TASKS]; /* as the graph numbers them */
+    bool late_end;            /* source 1 goes on for longer than source 0 */
 };
 
 static void check(struct task *task, enum status status) {
@@ -91,19 +92,28 @@ static void *run_source(void *context) {
 
 /* ---- aggregates and the collector ---- */
 
+static enum status run_round(struct task *task) {
+    struct error *error = &task->chain.error;
+    bool made_progress;
+    TRY(receiver_step(&task->receiver, &made_progress, error));
+    task->chain.evaluation.now_us = env_now_us(env_posix());
+    if (task->router)
+        TRY(operator_on_tick(task->router, task->chain.evaluation.now_us, error));
+    if (made_progress || receiver_has_ended(&task->receiver))
+        return STATUS_OK;
+    bool holds = task->router && task->router->next_tick_us != INT64_MAX;
+    return receiver_wait(&task->receiver, holds ? ROUTER_LINGER_US : -1, error);
+}
+
+/* Returns the task when it was cancelled. */
 static void *run_receiver(void *context) {
     struct task *task = context;
-    check(task, receiver_start(&task->receiver, task->chain.tested, &task->chain.error));
-    while (!receiver_has_ended(&task->receiver)) {
-        bool made_progress;
-        check(task, receiver_step(&task->receiver, &made_progress, &task->chain.error));
-        task->chain.evaluation.now_us = env_now_us(env_posix());
-        if (task->router)
-            check(task, operator_on_tick(task->router, task->chain.evaluation.now_us, &task->chain.error));
-        if (!made_progress && !receiver_has_ended(&task->receiver))
-            receiver_wait(&task->receiver,
-                          task->router && task->router->next_tick_us != INT64_MAX ? ROUTER_LINGER_US : -1);
-    }
+    enum status status = receiver_start(&task->receiver, task->chain.tested, &task->chain.error);
+    while (status == STATUS_OK && !receiver_has_ended(&task->receiver))
+        status = run_round(task);
+    if (status == STATUS_CANCELLED)
+        return task;
+    check(task, status);
     return NULL;
 }
 
@@ -156,56 +166,76 @@ static Plan__AggregateCall *aggregate_call(struct arena *arena, char *id, bool h
     return call;
 }
 
-static Plan__Node *open_task(struct job *job, uint32_t number, const char *input, const char *output) {
-    struct task *task = &job->tasks[number];
+/* Scan, GroupAggregate and Sink as far as the graph looks at them. */
+static void plan_job(struct job *job) {
+    static uint32_t inputs[] = {0, 0, 1}, keys[] = {0};
+    const char *columns[] = {row_columns, sum_columns, sum_columns};
+    plan__plan__init(&job->plan);
+    job->plan.parallelism = AGGREGATES;
+    job->plan.nodes = job->node_list;
+    job->plan.n_nodes = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        Plan__Node *node = job->node_list[i] = &job->nodes[i];
+        plan__node__init(node);
+        node->id = i;
+        node->inputs = &inputs[i];
+        node->n_inputs = i > 0;
+        struct schema *schema = chain_schema(&job->arena, columns[i]);
+        node->output = chain_fields(&job->arena, schema);
+        node->n_output = schema->field_count;
+        node->change_mode = i > 0 ? PLAN__CHANGE_MODE__RETRACT : PLAN__CHANGE_MODE__APPEND;
+    }
+    job->nodes[0].parallelism_limit = SOURCES;
+    job->nodes[1].distribution = PLAN__DISTRIBUTION__HASH;
+    job->nodes[1].distribution_columns = keys;
+    job->nodes[1].n_distribution_columns = 1;
+    job->nodes[2].distribution = PLAN__DISTRIBUTION__SINGLETON;
+}
+
+static Plan__Node *start_task(struct job *job, uint32_t fragment, uint32_t instance, const char *input,
+                              const char *output) {
+    struct task *task = &job->tasks[job->graph.fragments[fragment].first_task + instance];
     task->job = job;
+    task->instance = instance;
     Plan__Node *node = chain_init(&task->chain, input, output);
     task->chain.context.batch_rows = 256;
-    assert_int_equal(wakeup_init(&task->wakeup, &task->chain.error), STATUS_OK);
-    receiver_init(&task->receiver, &(struct receiver_config){.arena = &task->chain.arena,
-                                                             .wakeup = &task->wakeup,
-                                                             .env = env_posix(),
-                                                             .on_barrier = on_barrier,
-                                                             .context = task});
+    receiver_init(&task->receiver,
+                  &(struct receiver_config){.arena = &task->chain.arena,
+                                            .wakeup = network_wakeup(&job->network, fragment, instance),
+                                            .env = env_posix(),
+                                            .on_barrier = on_barrier,
+                                            .context = task});
     return node;
 }
 
-static void open_head(struct task *task, const struct operator_class *class, const Plan__Node *node) {
+/* The one operator of the task, with what is before and behind it. */
+static void open_task(struct job *job, uint32_t fragment, uint32_t instance, const struct operator_class *class,
+                      const Plan__Node *node) {
+    struct task *task = &job->tasks[job->graph.fragments[fragment].first_task + instance];
+    struct stream_operator *operators[3] = {0};
+    uint32_t router_count;
     check(task, operator_new(class, node, &task->chain.input, 1, &task->chain.context, &task->chain.tested,
                              &task->chain.error));
-}
-
-static void open_router(struct task *task, Plan__Distribution distribution, struct channel **channels, uint32_t count) {
-    struct router_config config = {distribution, first_column, distribution == PLAN__DISTRIBUTION__HASH,
-                                   channels,     count,        1};
-    check(task, router_new(&config, task->chain.tested, &task->router, &task->chain.error));
-}
-
-static struct channel *connect(struct job *job, uint32_t from, uint32_t to) {
-    return channel_new(&job->arena, &(struct channel_config){.producer = &job->tasks[from].wakeup,
-                                                             .consumer = &job->tasks[to].wakeup,
-                                                             .batch_limit = job->batch_limit});
+    operators[fragment] = task->chain.tested; /* a node a fragment */
+    check(task, network_open_gates(&job->network, fragment, instance, task->chain.tested, &task->receiver,
+                                   &task->chain.error));
+    check(task, network_open_routers(&job->network, fragment, instance, operators, 1, &task->router, &router_count,
+                                     &task->chain.error));
+    assert_int_equal(router_count, fragment < 2);
 }
 
 static void open_source(struct job *job, uint32_t instance) {
-    struct task *task = &job->tasks[instance];
-    Plan__Node *node = open_task(job, instance, row_columns, row_columns);
-    task->instance = instance;
-    node->operation_case = PLAN__NODE__OPERATION_UNION_ALL;
-    open_head(task, operator_class_for(node), node);
-    for (uint32_t i = 0; i < AGGREGATES; i++)
-        job->hashed[instance][i] = connect(job, instance, SOURCES + i);
-    open_router(task, PLAN__DISTRIBUTION__HASH, job->hashed[instance], AGGREGATES);
+    Plan__Node *node = start_task(job, 0, instance, row_columns, row_columns);
+    node->operation_case = PLAN__NODE__OPERATION_UNION_ALL; /* passes on what the test hands it */
+    open_task(job, 0, instance, operator_class_for(node), node);
 }
 
 static void open_aggregate(struct job *job, uint32_t instance) {
-    uint32_t number = SOURCES + instance;
-    struct task *task = &job->tasks[number];
-    Plan__Node *node = open_task(job, number, row_columns, sum_columns);
-    struct arena *arena = &task->chain.arena;
+    Plan__Node *node = start_task(job, 1, instance, row_columns, sum_columns);
+    struct arena *arena = &job->arena;
     Plan__GroupAggregate *aggregate = ARENA_NEW(arena, Plan__GroupAggregate);
     plan__group_aggregate__init(aggregate);
-    aggregate->keys = arena_copy(arena, first_column, sizeof first_column);
+    aggregate->keys = job->nodes[1].distribution_columns;
     aggregate->n_keys = 1;
     aggregate->aggregates = ARENA_ARRAY(arena, Plan__AggregateCall *, 2);
     aggregate->aggregates[0] = aggregate_call(arena, "sum_bigint", true);
@@ -215,37 +245,36 @@ static void open_aggregate(struct job *job, uint32_t instance) {
     node->operation_case = PLAN__NODE__OPERATION_GROUP_AGGREGATE;
     node->group_aggregate = aggregate;
     node->change_mode = PLAN__CHANGE_MODE__RETRACT;
-    open_head(task, operator_class_for(node), node);
-    struct channel *inputs[SOURCES];
-    for (uint32_t i = 0; i < SOURCES; i++)
-        inputs[i] = job->hashed[i][instance];
-    check(task, receiver_add_gate(&task->receiver, task->chain.tested, 0, task->chain.input_node, inputs, SOURCES,
-                                  &task->chain.error));
-    job->collected[instance] = connect(job, number, TASKS - 1);
-    open_router(task, PLAN__DISTRIBUTION__SINGLETON, &job->collected[instance], 1);
+    open_task(job, 1, instance, operator_class_for(node), node);
 }
 
 static void open_collector(struct job *job) {
-    struct task *task = &job->tasks[TASKS - 1];
-    Plan__Node *node = open_task(job, TASKS - 1, sum_columns, sum_columns);
-    task->chain.input_node->change_mode = PLAN__CHANGE_MODE__RETRACT;
-    open_head(task, &collect_class, node);
-    check(task, receiver_add_gate(&task->receiver, task->chain.tested, 0, task->chain.input_node, job->collected,
-                                  AGGREGATES, &task->chain.error));
-    collecting = task;
+    const Plan__Node *node = start_task(job, 2, 0, sum_columns, sum_columns);
+    open_task(job, 2, 0, &collect_class, node);
+    collecting = &job->tasks[TASKS - 1];
+}
+
+static void open_job(struct job *job, uint32_t batch_limit) {
+    struct error error = {0};
+    arena_init(&job->arena);
+    plan_job(job);
+    assert_int_equal(execution_graph_build(&job->arena, &job->plan, &job->graph, &error), STATUS_OK);
+    assert_int_equal(job->graph.task_count, TASKS);
+    struct network_config config = {.arena = &job->arena, .graph = &job->graph, .batch_limit = batch_limit};
+    assert_int_equal(network_open(&job->network, &config, &error), STATUS_OK);
+    for (uint32_t i = 0; i < SOURCES; i++)
+        open_source(job, i);
+    for (uint32_t i = 0; i < AGGREGATES; i++)
+        open_aggregate(job, i);
+    open_collector(job);
 }
 
 static void close_job(struct job *job) {
-    for (uint32_t i = 0; i < SOURCES; i++)
-        for (uint32_t k = 0; k < AGGREGATES; k++)
-            channel_close(job->hashed[i][k]);
-    for (uint32_t i = 0; i < AGGREGATES; i++)
-        channel_close(job->collected[i]);
+    network_close(&job->network);
     for (uint32_t i = TASKS; i > 0; i--) { /* borrowers before lenders */
         struct task *task = &job->tasks[i - 1];
         operator_close(task->router);
         receiver_close(&task->receiver);
-        wakeup_release(&task->wakeup);
         chain_close(&task->chain);
     }
     arena_release(&job->arena);
@@ -266,14 +295,8 @@ static struct cut sum_of_sources(const struct job *job, uint32_t epoch) {
 static void run_job(uint32_t batch_limit, bool late_end, uint32_t epochs) {
     struct job *job = memory_zalloc(sizeof *job);
     pthread_t threads[TASKS];
-    arena_init(&job->arena);
-    job->batch_limit = batch_limit;
     job->late_end = late_end;
-    for (uint32_t i = 0; i < SOURCES; i++)
-        open_source(job, i);
-    for (uint32_t i = 0; i < AGGREGATES; i++)
-        open_aggregate(job, i);
-    open_collector(job);
+    open_job(job, batch_limit);
     for (uint32_t i = 0; i < TASKS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, i < SOURCES ? run_source : run_receiver, &job->tasks[i]), 0);
     for (uint32_t i = 0; i < TASKS; i++)
@@ -308,11 +331,51 @@ static void when_a_source_has_ended(void **state) {
     run_job(2, true, 2 * BATCHES / 32);
 }
 
+static void *run_source_until_cancelled(void *context) {
+    struct task *task = context;
+    uint64_t seed = 1;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK) {
+        struct batch *batch = random_batch(task, &seed);
+        status = operator_on_batch(task->chain.tested, 0, batch, &task->chain.error);
+        batch_release(batch);
+    }
+    assert_int_equal(status, STATUS_CANCELLED);
+    return NULL;
+}
+
+/* One aggregate is gone; the sources wait for room, the others for rows that do not come; a failure cancels all. What was under way
+ * is released. */
+static void cancelled_in_the_midst(void **state) {
+    (void)state;
+    struct job *job = memory_zalloc(sizeof *job);
+    pthread_t threads[TASKS];
+    void *result;
+    open_job(job, 2);
+    struct task *gone = &job->tasks[SOURCES];
+    for (uint32_t i = 0; i < TASKS; i++)
+        if (&job->tasks[i] != gone)
+            assert_int_equal(pthread_create(&threads[i], NULL, i < SOURCES ? run_source_until_cancelled : run_receiver,
+                                            &job->tasks[i]),
+                             0);
+    bool made_progress = false;
+    while (!made_progress) /* something is on its way through it */
+        check(gone, receiver_step(&gone->receiver, &made_progress, &gone->chain.error));
+    network_cancel(&job->network);
+    for (uint32_t i = 0; i < TASKS; i++)
+        if (&job->tasks[i] != gone) {
+            pthread_join(threads[i], &result);
+            assert_ptr_equal(result, i < SOURCES ? NULL : &job->tasks[i]);
+        }
+    close_job(job);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(snapshots_are_consistent),
         cmocka_unit_test(through_narrow_channels),
         cmocka_unit_test(when_a_source_has_ended),
+        cmocka_unit_test(cancelled_in_the_midst),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,8 +57,7 @@ static void aggregates_are_hashed_by_their_keys(void **state) {
            "INSERT INTO hole SELECT bidder, COUNT(*) FROM TABLE(HOP(TABLE bids, DESCRIPTOR(ts), INTERVAL '2' SECOND, "
            "INTERVAL '10' SECOND)) GROUP BY bidder, window_start, window_end",
            "0 x2: Scan 0\n"
-           "1 x2: WindowAggregate 1, Calc 2 <- 0 by hash[0]\n"
-           "2 x1: Sink 3 <- 2 by singleton\n");
+           "1 x2: WindowAggregate 1, Calc 2, Sink 3 <- 0 by hash[0]\n");
     expect(4, "SELECT COUNT(*) FROM bids",
            "0 x4: Scan 0\n"
            "1 x1: GroupAggregate 1, Sink 2 <- 0 by singleton\n");

@@ -76,14 +76,14 @@ static struct {
     enum outside_call fault_call;
     uint64_t fault_passage; /* 0: none */
     enum outside_answer fault_answer;
-    enum outside_call crash_call; /* the job is to be dropped after this one */
-    uint64_t crash_passage;       /* 0: none */
-    enum status prepare_status;   /* what the preflight says */
-    bool away;                    /* atomic: calls hang */
+    enum outside_call crash_call;  /* the job is to be dropped after this one */
+    uint64_t crash_passage;        /* 0: none */
+    enum status prepare_status;    /* what the preflight says */
+    bool away;                     /* atomic: calls hang */
     uint32_t row_total, row_limit; /* row_limit is atomic: more are not there yet */
-    bool endless;                 /* the source waits after row_total */
-    bool paced;                   /* an epoch is published between two batches */
-    bool crash;                   /* atomic: the source fails */
+    bool endless;                  /* atomic: the source waits after row_total */
+    bool paced;                    /* atomic: an epoch is published between two batches */
+    bool crash;                    /* atomic: the source fails */
     /* What happened. */
     uint64_t commits;   /* atomic: transactions */
     uint64_t polls;     /* atomic: of sources */
@@ -143,11 +143,12 @@ static inline enum status numbers_poll(struct source *self, int64_t max_wait_us,
     uint64_t commits = __atomic_load_n(&outside.commits, __ATOMIC_ACQUIRE);
     uint32_t limit = __atomic_load_n(&outside.row_limit, __ATOMIC_ACQUIRE);
     bool at_end = source->next_row == outside.row_total;
-    if (at_end && !outside.endless) {
+    if (at_end && !__atomic_load_n(&outside.endless, __ATOMIC_ACQUIRE)) {
         poll->state = SOURCE_END;
         return STATUS_OK;
     }
-    bool waits = outside.paced && source->next_row > 0 && commits == source->commits_seen;
+    bool waits =
+        __atomic_load_n(&outside.paced, __ATOMIC_ACQUIRE) && source->next_row > 0 && commits == source->commits_seen;
     if (at_end || source->next_row >= limit || waits) {
         poll->state = SOURCE_WAIT;
         poll->wait_us = 200;
@@ -224,7 +225,7 @@ static inline enum status outside_write(struct sink *self, struct batch *batch, 
                           (long long)(column_is_null(&batch->columns[i], row)
                                           ? -1
                                           : *(const int64_t *)column_value(&batch->columns[i], row)));
-        uint32_t partition = (uint32_t)*(const int64_t *)column_value(&batch->columns[0], row);
+        uint32_t partition = (uint32_t) * (const int64_t *)column_value(&batch->columns[0], row);
         if (sink->config->log) {
             struct row_log_record record = {.partition = partition, .has_value = true, .value = strbuf_str(&text)};
             row_log_append(sink->config->log, &record);
@@ -252,8 +253,7 @@ static inline void outside_sink_close(struct sink *sink) {
 static const struct sink_class outside_sink_class = {
     .write = outside_write, .flush = outside_flush, .close = outside_sink_close};
 
-static inline enum status outside_sink_open(const struct sink_config *config, struct sink **sink,
-                                            struct error *error) {
+static inline enum status outside_sink_open(const struct sink_config *config, struct sink **sink, struct error *error) {
     (void)error;
     struct outside_sink *opened = ARENA_NEW(config->arena, struct outside_sink);
     opened->base.class = &outside_sink_class;
@@ -571,7 +571,9 @@ static inline void outside_job(struct outside_run *run) {
         .checkpoint_uri = run->folder,
         .savepoint = run->savepoint,
         .log_bytes_max = run->log_bytes_max,
-        .checkpoint_interval_us = run->interval_us == 0 ? 1000 : run->interval_us < 0 ? 0 : run->interval_us,
+        .checkpoint_interval_us = run->interval_us == 0  ? 1000
+                                  : run->interval_us < 0 ? 0
+                                                         : run->interval_us,
         .stop_with_savepoint = run->stop_with_savepoint,
         .accept_plan_change = run->accept_plan_change,
     };
@@ -633,7 +635,8 @@ static inline enum status outside_head_read(const char *folder, struct outside_h
     arena_init(&arena);
     arena_init(&out->arena);
     assert_int_equal(store_open(checkpoint_uri(&arena, folder, NULL), NULL, &store, &error), STATUS_OK);
-    enum status status = checkpoint_read_head(store, &out->head, &version, &error) == ANSWER_OK ? STATUS_OK : error.status;
+    enum status status =
+        checkpoint_read_head(store, &out->head, &version, &error) == ANSWER_OK ? STATUS_OK : error.status;
     if (status == STATUS_OK)
         status = checkpoint_load_manifest(store, &out->head.manifest, &out->arena, &out->manifest, &error);
     store_close(store);
@@ -642,28 +645,28 @@ static inline enum status outside_head_read(const char *folder, struct outside_h
 }
 
 /* Waits for what another thread brings about; a minute is for ever. */
-#define OUTSIDE_UNTIL(condition)                                                             \
-    do {                                                                                     \
-        int64_t start_us_ = mailbox_now_us();                                                \
-        while (!(condition)) {                                                               \
-            struct timespec rest_ = {.tv_nsec = 200000};                                     \
-            nanosleep(&rest_, NULL);                                                         \
-            if (mailbox_now_us() - start_us_ > 60000000)                                     \
-                fail_msg("never came about: %s", #condition);                                \
-        }                                                                                    \
+#define OUTSIDE_UNTIL(condition)                              \
+    do {                                                      \
+        int64_t start_us_ = mailbox_now_us();                 \
+        while (!(condition)) {                                \
+            struct timespec rest_ = {.tv_nsec = 200000};      \
+            nanosleep(&rest_, NULL);                          \
+            if (mailbox_now_us() - start_us_ > 60000000)      \
+                fail_msg("never came about: %s", #condition); \
+        }                                                     \
     } while (0)
 
 /* Waits until something did not change for a fifth of a second. Too early at worst, on a slow machine: what is then asserted holds all the time. */
-#define OUTSIDE_UNTIL_CALM(changed, note)                                                    \
-    do {                                                                                     \
-        note;                                                                                \
+#define OUTSIDE_UNTIL_CALM(changed, note)                                                              \
+    do {                                                                                               \
+        note;                                                                                          \
         for (int64_t calm_since_us_ = mailbox_now_us(); mailbox_now_us() - calm_since_us_ < 200000;) { \
-            struct timespec rest_ = {.tv_nsec = 1000000};                                    \
-            nanosleep(&rest_, NULL);                                                         \
-            if (changed)                                                                     \
-                calm_since_us_ = mailbox_now_us();                                           \
-            note;                                                                            \
-        }                                                                                    \
+            struct timespec rest_ = {.tv_nsec = 1000000};                                              \
+            nanosleep(&rest_, NULL);                                                                   \
+            if (changed)                                                                               \
+                calm_since_us_ = mailbox_now_us();                                                     \
+            note;                                                                                      \
+        }                                                                                              \
     } while (0)
 
 static inline uint64_t outside_calls(enum outside_call call) {

@@ -21,9 +21,9 @@
 #include "runtime/state/rocks_backend.h"
 
 /* Calls that fill `error`, and those that do not. */
-#define OK(call)                                                          \
-    do {                                                                  \
-        if ((call) != STATUS_OK)                                          \
+#define OK(call)                                                        \
+    do {                                                                \
+        if ((call) != STATUS_OK)                                        \
             fail_msg("%s: %s; %s", #call, error.message, error.detail); \
     } while (0)
 

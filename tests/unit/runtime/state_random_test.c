@@ -155,8 +155,8 @@ static void get_batch(struct world *world) {
 }
 
 /* The range's entries as the model has them, and as the table does. */
-static void check_range(struct world *world, struct state_table *target, uint32_t table, const struct state_range *range,
-                        int64_t only_key) {
+static void check_range(struct world *world, struct state_table *target, uint32_t table,
+                        const struct state_range *range, int64_t only_key) {
     struct arena arena;
     arena_init(&arena);
     struct state_iterator *iterator;
@@ -166,14 +166,12 @@ static void check_range(struct world *world, struct state_table *target, uint32_
     OK(state_iterator_open(target, range, &iterator, &error));
     for (uint32_t k = 0; k < KEYS; k++) {
         uint32_t key = world->order[k], key_group = hash_of(key) >> 22;
-        if (only_key >= 0 ? key != only_key
-                          : key_group < range->first_key_group || key_group >= range->end_key_group)
+        if (only_key >= 0 ? key != only_key : key_group < range->first_key_group || key_group >= range->end_key_group)
             continue;
         for (uint32_t place = 0; place < place_count(table); place++) {
             const struct cell *cell = &world->now.cells[table][key][place];
             struct state_address address = address_of(world, table, key, place);
-            bool wanted = !range->by_order ||
-                          (address.order >= range->first_order && address.order < range->end_order);
+            bool wanted = !range->by_order || (address.order >= range->first_order && address.order < range->end_order);
             if (!wanted || !is_there(&world->now, cell))
                 continue;
             OK(state_iterator_next(iterator, &entry, &found, &error));
