@@ -125,10 +125,12 @@ static enum status take_backend(const char *what, const char *value, struct erro
     return FAIL(error, STATUS_INVALID_OPTION, "%s is memory or rocksdb, not \"%s\"", what, value);
 }
 
-static enum status take_parallelism(const char *value, struct error *error) {
+/* The setting, under a name of its own. */
+static enum status take_parallelism(struct arguments *arguments, struct arena *arena, const char *value,
+                                    struct error *error) {
     int64_t count;
     TRY(parse_count("--parallelism", value, 1, 1024, &count, error));
-    return count == 1 ? STATUS_OK : not_yet("a parallelism above 1", error);
+    return take_setting(arguments, arena, arena_printf(arena, "parallelism.default=%lld", (long long)count), error);
 }
 
 static void take_input(struct arguments *arguments, struct arena *arena, bool is_file, const char *text) {
@@ -151,7 +153,7 @@ static enum status take_flag(struct arguments *arguments, struct arena *arena, e
         TRY(parse_count("--batch-rows", value, 1, BATCH_ROWS_MAX, &number, error));
         arguments->batch_rows = (uint32_t)number;
         break;
-    case FLAG_PARALLELISM: return take_parallelism(value, error);
+    case FLAG_PARALLELISM: return take_parallelism(arguments, arena, value, error);
     case FLAG_CHECKPOINT_DIR:
         arguments->checkpoint_uri = value;
         return value[0] ? STATUS_OK : FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir needs a place");

@@ -51,7 +51,7 @@ enum status job_verify(const struct job_config *config, struct arena *arena, str
                                    .has_checkpoints = true};
     struct checkpointed_sink *found = ARENA_ARRAY(arena, struct checkpointed_sink, config->plan->n_nodes);
     *sinks = ARENA_ARRAY(arena, struct verified_sink, config->plan->n_nodes);
-    TRY(job_checkpoint_sinks(&context, found, count, error));
+    TRY(job_checkpoint_sinks(&context, found, count, ARENA_ARRAY(arena, uint32_t, config->plan->n_nodes), error));
     struct store *store;
     struct head head;
     TRY(store_open(checkpoint_uri(arena, config->checkpoint_uri, NULL), NULL, &store, error));

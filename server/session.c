@@ -393,8 +393,6 @@ static void warn_about_setting(struct execution *execution, const struct ast_sta
     if (!has_effect)
         tell_notice(execution, statement->set.key_position,
                     arena_printf(execution->arena, "setting \"%s\" has no effect here", key), NULL);
-    else if (setting_find(key, &setting) && setting == SETTING_PARALLELISM && settings_int(settings, setting) > 1)
-        tell_notice(execution, statement->set.value_position, "this build runs every job with parallelism 1", NULL);
     else if (setting_find(key, &setting) && setting == SETTING_CHECKPOINT_INTERVAL &&
              settings_duration_us(settings, setting) > 0 && !execution->session->config.checkpoint_uri)
         tell_notice(execution, statement->set.value_position, "checkpoints are taken with --checkpoint-dir only", NULL);
