@@ -113,7 +113,7 @@ struct source_config {
      * read from their beginning. In the order in which the splits had their numbers, which they have again. */
     const struct source_position *positions;
     uint32_t position_count; /* 0: starts anew */
-    bool is_resumable;       /* positions will be kept: they should tell a place from another that is made anew under its name */
+    bool is_resumable;       /* positions are kept: they should tell a place from one made anew under its name */
     uint64_t rows_before;    /* how many rows were handed out before these positions: counts for row_limit */
     /* Of a table that several tasks read together, each of them one source: this one serves the splits that split_owner gives it,
      * and no others. `positions` may name foreign splits: they are passed over. Above 1 only when the connector's
