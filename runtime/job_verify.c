@@ -5,6 +5,7 @@
 #include "runtime/checkpoint/checkpoint_store.h"
 #include "runtime/job_checkpoint.h"
 #include "runtime/store/store.h"
+#include "runtime/task_context.h"
 
 static enum status read_head(struct store *store, struct head *head, struct error *error) {
     struct head_version version;
