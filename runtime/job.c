@@ -263,14 +263,22 @@ bool job_checkpoint_status(const struct job *job, struct checkpointer_status *st
     return true;
 }
 
+/* What tasks lent to each other comes home, borrowers before lenders: a source may not be closed while somebody has its records. */
+static void collect_batches(struct job *job) {
+    for (uint32_t i = job->open_count; i > 0; i--)
+        batch_pool_collect(&job->tasks[i - 1].pool);
+}
+
 void job_free(struct job *job) {
     if (!job)
         return;
     job_checkpoint_close(&job->checkpoint, job->tasks); /* first: it knows the operators */
-    for (uint32_t i = job->open_count; i > 0; i--)
-        task_close_operators(&job->tasks[i - 1]);
     for (uint32_t i = 0; i < job->channel_count && job->channel_list; i++)
         channel_close(job->channel_list[i]);
+    for (uint32_t i = job->open_count; i > 0; i--) {
+        collect_batches(job);
+        task_close_operators(&job->tasks[i - 1]);
+    }
     for (uint32_t i = job->open_count; i > 0; i--)
         task_release(&job->tasks[i - 1]);
     dead_letters_close(&job->dead);
