@@ -263,20 +263,23 @@ bool job_checkpoint_status(const struct job *job, struct checkpointer_status *st
     return true;
 }
 
-/* What tasks lent to each other comes home, borrowers before lenders: a source may not be closed while somebody has its records. */
-static void collect_batches(struct job *job) {
-    for (uint32_t i = job->open_count; i > 0; i--)
-        batch_pool_collect(&job->tasks[i - 1].pool);
+/* Lets go of what a task sent and nobody took. */
+static void close_outputs(struct job *job, const struct task *task) {
+    for (uint32_t i = 0; i < job->graph.edge_count && job->channel_list; i++) {
+        const struct graph_edge *edge = &job->graph.edges[i];
+        uint32_t consumers = job->graph.fragments[edge->to_fragment].parallelism;
+        for (uint32_t c = 0; c < consumers && edge->from_fragment == task->fragment; c++)
+            if (job->channels[i][task->instance * consumers + c])
+                channel_close(job->channels[i][task->instance * consumers + c]);
+    }
 }
 
 void job_free(struct job *job) {
     if (!job)
         return;
     job_checkpoint_close(&job->checkpoint, job->tasks); /* first: it knows the operators */
-    for (uint32_t i = 0; i < job->channel_count && job->channel_list; i++)
-        channel_close(job->channel_list[i]);
     for (uint32_t i = job->open_count; i > 0; i--) {
-        collect_batches(job);
+        close_outputs(job, &job->tasks[i - 1]);
         task_close_operators(&job->tasks[i - 1]);
     }
     for (uint32_t i = job->open_count; i > 0; i--)

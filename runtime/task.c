@@ -250,10 +250,14 @@ void task_publish(struct task *task) {
     job_status_publish(task->parts->status, task->number, task->operators, task->node_count);
 }
 
+/* Batches that came home hold what they borrowed until the pool takes them back. */
 void task_close_operators(struct task *task) {
-    for (uint32_t i = task->operator_count; i > 0; i--)
+    for (uint32_t i = task->operator_count; i > 0; i--) {
+        batch_pool_collect(&task->pool);
         operator_close(task->operators[i - 1]);
+    }
     receiver_close(&task->receiver);
+    batch_pool_collect(&task->pool);
 }
 
 void task_release(struct task *task) {

@@ -75,7 +75,8 @@ enum status task_open(struct task *task, struct error *error) MUST_CHECK;
 /* Until its input ended, the job stops or fails. On the task's thread. Its failure is the job's. */
 void task_run(struct task *task);
 void task_publish(struct task *task);
-/* Consumers before producers: lent batches go home. First the operators of all, then the rest. */
+/* Consumers before producers: lent batches go home. First the operators of all, each after what its task sent was let go of (channel_close):
+ * a source must be the last to know of the bytes that its rows borrow. Then the rest. */
 void task_close_operators(struct task *task);
 void task_release(struct task *task);
 

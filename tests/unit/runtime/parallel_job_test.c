@@ -20,12 +20,34 @@ static struct {
 
 struct table_source {
     struct source base;
+    _Atomic uint32_t lent_count; /* buffers that its batches hold */
     const struct source_config *config;
     uint32_t splits[SPLITS], next[SPLITS]; /* own ones, and their next rows */
     uint32_t turn;
 };
 
 static const char *const table_split_names[SPLITS] = {"split-0", "split-1", "split-2", "split-3", "split-4"};
+
+/* As rows that lie in a client's buffers: the client cannot be closed before the last of them is back. */
+struct table_buffer {
+    struct buffer base;
+    _Atomic uint32_t *lent_count;
+};
+
+static void table_buffer_release(struct buffer *buffer) {
+    atomic_fetch_sub(((struct table_buffer *)buffer)->lent_count, 1);
+    free(buffer);
+}
+
+static void table_lend_buffer(struct table_source *source, struct batch *batch) {
+    struct table_buffer *buffer = memory_zalloc(sizeof *buffer);
+    buffer->base.reference_count = 1;
+    buffer->base.release = table_buffer_release;
+    buffer->lent_count = &source->lent_count;
+    atomic_fetch_add(&source->lent_count, 1);
+    batch_hold_buffer(batch, &buffer->base);
+    buffer_release(&buffer->base);
+}
 
 static void table_report_dead(const struct source_config *config, const char *split) {
     static const struct error reason = {.status = STATUS_MALFORMED_RECORD, .message = "it is a stone"};
@@ -50,6 +72,7 @@ static enum status table_poll(struct source *self, int64_t max_wait_us, struct s
         poll->batch->row_count = count;
         poll->split = split;
         memory_fill(config, poll->batch, &table.rows[source->splits[split]][source->next[split]]);
+        table_lend_buffer(source, poll->batch);
         source->next[split] += count;
         poll->split_ended = source->next[split] == ROWS && !table.unbounded;
         source->turn = split + 1;
@@ -71,7 +94,7 @@ static void table_split_position(const struct source *source, uint32_t split, st
 }
 
 static void table_close(struct source *source) {
-    (void)source;
+    assert_int_equal(atomic_load(&((struct table_source *)source)->lent_count), 0);
 }
 
 static const struct source_class table_source_class = {
