@@ -31,6 +31,7 @@ struct task_checkpoint_config {
     uint32_t log_count;
     uint64_t
         log_bytes_max; /* logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: default */
+    uint64_t upload_backlog_bytes_max; /* handed to the uploader and not written: more is not snapshotted. 0: default */
     /* Where the sources are, for those who look at the manifest: appended to the arena's lists. MAY be NULL. */
     void (*positions)(void *context, struct arena *arena, struct split_position **positions, uint32_t *count);
     void *context;
@@ -43,7 +44,7 @@ void task_checkpoint_free(struct task_checkpoint *checkpoint); /* NULL is fine *
 /* Takes mail, and does the next piece of a snapshot under way. To be called between batches: soon when task_checkpoint_is_busy. A
  * failure is one of the operators. */
 enum status task_checkpoint_run(struct task_checkpoint *checkpoint, struct error *error) MUST_CHECK;
-/* There is mail, or a snapshot under way. */
+/* There is mail, or a snapshot under way that can go on. */
 bool task_checkpoint_is_busy(const struct task_checkpoint *checkpoint);
 /* Too much is logged and not decided: the task reads no more until it is. */
 bool task_checkpoint_is_full(const struct task_checkpoint *checkpoint);
