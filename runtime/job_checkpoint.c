@@ -104,8 +104,18 @@ static enum status list_sinks(const struct task_context *context, struct checkpo
 
 /* ---- deployment ---- */
 
-static enum status wait_for_deployment(struct job_checkpoint *checkpoint, struct error *error) {
-    struct task_mail *mail = (struct task_mail *)mailbox_wait(&checkpoint->inbox, INT64_MAX);
+enum { LOOK_FOR_STOP_US = 50000 };
+
+/* The store may take its time, or never answer: whoever waits may give up. */
+static enum status wait_for_deployment(struct job_checkpoint *checkpoint, const atomic_bool *stop_wanted,
+                                       struct error *error) {
+    struct task_mail *mail = NULL;
+    while (!mail) {
+        if (stop_wanted && atomic_load(stop_wanted))
+            return FAIL(error, STATUS_CANCELLED, "stopped before the job had begun");
+        mail = (struct task_mail *)mailbox_wait(&checkpoint->inbox,
+                                                stop_wanted ? mailbox_now_us() + LOOK_FOR_STOP_US : INT64_MAX);
+    }
     if (mail->kind == TASK_MAIL_DEPLOY) {
         checkpoint->deployment = mail;
         return STATUS_OK;
@@ -145,7 +155,7 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
         .savepoint_context = config->savepoint_context,
     };
     TRY(checkpointer_open(&checkpointer, &checkpoint->checkpointer, error));
-    TRY(wait_for_deployment(checkpoint, error));
+    TRY(wait_for_deployment(checkpoint, config->stop_wanted, error));
     return task_layers_load(checkpointer_store(checkpoint->checkpointer), &checkpoint->deployment->manifest, 0,
                             checkpoint->identities, checkpoint->operator_count, &checkpoint->layers_arena,
                             &checkpoint->layers, error);
