@@ -72,7 +72,7 @@ void arguments_print_help(struct strbuf *out) {
                        "  TASK_SLOTS, STATE_BACKEND              checked; what this build cannot do yet is refused\n"
                        "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
                        "Results go to stdout, everything else to stderr. Exit status: 0, 1 after an error,\n"
-                       "2 when called wrongly, 130 when a query was interrupted.\n");
+                       "2 when called wrongly, 130 when a query was interrupted, or a job twice.\n");
 }
 
 enum { CHECKPOINT_INTERVAL_US = 10000000 }; /* when not given */

@@ -96,8 +96,8 @@ static int execute_inputs(struct client *client, const struct arguments *argumen
         int code = execute_input(client, &arguments->inputs.items[i], mode);
         if (code)
             return code;
-        if (session_was_stopped(client->session)) /* for `run` a signal is the way to end */
-            return is_run ? 0 : EXIT_SIGNAL + client_signal();
+        if (session_was_stopped(client->session)) /* for `run` a signal is the way to end, a second one is not */
+            return is_run && !session_gave_up(client->session) ? 0 : EXIT_SIGNAL + client_signal();
         if (session_wants_quit(client->session))
             break;
     }

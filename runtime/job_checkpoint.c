@@ -112,8 +112,17 @@ enum status job_checkpoint_sinks(const struct task_context *context, struct chec
 
 /* ---- deployment ---- */
 
-static enum status wait_for_deployment(struct mailbox *inbox, struct task_mail **deployment, struct error *error) {
-    struct task_mail *mail = (struct task_mail *)mailbox_wait(inbox, INT64_MAX);
+enum { LOOK_FOR_STOP_US = 50000 };
+
+/* The store may take its time, or never answer: whoever waits may give up. */
+static enum status wait_for_deployment(struct mailbox *inbox, const atomic_bool *stop_wanted,
+                                       struct task_mail **deployment, struct error *error) {
+    struct task_mail *mail = NULL;
+    while (!mail) {
+        if (stop_wanted && atomic_load(stop_wanted))
+            return FAIL(error, STATUS_CANCELLED, "stopped before the job had begun");
+        mail = (struct task_mail *)mailbox_wait(inbox, stop_wanted ? mailbox_now_us() + LOOK_FOR_STOP_US : INT64_MAX);
+    }
     if (mail->kind == TASK_MAIL_DEPLOY) {
         *deployment = mail;
         return STATUS_OK;
@@ -167,7 +176,7 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
     };
     TRY(checkpointer_open(&checkpointer, &checkpoint->checkpointer, error));
     for (uint32_t i = 0; i < task_count; i++)
-        TRY(wait_for_deployment(&checkpoint->inboxes[i], &checkpoint->deployments[i], error));
+        TRY(wait_for_deployment(&checkpoint->inboxes[i], config->stop_wanted, &checkpoint->deployments[i], error));
     return state_chains_load(checkpointer_store(checkpoint->checkpointer), &checkpoint->deployments[0]->manifest,
                              checkpoint->identities, checkpoint->operator_count, &checkpoint->chains_arena,
                              &checkpoint->chains, error);

@@ -68,6 +68,10 @@ bool session_was_stopped(const struct session *session) {
     return foreground_was_stopped(&session->foreground);
 }
 
+bool session_gave_up(const struct session *session) {
+    return foreground_gave_up(&session->foreground);
+}
+
 bool session_wants_quit(const struct session *session) {
     return session->wants_quit;
 }

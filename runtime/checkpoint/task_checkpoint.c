@@ -12,9 +12,10 @@
 #include "runtime/checkpoint/uploader.h"
 
 enum {
-    STEP_BYTES = 128 * 1024,         /* of snapshots, between two batches */
-    PIECE_BYTES = 1024 * 1024,       /* handed to the uploader */
-    UPLOAD_BACKLOG_BYTES = 64 << 20, /* more is not snapshotted before something is written */
+    STEP_BYTES = 128 * 1024,   /* of snapshots, between two batches */
+    PIECE_BYTES = 1024 * 1024, /* handed to the uploader */
+    UPLOAD_BACKLOG_BYTES_DEFAULT = 64 << 20,
+    BACKLOG_LOOK_US = 10000, /* while it is full and there is nothing else to do */
     LOG_BYTES_MAX_DEFAULT = 256 << 20,
     WANT_EPOCH_PART = 4, /* of that: an epoch is wanted before its time */
     LAYERS_MAX = 24,     /* deltas on top of a full snapshot, or when they are as large as it */
@@ -57,6 +58,8 @@ struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config 
     checkpoint->config = *config;
     if (config->log_bytes_max == 0)
         checkpoint->config.log_bytes_max = LOG_BYTES_MAX_DEFAULT;
+    if (config->upload_backlog_bytes_max == 0)
+        checkpoint->config.upload_backlog_bytes_max = UPLOAD_BACKLOG_BYTES_DEFAULT;
     checkpoint->job = manifest->id.job;
     checkpoint->generation = config->deployment->generation;
     checkpoint->next_is_full = true;
@@ -277,10 +280,14 @@ static void finish_attempt(struct task_checkpoint *checkpoint) {
                     checkpoint->position_count, checkpoint->at_end);
 }
 
+/* A snapshot is under way, and the uploader can take more of it. */
+static bool can_step(const struct task_checkpoint *checkpoint) {
+    return checkpoint->snapshotting &&
+           uploader_backlog_bytes(checkpoint->uploader) <= checkpoint->config.upload_backlog_bytes_max;
+}
+
 /* Goes on with the operator whose turn it is; after the last one the attempt is handed over. */
 static enum status step_snapshot(struct task_checkpoint *checkpoint, struct error *error) {
-    if (uploader_backlog_bytes(checkpoint->uploader) > UPLOAD_BACKLOG_BYTES)
-        return STATUS_OK;
     size_t left = STEP_BYTES;
     while (checkpoint->next_operator < checkpoint->config.operator_count && left > 0) {
         uint32_t index = checkpoint->next_operator;
@@ -368,11 +375,14 @@ enum status task_checkpoint_run(struct task_checkpoint *checkpoint, struct error
     }
     TRY(status);
     want_epoch(checkpoint);
-    return checkpoint->snapshotting ? step_snapshot(checkpoint, error) : STATUS_OK;
+    return can_step(checkpoint) ? step_snapshot(checkpoint, error) : STATUS_OK;
 }
 
 enum status task_checkpoint_wait(struct task_checkpoint *checkpoint, int64_t until_us, struct error *error) {
-    if (!checkpoint->snapshotting && !checkpoint->ended) {
+    int64_t look_us = mailbox_now_us() + BACKLOG_LOOK_US; /* no mail tells that the backlog shrinks */
+    if (checkpoint->snapshotting && look_us < until_us)
+        until_us = look_us;
+    if (!can_step(checkpoint) && !checkpoint->ended) {
         struct message *message = mailbox_wait(checkpoint->config.inbox, until_us);
         enum status status = STATUS_OK;
         if (message)
@@ -384,7 +394,7 @@ enum status task_checkpoint_wait(struct task_checkpoint *checkpoint, int64_t unt
 }
 
 bool task_checkpoint_is_busy(const struct task_checkpoint *checkpoint) {
-    return checkpoint->snapshotting || mailbox_has_mail(checkpoint->config.inbox);
+    return can_step(checkpoint) || mailbox_has_mail(checkpoint->config.inbox);
 }
 
 void task_checkpoint_at_end(struct task_checkpoint *checkpoint) {

@@ -80,6 +80,7 @@ static struct {
     uint64_t crash_passage;        /* 0: none */
     enum status prepare_status;    /* what the preflight says */
     bool away;                     /* atomic: calls hang */
+    uint64_t epoch_limit;          /* atomic: markers of later epochs hang */
     uint32_t row_total, row_limit; /* row_limit is atomic: more are not there yet */
     bool endless;                  /* atomic: the source waits after row_total */
     bool paced;                    /* atomic: an epoch is published between two batches */
@@ -112,6 +113,7 @@ static inline void outside_reset(uint32_t row_total) {
     outside.row_total = outside.row_limit = row_total;
     outside.away = outside.crash = outside.endless = false;
     outside.paced = true;
+    outside.epoch_limit = UINT64_MAX;
     outside.commits = outside.polls = 0;
     outside.rows_read = outside.doubled = 0;
 }
@@ -285,6 +287,20 @@ static inline bool outside_hangs(const bool *cancel) {
     return false;
 }
 
+/* The same while the marker's epoch is beyond the limit. */
+static inline bool outside_holds(struct str bytes, const bool *cancel) {
+    struct marker marker;
+    if (marker_decode(bytes.data, bytes.size, &marker, NULL) != STATUS_OK)
+        return false;
+    while (marker.epoch > __atomic_load_n(&outside.epoch_limit, __ATOMIC_ACQUIRE)) {
+        if (__atomic_load_n(cancel, __ATOMIC_ACQUIRE))
+            return true;
+        struct timespec rest = {.tv_nsec = 200000};
+        nanosleep(&rest, NULL);
+    }
+    return false;
+}
+
 /* Counts a call and says how it is to be answered. */
 static inline enum outside_answer outside_passes(enum outside_call call, const bool *cancel) {
     if (outside_hangs(cancel))
@@ -412,6 +428,8 @@ static inline enum publish_answer outside_send_marker(struct publisher *self, ui
                                                       uint64_t *offset, struct error *error) {
     struct outside_publisher *publisher = (struct outside_publisher *)self;
     enum outside_answer answer = outside_passes(OUTSIDE_MARKER, publisher->cancel);
+    if (outside_holds(marker, publisher->cancel))
+        answer = OUTSIDE_NOTHING;
     pthread_mutex_lock(&outside.mutex);
     struct outside_place *place = publisher->place;
     struct outside_slot *slot = &place->slots[number];
@@ -554,6 +572,7 @@ struct outside_run {
     int64_t interval_us; /* 0: one millisecond; -1: only at the end */
     bool stop_with_savepoint;
     bool accept_plan_change;
+    const atomic_bool *stop_wanted;
     /* How it went. */
     bool done; /* atomic: outside_thread came to its end */
     enum status status;
@@ -576,6 +595,7 @@ static inline void outside_job(struct outside_run *run) {
                                                          : run->interval_us,
         .stop_with_savepoint = run->stop_with_savepoint,
         .accept_plan_change = run->accept_plan_change,
+        .stop_wanted = run->stop_wanted,
     };
     run->error = (struct error){0};
     run->status = job_open(&config, &job, &run->error);
