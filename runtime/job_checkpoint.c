@@ -191,6 +191,22 @@ static void list_positions(void *context, struct arena *arena, struct split_posi
     strbuf_release(&text);
 }
 
+static void tell_sources(void *context, const struct split_position *positions, uint32_t count) {
+    const struct job_sources *sources = context;
+    struct arena arena;
+    arena_init(&arena);
+    struct source_position *own = ARENA_ARRAY(&arena, struct source_position, count);
+    for (uint32_t i = 0; i < sources->count; i++) {
+        uint32_t own_count = 0;
+        for (uint32_t j = 0; j < count; j++)
+            if (positions[j].source_id == sources->sources[i]->node->id)
+                own[own_count++] = (struct source_position){.split = str_copy(&arena, positions[j].split),
+                                                            .position = str_copy(&arena, positions[j].position)};
+        source_operator_committed(sources->sources[i], own, own_count);
+    }
+    arena_release(&arena);
+}
+
 enum status job_checkpoint_start(struct job_checkpoint *checkpoint, struct stream_operator *const *operators,
                                  struct stream_operator *const *sources, uint32_t source_count, uint64_t log_bytes_max,
                                  struct arena *arena, struct error *error) {
@@ -218,6 +234,7 @@ enum status job_checkpoint_start(struct job_checkpoint *checkpoint, struct strea
         .log_count = log_count,
         .log_bytes_max = log_bytes_max,
         .positions = list_positions,
+        .decided = tell_sources,
         .context = list,
     };
     checkpoint->task = task_checkpoint_new(&config);

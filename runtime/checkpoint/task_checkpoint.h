@@ -33,6 +33,8 @@ struct task_checkpoint_config {
         log_bytes_max; /* logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: default */
     /* Where the sources are, for those who look at the manifest: appended to the arena's lists. MAY be NULL. */
     void (*positions)(void *context, struct arena *arena, struct split_position **positions, uint32_t *count);
+    /* These positions are of an epoch that is decided. MAY be NULL. */
+    void (*decided)(void *context, const struct split_position *positions, uint32_t count);
     void *context;
 };
 
