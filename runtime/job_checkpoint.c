@@ -206,6 +206,22 @@ static void list_positions(void *context, struct arena *arena, struct split_posi
     strbuf_release(&text);
 }
 
+static void tell_sources(void *context, const struct split_position *positions, uint32_t count) {
+    const struct task *task = context;
+    struct arena arena;
+    arena_init(&arena);
+    struct source_position *own = ARENA_ARRAY(&arena, struct source_position, count);
+    for (uint32_t i = 0; i < task->source_count; i++) {
+        uint32_t own_count = 0;
+        for (uint32_t j = 0; j < count; j++)
+            if (positions[j].source_id == task->sources[i]->node->id)
+                own[own_count++] = (struct source_position){.split = str_copy(&arena, positions[j].split),
+                                                            .position = str_copy(&arena, positions[j].position)};
+        source_operator_committed(task->sources[i], own, own_count);
+    }
+    arena_release(&arena);
+}
+
 static uint32_t list_logs(const struct job_checkpoint *checkpoint, const struct task *task,
                           struct task_sink_log *logs) {
     uint32_t count = 0;
@@ -236,6 +252,7 @@ static void start_task(struct job_checkpoint *checkpoint, struct task *task, uin
         .log_count = list_logs(checkpoint, task, logs),
         .log_bytes_max = log_bytes_max,
         .positions = list_positions,
+        .decided = task->source_count > 0 ? tell_sources : NULL,
         .hand_on = task_hand_on,
         .given_up = task_give_up,
         .has_channels = task->has_receiver,

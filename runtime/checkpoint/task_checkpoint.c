@@ -150,6 +150,12 @@ static void forget_sealed(struct task_checkpoint *checkpoint) {
     }
 }
 
+/* The attempt that is open is the one that was decided, and its positions are still here. */
+static void tell_decided(struct task_checkpoint *checkpoint) {
+    if (checkpoint->config.decided && checkpoint->position_count > 0)
+        checkpoint->config.decided(checkpoint->config.context, checkpoint->positions, checkpoint->position_count);
+}
+
 static uint64_t logged_bytes(const struct task_checkpoint *checkpoint) {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < checkpoint->config.log_count; i++)
@@ -228,10 +234,12 @@ static enum status take_barrier(struct task_checkpoint *checkpoint, const struct
                                 struct error *error) {
     int64_t start_us = mailbox_now_us();
     (void)fault_point(FAULT_BARRIER);
-    if (barrier->epoch > checkpoint->barrier.epoch && checkpoint->attempt_open)
+    if (barrier->epoch > checkpoint->barrier.epoch && checkpoint->attempt_open) {
+        tell_decided(checkpoint);
         forget_sealed(checkpoint);
-    else if (checkpoint->attempt_open)
+    } else if (checkpoint->attempt_open) {
         abandon(checkpoint);
+    }
     checkpoint->barrier = *barrier;
     checkpoint->attempt_open = true;
     checkpoint->wanted = false;
@@ -348,6 +356,9 @@ static enum status on_mail(struct task_checkpoint *checkpoint, const struct task
     case TASK_MAIL_ABORT: on_abort(checkpoint, &mail->barrier); break;
     case TASK_MAIL_UPLOADED: on_uploaded(checkpoint, mail); break;
     case TASK_MAIL_ENDED:
+        if (checkpoint->attempt_open && mail->error.status == STATUS_OK &&
+            mail->decided_epoch >= checkpoint->barrier.epoch)
+            tell_decided(checkpoint);
         checkpoint->ended = true;
         checkpoint->error = mail->error;
         break;

@@ -35,6 +35,8 @@ struct task_checkpoint_config {
     uint64_t upload_backlog_bytes_max; /* handed to the uploader and not written: more is not snapshotted. 0: default */
     /* Where the sources are, for those who look at the manifest: appended to the arena's lists. MAY be NULL. */
     void (*positions)(void *context, struct arena *arena, struct split_position **positions, uint32_t *count);
+    /* These positions are of an epoch that is decided. MAY be NULL. */
+    void (*decided)(void *context, const struct split_position *positions, uint32_t count);
     /* The snapshot has begun: the barrier goes to the tasks behind. An attempt will not come about. MAY be NULL. */
     enum status (*hand_on)(void *context, const struct barrier *barrier, struct error *error);
     void (*given_up)(void *context, const struct barrier *barrier);

@@ -86,11 +86,12 @@ static struct {
     bool paced;                    /* atomic: an epoch is published between two batches */
     bool crash;                    /* atomic: the source fails */
     /* What happened. */
-    uint64_t commits;   /* atomic: transactions */
-    uint64_t polls;     /* atomic: of sources */
-    uint32_t rows_read; /* atomic: the furthest that any source came */
-    uint32_t doubled;   /* commits that a broker could not have carried out */
-    struct job *job;    /* that runs, under the mutex */
+    uint64_t commits;               /* atomic: transactions */
+    uint64_t polls;                 /* atomic: of sources */
+    uint32_t rows_read;             /* atomic: the furthest that any source came */
+    uint32_t told_count, told_rows; /* by the job under test: decided positions, and the newest */
+    uint32_t doubled;               /* commits that a broker could not have carried out */
+    struct job *job;                /* that runs, under the mutex */
 } outside = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static inline void outside_reset(uint32_t row_total) {
@@ -116,6 +117,7 @@ static inline void outside_reset(uint32_t row_total) {
     outside.epoch_limit = UINT64_MAX;
     outside.commits = outside.polls = 0;
     outside.rows_read = outside.doubled = 0;
+    outside.told_count = outside.told_rows = 0;
 }
 
 /* For a memory checker's sake. */
@@ -183,6 +185,16 @@ static inline void numbers_split_position(const struct source *source, uint32_t 
     strbuf_printf(out, "%u", ((const struct outside_source *)source)->next_row);
 }
 
+/* Transactions of sinks lag behind decisions, never the other way round: what was told is logged for good. */
+static inline void numbers_committed(struct source *source, const struct source_position *positions, uint32_t count) {
+    uint32_t rows = (uint32_t)strtoul(positions[0].position, NULL, 10);
+    assert_int_equal(count, 1);
+    assert_string_equal(positions[0].split, "numbers");
+    assert_in_range(rows, outside.told_rows, ((const struct outside_source *)source)->next_row);
+    outside.told_rows = rows;
+    outside.told_count++;
+}
+
 static inline void numbers_close(struct source *source) {
     (void)source;
 }
@@ -190,6 +202,7 @@ static inline void numbers_close(struct source *source) {
 static const struct source_class numbers_source_class = {.poll = numbers_poll,
                                                          .split_name = numbers_split_name,
                                                          .split_position = numbers_split_position,
+                                                         .committed = numbers_committed,
                                                          .close = numbers_close};
 
 static inline enum status numbers_open(const struct source_config *config, struct source **source,
