@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 from checkpoint_test import newest_epoch
-from harness import (Folder, Kafka, Running, create_topic, delete_topic, eventually, expect, expect_equal, kafka_request, kafka_text, run)
+from harness import (Folder, Kafka, Running, create_topic, delete_records, delete_topic, eventually, expect, expect_equal, kafka_request, kafka_text, run)
 
 
 def numbers(first, last):

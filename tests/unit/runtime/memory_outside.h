@@ -213,6 +213,7 @@ static inline enum status numbers_open(const struct source_config *config, struc
     opened->config = config;
     if (config->position_count > 0)
         opened->next_row = (uint32_t)strtoul(config->positions[0].position, NULL, 10);
+    outside.told_rows = opened->next_row; /* a fork begins before what the other job was told */
     *source = &opened->base;
     return STATUS_OK;
 }
