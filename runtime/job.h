@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -48,6 +49,7 @@ struct job_config {
     bool stop_with_savepoint;
     void (*savepoint_made)(void *context, const char *name); /* MAY; from another thread */
     void *savepoint_context;
+    const atomic_bool *stop_wanted; /* MAY: job_open gives up its wait for the store (CANCELLED); afterwards job_stop */
     uint64_t checkpoint_stop_batches; /* for tests: stops itself once sources read so many batches; 0: never */
     const char *dead_letter_path;     /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
 };

@@ -75,8 +75,8 @@ static struct digest identify(struct job_checkpoint *checkpoint, const Plan__Pla
 
 /* ---- sinks ---- */
 
-static enum status list_sinks(struct job_checkpoint *checkpoint, const struct task_context *context,
-                              struct checkpointed_sink *sinks, uint32_t *count, struct error *error) {
+enum status job_checkpoint_sinks(const struct task_context *context, struct checkpointed_sink *sinks, uint32_t *count,
+                                 uint32_t *first_lanes, struct error *error) {
     const Plan__Plan *plan = context->operators.plan;
     uint32_t lane_count = 0;
     *count = 0;
@@ -94,7 +94,7 @@ static enum status list_sinks(struct job_checkpoint *checkpoint, const struct ta
         TRY(plan_schema_decode(context->operators.arena, node->output, node->n_output, schema, error));
         TRY(task_columns_decode(context, node->sink->columns, node->sink->n_columns, &columns, error));
         const struct publisher_support *publishers = found->connector->publishers;
-        checkpoint->first_lanes[i] = lane_count;
+        first_lanes[i] = lane_count;
         lane_count += publishers->lane_count(&found->options);
         sinks[*count] = (struct checkpointed_sink){.publishers = publishers,
                                                    .publisher = {.table = node->sink->table,
@@ -112,8 +112,17 @@ static enum status list_sinks(struct job_checkpoint *checkpoint, const struct ta
 
 /* ---- deployment ---- */
 
-static enum status wait_for_deployment(struct mailbox *inbox, struct task_mail **deployment, struct error *error) {
-    struct task_mail *mail = (struct task_mail *)mailbox_wait(inbox, INT64_MAX);
+enum { LOOK_FOR_STOP_US = 50000 };
+
+/* The store may take its time, or never answer: whoever waits may give up. */
+static enum status wait_for_deployment(struct mailbox *inbox, const atomic_bool *stop_wanted,
+                                       struct task_mail **deployment, struct error *error) {
+    struct task_mail *mail = NULL;
+    while (!mail) {
+        if (stop_wanted && atomic_load(stop_wanted))
+            return FAIL(error, STATUS_CANCELLED, "stopped before the job had begun");
+        mail = (struct task_mail *)mailbox_wait(inbox, stop_wanted ? mailbox_now_us() + LOOK_FOR_STOP_US : INT64_MAX);
+    }
     if (mail->kind == TASK_MAIL_DEPLOY) {
         *deployment = mail;
         return STATUS_OK;
@@ -144,7 +153,7 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
     struct checkpointed_sink *sinks = ARENA_ARRAY(arena, struct checkpointed_sink, plan->n_nodes);
     uint32_t sink_count;
     checkpoint->first_lanes = ARENA_ARRAY(arena, uint32_t, plan->n_nodes);
-    TRY(list_sinks(checkpoint, &tasks[0].context, sinks, &sink_count, error));
+    TRY(job_checkpoint_sinks(&tasks[0].context, sinks, &sink_count, checkpoint->first_lanes, error));
     arena_init(&checkpoint->chains_arena);
     struct mailbox **inboxes = open_inboxes(checkpoint, tasks, task_count, arena);
     struct checkpointer_config checkpointer = {
@@ -167,7 +176,7 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
     };
     TRY(checkpointer_open(&checkpointer, &checkpoint->checkpointer, error));
     for (uint32_t i = 0; i < task_count; i++)
-        TRY(wait_for_deployment(&checkpoint->inboxes[i], &checkpoint->deployments[i], error));
+        TRY(wait_for_deployment(&checkpoint->inboxes[i], config->stop_wanted, &checkpoint->deployments[i], error));
     return state_chains_load(checkpointer_store(checkpoint->checkpointer), &checkpoint->deployments[0]->manifest,
                              checkpoint->identities, checkpoint->operator_count, &checkpoint->chains_arena,
                              &checkpoint->chains, error);
@@ -195,6 +204,22 @@ static void list_positions(void *context, struct arena *arena, struct split_posi
         }
     }
     strbuf_release(&text);
+}
+
+static void tell_sources(void *context, const struct split_position *positions, uint32_t count) {
+    const struct task *task = context;
+    struct arena arena;
+    arena_init(&arena);
+    struct source_position *own = ARENA_ARRAY(&arena, struct source_position, count);
+    for (uint32_t i = 0; i < task->source_count; i++) {
+        uint32_t own_count = 0;
+        for (uint32_t j = 0; j < count; j++)
+            if (positions[j].source_id == task->sources[i]->node->id)
+                own[own_count++] = (struct source_position){.split = str_copy(&arena, positions[j].split),
+                                                            .position = str_copy(&arena, positions[j].position)};
+        source_operator_committed(task->sources[i], own, own_count);
+    }
+    arena_release(&arena);
 }
 
 static uint32_t list_logs(const struct job_checkpoint *checkpoint, const struct task *task,
@@ -227,6 +252,7 @@ static void start_task(struct job_checkpoint *checkpoint, struct task *task, uin
         .log_count = list_logs(checkpoint, task, logs),
         .log_bytes_max = log_bytes_max,
         .positions = list_positions,
+        .decided = task->source_count > 0 ? tell_sources : NULL,
         .hand_on = task_hand_on,
         .given_up = task_give_up,
         .has_channels = task->has_receiver,

@@ -7,6 +7,7 @@
 #include "runtime/job.h"
 
 struct task;
+struct task_context;
 struct task_mail;
 
 struct job_checkpoint {
@@ -21,6 +22,10 @@ struct job_checkpoint {
     struct state_chains chains;
 };
 
+/* The exactly-once sinks of the context's plan, numbered in its order, and by node the number of each one's first lane; room for as many as it has
+ * nodes. In the context's arena. */
+enum status job_checkpoint_sinks(const struct task_context *context, struct checkpointed_sink *sinks, uint32_t *count,
+                                 uint32_t *first_lanes, struct error *error) MUST_CHECK;
 /* Takes over the job's place in the store, waits until the coordinator deploys it, and reads the state. The tasks were initialised, and the first
  * source_count of them read input. */
 enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct job_config *config,

@@ -421,6 +421,12 @@ void source_operator_split_position(const struct stream_operator *self, uint32_t
     source->source->class->split_position(source->source, split, out);
 }
 
+void source_operator_committed(struct stream_operator *self, const struct source_position *positions, uint32_t count) {
+    struct source_operator *source = (struct source_operator *)self;
+    if (source->source && source->source->class->committed && count > 0)
+        source->source->class->committed(source->source, positions, count);
+}
+
 const char *source_operator_table(const struct stream_operator *self) {
     return ((const struct source_operator *)self)->table;
 }

@@ -60,11 +60,13 @@ enum answer checkpoint_swap_head(struct store *store, const struct head_version 
     struct str content = {(const char *)bytes, sizeof bytes};
     if (fault_point(FAULT_SWAP)) {
         (void)FAIL(error, STATUS_CONNECTION_FAILURE, "fault point: HEAD was not swapped");
+        error->retriable = true;
         return ANSWER_UNKNOWN;
     }
     enum status status = store_swap(store, HEAD_NAME, expected->size ? &wanted : NULL, content, &outcome, &tag, error);
     if (fault_point(FAULT_SWAPPED)) {
         (void)FAIL(error, STATUS_CONNECTION_FAILURE, "fault point: the answer of the swap was lost");
+        error->retriable = true;
         return ANSWER_UNKNOWN;
     }
     if (status != STATUS_OK)

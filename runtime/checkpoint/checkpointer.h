@@ -43,13 +43,14 @@ struct checkpointer_config {
     uint32_t task_count, source_count;
     const struct checkpointed_sink *sinks; /* copied */
     uint32_t sink_count;
-    int64_t interval_us;                                     /* 0: only the last epoch */
+    int64_t interval_us;  /* 0: only the last epoch */
+    int64_t head_look_us; /* without epochs HEAD is read so often, to learn of a successor; 0: every 10 s */
     void (*savepoint_made)(void *context, const char *name); /* MAY; on the coordinator's thread */
     void *savepoint_context;
 };
 
 /* Opens the store, which is refused when its swaps do not compare, and starts. Tasks get TASK_MAIL_DEPLOY, or TASK_MAIL_ENDED with the
- * reason why not. */
+ * reason why not: a store that only fails is among them, after seconds. */
 enum status checkpointer_open(const struct checkpointer_config *config, struct checkpointer **checkpointer,
                               struct error *error) MUST_CHECK;
 /* Gives up what is under way and waits for the threads; what is decided stays decided. NULL is fine. */
@@ -72,6 +73,7 @@ struct log_segments *checkpointer_segments(struct checkpointer *checkpointer);
 struct checkpointer_status {
     uint64_t generation, decided_epoch, published_epoch;
     uint64_t aborted_count;   /* attempts */
+    bool gave_up;             /* checkpointer_cancel ended it: what was not decided will be done again */
     int64_t last_duration_us; /* barrier to decision */
     uint64_t savepoint_count;
     char savepoint[512]; /* the newest one, as checkpointer_config.savepoint takes it; "" */

@@ -12,9 +12,10 @@
 #include "runtime/checkpoint/uploader.h"
 
 enum {
-    STEP_BYTES = 128 * 1024,         /* of snapshots, between two batches */
-    PIECE_BYTES = 1024 * 1024,       /* handed to the uploader */
-    UPLOAD_BACKLOG_BYTES = 64 << 20, /* more is not snapshotted before something is written */
+    STEP_BYTES = 128 * 1024,   /* of snapshots, between two batches */
+    PIECE_BYTES = 1024 * 1024, /* handed to the uploader */
+    UPLOAD_BACKLOG_BYTES_DEFAULT = 64 << 20,
+    BACKLOG_LOOK_US = 10000, /* while it is full and there is nothing else to do */
     LOG_BYTES_MAX_DEFAULT = 256 << 20,
     WANT_EPOCH_PART = 4, /* of that: an epoch is wanted before its time */
     LAYERS_MAX = 24,     /* deltas on top of a full snapshot, or when they are as large as it */
@@ -57,6 +58,8 @@ struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config 
     checkpoint->config = *config;
     if (config->log_bytes_max == 0)
         checkpoint->config.log_bytes_max = LOG_BYTES_MAX_DEFAULT;
+    if (config->upload_backlog_bytes_max == 0)
+        checkpoint->config.upload_backlog_bytes_max = UPLOAD_BACKLOG_BYTES_DEFAULT;
     checkpoint->job = manifest->id.job;
     checkpoint->generation = config->deployment->generation;
     checkpoint->next_is_full = true;
@@ -147,6 +150,12 @@ static void forget_sealed(struct task_checkpoint *checkpoint) {
     }
 }
 
+/* The attempt that is open is the one that was decided, and its positions are still here. */
+static void tell_decided(struct task_checkpoint *checkpoint) {
+    if (checkpoint->config.decided && checkpoint->position_count > 0)
+        checkpoint->config.decided(checkpoint->config.context, checkpoint->positions, checkpoint->position_count);
+}
+
 static uint64_t logged_bytes(const struct task_checkpoint *checkpoint) {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < checkpoint->config.log_count; i++)
@@ -225,10 +234,12 @@ static enum status take_barrier(struct task_checkpoint *checkpoint, const struct
                                 struct error *error) {
     int64_t start_us = mailbox_now_us();
     (void)fault_point(FAULT_BARRIER);
-    if (barrier->epoch > checkpoint->barrier.epoch && checkpoint->attempt_open)
+    if (barrier->epoch > checkpoint->barrier.epoch && checkpoint->attempt_open) {
+        tell_decided(checkpoint);
         forget_sealed(checkpoint);
-    else if (checkpoint->attempt_open)
+    } else if (checkpoint->attempt_open) {
         abandon(checkpoint);
+    }
     checkpoint->barrier = *barrier;
     checkpoint->attempt_open = true;
     checkpoint->wanted = false;
@@ -277,10 +288,14 @@ static void finish_attempt(struct task_checkpoint *checkpoint) {
                     checkpoint->position_count, checkpoint->at_end);
 }
 
+/* A snapshot is under way, and the uploader can take more of it. */
+static bool can_step(const struct task_checkpoint *checkpoint) {
+    return checkpoint->snapshotting &&
+           uploader_backlog_bytes(checkpoint->uploader) <= checkpoint->config.upload_backlog_bytes_max;
+}
+
 /* Goes on with the operator whose turn it is; after the last one the attempt is handed over. */
 static enum status step_snapshot(struct task_checkpoint *checkpoint, struct error *error) {
-    if (uploader_backlog_bytes(checkpoint->uploader) > UPLOAD_BACKLOG_BYTES)
-        return STATUS_OK;
     size_t left = STEP_BYTES;
     while (checkpoint->next_operator < checkpoint->config.operator_count && left > 0) {
         uint32_t index = checkpoint->next_operator;
@@ -341,6 +356,9 @@ static enum status on_mail(struct task_checkpoint *checkpoint, const struct task
     case TASK_MAIL_ABORT: on_abort(checkpoint, &mail->barrier); break;
     case TASK_MAIL_UPLOADED: on_uploaded(checkpoint, mail); break;
     case TASK_MAIL_ENDED:
+        if (checkpoint->attempt_open && mail->error.status == STATUS_OK &&
+            mail->decided_epoch >= checkpoint->barrier.epoch)
+            tell_decided(checkpoint);
         checkpoint->ended = true;
         checkpoint->error = mail->error;
         break;
@@ -368,11 +386,14 @@ enum status task_checkpoint_run(struct task_checkpoint *checkpoint, struct error
     }
     TRY(status);
     want_epoch(checkpoint);
-    return checkpoint->snapshotting ? step_snapshot(checkpoint, error) : STATUS_OK;
+    return can_step(checkpoint) ? step_snapshot(checkpoint, error) : STATUS_OK;
 }
 
 enum status task_checkpoint_wait(struct task_checkpoint *checkpoint, int64_t until_us, struct error *error) {
-    if (!checkpoint->snapshotting && !checkpoint->ended) {
+    int64_t look_us = mailbox_now_us() + BACKLOG_LOOK_US; /* no mail tells that the backlog shrinks */
+    if (checkpoint->snapshotting && look_us < until_us)
+        until_us = look_us;
+    if (!can_step(checkpoint) && !checkpoint->ended) {
         struct message *message = mailbox_wait(checkpoint->config.inbox, until_us);
         enum status status = STATUS_OK;
         if (message)
@@ -384,7 +405,7 @@ enum status task_checkpoint_wait(struct task_checkpoint *checkpoint, int64_t unt
 }
 
 bool task_checkpoint_is_busy(const struct task_checkpoint *checkpoint) {
-    return checkpoint->snapshotting || mailbox_has_mail(checkpoint->config.inbox);
+    return can_step(checkpoint) || mailbox_has_mail(checkpoint->config.inbox);
 }
 
 void task_checkpoint_at_end(struct task_checkpoint *checkpoint) {

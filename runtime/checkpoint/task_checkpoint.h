@@ -32,8 +32,11 @@ struct task_checkpoint_config {
     uint32_t log_count;
     uint64_t
         log_bytes_max; /* logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: default */
+    uint64_t upload_backlog_bytes_max; /* handed to the uploader and not written: more is not snapshotted. 0: default */
     /* Where the sources are, for those who look at the manifest: appended to the arena's lists. MAY be NULL. */
     void (*positions)(void *context, struct arena *arena, struct split_position **positions, uint32_t *count);
+    /* These positions are of an epoch that is decided. MAY be NULL. */
+    void (*decided)(void *context, const struct split_position *positions, uint32_t count);
     /* The snapshot has begun: the barrier goes to the tasks behind. An attempt will not come about. MAY be NULL. */
     enum status (*hand_on)(void *context, const struct barrier *barrier, struct error *error);
     void (*given_up)(void *context, const struct barrier *barrier);
@@ -54,7 +57,7 @@ enum status task_checkpoint_take(struct task_checkpoint *checkpoint, const struc
                                  struct error *error) MUST_CHECK;
 /* A barrier that was announced, and neither taken nor given up: a task whose channels have all ended takes it now. */
 bool task_checkpoint_is_awaited(const struct task_checkpoint *checkpoint, struct barrier *barrier);
-/* There is mail, or a snapshot under way. */
+/* There is mail, or a snapshot under way that can go on. */
 bool task_checkpoint_is_busy(const struct task_checkpoint *checkpoint);
 /* Too much is logged and not decided: the task reads no more until it is, or until a barrier is on its way to it. */
 bool task_checkpoint_is_full(const struct task_checkpoint *checkpoint);

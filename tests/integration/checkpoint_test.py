@@ -4,7 +4,7 @@ import os
 import pathlib
 import random
 
-from harness import Folder, Kafka, Running, eventually, expect, expect_equal, run
+from harness import SIGINT, Folder, Kafka, Running, eventually, expect, expect_equal, run
 
 QUERY = "SELECT k, count(*) AS rows_read, sum(n) AS total FROM t GROUP BY k ORDER BY k"
 KEYS = 97
@@ -28,6 +28,12 @@ def newest_epoch(folder):
     not mind that garbage collection takes folders away meanwhile."""
     return max((int(pathlib.Path(path).parent.name, 16) for path, _, names in os.walk(folder / "checkpoints")
                 if any(name.startswith("manifest-") for name in names)), default=0)
+
+
+def written(out):
+    """All rows of the files that readers may see, by key: a row that came twice is there twice."""
+    rows = [json.loads(line) for path in out.glob("part-*") for line in path.read_text().splitlines()]
+    return sorted(rows, key=lambda row: row["k"])
 
 
 def killed_until_done(script, folder, seed, kills, parallelisms=(1,)):
@@ -66,9 +72,7 @@ def files_are_counted_once(seeds, parallelisms):
         for seed in seeds:
             _, killed = killed_until_done(script, folder, seed, 12, parallelisms)
             expect(seed > seeds[0] or killed > 0, "no process was killed: the test shows nothing")
-            rows = {line for path in (folder / "out").glob("part-*") for line in path.read_text().splitlines()}
-            # at least once: a kill between the last flush and the last checkpoint gives rows again, the same ones
-            expect_equal(sorted((json.loads(line) for line in rows), key=lambda row: row["k"]), expected(count), f"groups, seed {seed}")
+            expect_equal(written(folder / "out"), expected(count), f"groups, seed {seed}")
 
 
 def test_files_are_counted_once_through_kills():
@@ -91,8 +95,29 @@ def kafka_is_counted_once(seed, parallelisms):
                           f"'connector' = 'filesystem', 'path' = '{folder}/out', 'format' = 'json');\nINSERT INTO result {QUERY};\n")
         _, killed = killed_until_done(script, folder, seed, 8, parallelisms)
         expect(killed > 0, "no process was killed: the test shows nothing")
-        rows = {line for path in (folder / "out").glob("part-*") for line in path.read_text().splitlines()}
-        expect_equal(sorted((json.loads(line) for line in rows), key=lambda row: row["k"]), expected(count), "groups")
+        expect_equal(written(folder / "out"), expected(count), "groups")
+
+
+def test_the_second_interrupt_is_told():
+    with Folder() as folder:
+        script = folder / "job.sql"
+        script.write_text("CREATE TABLE t WITH ('connector' = 'weather', 'rows-per-second' = '100');\nCREATE TABLE result (city STRING) WITH ("
+                          f"'connector' = 'filesystem', 'path' = '{folder}/out', 'format' = 'json');\nINSERT INTO result SELECT city FROM t;\n")
+        arguments = ("run", script, "--checkpoint-dir", folder / "checkpoints", "--checkpoint-interval", "1h")
+        with Running(*arguments, env={**os.environ, "STREAMSQL_FAULT": "task.upload:1:errors"}) as job:
+            eventually(lambda: list((folder / "checkpoints").rglob("HEAD")), "the job's start")
+            job.process.send_signal(SIGINT)
+            eventually(lambda: "a checkpoint could not be written" in job.errors(), "the last epoch, which the store refuses")
+            expect(job.process.poll() is None, "the job ended although its last epoch is not decided")
+            job.process.send_signal(SIGINT)
+            expect_equal(job.wait(), 130, "exit status")
+            expect("is given up" in job.errors(), job.errors())
+        head = next((folder / "checkpoints").rglob("HEAD"))
+        before = head.read_bytes()
+        with Running(*arguments) as job:
+            eventually(lambda: head.read_bytes() != before, "the job's next start")
+            job.process.send_signal(SIGINT)
+            expect_equal(job.wait(), 0, f"exit status after one: {job.errors()}")
 
 
 def test_kafka_is_counted_once_through_kills():

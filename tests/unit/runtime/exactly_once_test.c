@@ -57,6 +57,9 @@ static void undisturbed_jobs_write_each_row_once(void **state) {
     outside_check("undisturbed");
     assert_in_range(run.checkpoints.decided_epoch, 5, 1000); /* paced: an epoch between two batches */
     assert_int_equal(run.checkpoints.published_epoch, run.checkpoints.decided_epoch);
+    assert_in_range(outside.told_count, 3,
+                    run.checkpoints.decided_epoch); /* the source learns of them, one epoch later */
+    assert_in_range(outside.told_rows, 1, ROWS);
     /* And once more: the input had ended and all is published. */
     outside_job_ok(&run);
     outside_check("ended before");

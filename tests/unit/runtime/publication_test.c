@@ -107,6 +107,7 @@ static void a_stop_waits_for_publication(void **state) {
     pthread_join(thread, NULL);
     assert_int_equal(run.status, STATUS_OK);
     assert_int_equal(run.checkpoints.published_epoch, run.checkpoints.decided_epoch);
+    assert_false(run.checkpoints.gave_up);
     outside_check_beginning("stopped");
     assert_true(strbuf_text(&outside.topics[0][0])[0] != 0);
     outside.row_limit = ROWS;
@@ -127,6 +128,7 @@ static void the_second_stop_does_not_wait(void **state) {
     pthread_join(thread, NULL); /* although the outside is away */
     assert_int_equal(run.status, STATUS_OK);
     assert_true(run.checkpoints.published_epoch < run.checkpoints.decided_epoch);
+    assert_true(run.checkpoints.gave_up);
     be_away(false);
     outside.row_limit = ROWS;
     outside_job_ok(&(struct outside_run){.plan = &plan, .folder = folder});
@@ -165,16 +167,15 @@ static void the_end_is_published_by_the_next_start(void **state) {
     outside.row_limit = ROWS - 4;
     start(&run);
     OUTSIDE_UNTIL(outside_checkpoints().published_epoch >= 2 && rows_read() == ROWS - 4);
-    be_away(true);
+    __atomic_store_n(&outside.epoch_limit, outside_checkpoints().decided_epoch, __ATOMIC_RELEASE);
     __atomic_store_n(&outside.row_limit, ROWS, __ATOMIC_RELEASE);
     for (bool final = false; !final && !is_done(&run); arena_release(&head.arena)) {
         assert_int_equal(outside_head_read(folder, &head), STATUS_OK);
         final = head.manifest.final;
         if (!final && unpublished() == BOUND) { /* no room for the last one: let one through */
             uint64_t published = outside_checkpoints().published_epoch;
-            be_away(false);
+            __atomic_store_n(&outside.epoch_limit, published + 1, __ATOMIC_RELEASE);
             OUTSIDE_UNTIL(outside_checkpoints().published_epoch > published);
-            be_away(true);
         }
     }
     outside_stop();
@@ -182,7 +183,7 @@ static void the_end_is_published_by_the_next_start(void **state) {
     pthread_join(thread, NULL);
     assert_int_equal(run.status, STATUS_OK);
     bool was_left = run.checkpoints.published_epoch < run.checkpoints.decided_epoch;
-    be_away(false);
+    outside.epoch_limit = UINT64_MAX;
     outside.polls = 0;
     uint64_t commits = outside.commits;
     outside_job_ok(&(struct outside_run){.plan = &plan, .folder = folder});
