@@ -259,8 +259,8 @@ static enum status status_of(enum reason reason) {
     }
 }
 
-/* "operator 2 was WindowAggregate with other properties": the plan whose state this is, against ours. */
-static void describe_change(struct checkpointer *checkpointer, const struct state_file *file, struct error *error) {
+/* "operator 2 was WindowAggregate with other properties": a part of the plan whose state this is, against ours. False: no difference. */
+static bool describe_change(struct checkpointer *checkpointer, const struct state_file *file, struct error *error) {
     const struct checkpointer_config *config = &checkpointer->config;
     for (uint32_t i = 0; i < file->operator_count; i++) {
         const struct state_file_operator *was = &file->operators[i], *is = NULL;
@@ -274,28 +274,41 @@ static void describe_change(struct checkpointer *checkpointer, const struct stat
                          STR_FORMAT(was->name), STR_FORMAT(is->name));
         else
             error_detail(error, "operator %u, %.*s, is no longer there", was->node_id, STR_FORMAT(was->name));
-        return;
+        return true;
     }
-    if (file->operator_count < config->operator_count)
-        error_detail(error, "it has more operators than the one whose state this is");
+    return false;
 }
 
+/* The operators of one task of then; false when they cannot be read. */
+static bool read_operators(struct checkpointer *checkpointer, const struct object *object, struct arena *arena,
+                           struct state_file *file) {
+    struct error ignored = {0};
+    struct strbuf *bytes = ARENA_NEW(arena, struct strbuf);
+    strbuf_init(bytes);
+    arena_on_release(arena, (void (*)(void *))strbuf_release, bytes);
+    return checkpoint_get(checkpointer->store, object, bytes, &ignored) == ANSWER_OK &&
+           state_file_read_head(strbuf_str(bytes), arena, file, &ignored) == STATUS_OK;
+}
+
+/* The first instances of all chains of operators together have the plan. */
 static void explain_plan_change(struct checkpointer *checkpointer, struct error *error) {
     const struct manifest *manifest = &checkpointer->coordinator.manifest;
-    if (manifest->object_count == 0)
-        return;
-    struct error ignored = {0};
-    struct strbuf bytes;
-    struct state_file file;
     struct arena arena;
-    strbuf_init(&bytes);
+    uint32_t operator_count = 0;
+    bool is_told = manifest->object_count == 0;
     arena_init(&arena);
-    if (checkpoint_get(checkpointer->store, &manifest->objects[manifest->object_count - 1], &bytes, &ignored) ==
-            ANSWER_OK &&
-        state_file_read_head(strbuf_str(&bytes), &arena, &file, &ignored) == STATUS_OK)
-        describe_change(checkpointer, &file, error);
+    for (uint32_t i = 0; i < manifest->object_count && !is_told; i++) {
+        const struct object *object = &manifest->objects[i];
+        bool is_newest = i + 1 == manifest->object_count || object[1].id.task != object->id.task;
+        struct state_file file;
+        if (object->key_group_first > 0 || !is_newest)
+            continue;
+        is_told = !read_operators(checkpointer, object, &arena, &file) || describe_change(checkpointer, &file, error);
+        operator_count += file.operator_count;
+    }
+    if (!is_told && operator_count < checkpointer->config.operator_count)
+        error_detail(error, "it has more operators than the one whose state this is");
     arena_release(&arena);
-    strbuf_release(&bytes);
 }
 
 static void end(struct checkpointer *checkpointer, enum reason reason) {
