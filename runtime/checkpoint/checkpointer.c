@@ -1,5 +1,5 @@
-/* checkpointer.c: the coordinator's driver. Invariants: the machine is stepped by the coordinator's thread only; what it says is copied
- * before the next step; an error of the store is an answer, and is logged here once it lasts. */
+/* checkpointer.c: the coordinator's driver. Invariants: the machine is stepped by the coordinator's thread only; what
+ * it says is copied before the next step; an error of the store is an answer, and is logged here once it lasts. */
 #include "runtime/checkpoint/checkpointer.h"
 
 #include <stdio.h>
@@ -24,10 +24,10 @@ enum {
     RETRY_MAX_US = 2000000,
     RESEND_US = 1000000,
     LOUD_AFTER_ATTEMPTS = 3,
-    /* Failures before anything is deployed, after which the start is given up with the store's error: */
-    HOPELESS_ATTEMPTS = 3,           /* … of those that do not pass by themselves, … */
-    HOPELESS_RETRIABLE_ATTEMPTS = 8, /* … and of those that might: two or three seconds, … */
-    HOPELESS_US = 10000000,          /* … or fewer, when a store is slow to fail */
+    /* Before anything is deployed, the start is given up with the store's error after so many failures … */
+    HOPELESS_ATTEMPTS = 3,           /* … that do not pass by themselves, … */
+    HOPELESS_RETRIABLE_ATTEMPTS = 8, /* … or that might, which takes two or three seconds: … */
+    HOPELESS_US = 10000000,          /* … after so long three are enough, since some stores are slow to fail */
     HEAD_LOOK_US = 10000000,
 };
 #define EPOCH_TIMEOUT_US (600 * (int64_t)1000000)
@@ -357,8 +357,9 @@ static int64_t backoff_us(uint32_t attempt) {
     return pause_us < RETRY_MAX_US ? pause_us : RETRY_MAX_US;
 }
 
-/* The answer of the one question that is open; the thread's loop hands it to the machine. After failures it comes late, since some states
- * ask again at once: after those in a row; during the start after all, since a swap that fails and a read that does not take turns. */
+/* The answer of the one question that is open; the thread's loop hands it to the machine. After failures it comes late,
+ * since some states ask again at once: after those in a row; during the start after all, since a swap that fails and a
+ * read that does not take turns. */
 static void keep_answer(struct checkpointer *checkpointer, const struct coordinator_event *event, const char *what,
                         const struct error *error) {
     bool failed = event->answer == ANSWER_UNKNOWN;
@@ -562,7 +563,8 @@ static int64_t earliest(const struct checkpointer *checkpointer) {
     return first;
 }
 
-/* A job with nothing to decide asks HEAD nothing: this tells it that there is a successor. The machine then asks itself. */
+/* A job with nothing to decide asks HEAD nothing: this tells it that there is a successor. The machine then asks
+ * itself. */
 static void look_at_head(struct checkpointer *checkpointer) {
     struct head head;
     struct head_version version;
