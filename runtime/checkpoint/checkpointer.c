@@ -26,8 +26,8 @@ enum {
     LOUD_AFTER_ATTEMPTS = 3,
     /* Before anything is deployed, the start is given up with the store's error after so many failures … */
     HOPELESS_ATTEMPTS = 3,           /* … that do not pass by themselves, … */
-    HOPELESS_RETRIABLE_ATTEMPTS = 8, /* … or that might, which takes two or three seconds: … */
-    HOPELESS_US = 10000000,          /* … after so long three are enough, since some stores are slow to fail */
+    HOPELESS_RETRIABLE_ATTEMPTS = 8, /* … or that might, which takes two or three seconds, … */
+    HOPELESS_US = 10000000,          /* … or after so long, since some stores are slow to fail */
     HEAD_LOOK_US = 10000000,
 };
 #define EPOCH_TIMEOUT_US (600 * (int64_t)1000000)
@@ -60,7 +60,9 @@ struct checkpointer {
     struct strbuf bytes;                                       /* what it points to */
     int64_t trigger_us, retry_us, resend_us, epoch_timeout_us; /* monotonic; INT64_MAX: not */
     int64_t look_us;                                           /* when HEAD is read although nothing needs it */
-    int64_t start_us, barrier_us;
+    int64_t asked_us;                                          /* the question that is open, or was last */
+    int64_t failing_since_us;                                  /* of the start */
+    int64_t barrier_us;
     uint32_t failures;       /* in a row */
     uint32_t start_failures; /* before it is deployed, in all */
     bool deployed, ended, closed;
@@ -327,11 +329,9 @@ static void end(struct checkpointer *checkpointer, enum reason reason) {
 
 /* Nothing was deployed, so nothing is lost by an end that says what is wrong. */
 static bool start_is_hopeless(const struct checkpointer *checkpointer, const struct error *error) {
-    uint32_t failures = checkpointer->start_failures;
-    if (checkpointer->deployed || failures < HOPELESS_ATTEMPTS)
-        return false;
-    return !error->retriable || failures >= HOPELESS_RETRIABLE_ATTEMPTS ||
-           mailbox_now_us() - checkpointer->start_us >= HOPELESS_US;
+    uint32_t failures_max = error->retriable ? HOPELESS_RETRIABLE_ATTEMPTS : HOPELESS_ATTEMPTS;
+    return !checkpointer->deployed && (checkpointer->start_failures >= failures_max ||
+                                       mailbox_now_us() - checkpointer->failing_since_us >= HOPELESS_US);
 }
 
 /* Failures of the store are answers; they are told when they last, and end a start that gets nowhere. */
@@ -343,7 +343,8 @@ static void note_failure(struct checkpointer *checkpointer, const char *what, en
     if (answer != ANSWER_UNKNOWN)
         return;
     checkpointer->failures++;
-    checkpointer->start_failures += !checkpointer->deployed;
+    if (!checkpointer->deployed && checkpointer->start_failures++ == 0)
+        checkpointer->failing_since_us = checkpointer->asked_us;
     bool loud =
         checkpointer->failures >= LOUD_AFTER_ATTEMPTS && (checkpointer->failures & (checkpointer->failures - 1)) == 0;
     LOG_AT(loud ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "the store gave no answer; it is asked again",
@@ -510,6 +511,8 @@ static void on_cancel(struct checkpointer *checkpointer) {
 }
 
 static void act(struct checkpointer *checkpointer, const struct coordinator_action *action) {
+    if (action->request != 0)
+        checkpointer->asked_us = mailbox_now_us();
     switch (action->kind) {
     case COORDINATOR_ACTION_READ_SAVEPOINT: read_savepoint(checkpointer, action); break;
     case COORDINATOR_ACTION_READ_HEAD: read_head(checkpointer, action); break;
@@ -756,9 +759,9 @@ enum status checkpointer_open(const struct checkpointer_config *config, struct c
     log_segments_init(&checkpointer->segments);
     pthread_mutex_init(&checkpointer->mutex, NULL);
     checkpointer->trigger_us = checkpointer->retry_us = checkpointer->epoch_timeout_us = INT64_MAX;
-    checkpointer->start_us = mailbox_now_us();
-    checkpointer->resend_us = checkpointer->start_us + RESEND_US;
-    checkpointer->look_us = checkpointer->start_us + checkpointer->config.head_look_us;
+    int64_t now_us = mailbox_now_us();
+    checkpointer->resend_us = now_us + RESEND_US;
+    checkpointer->look_us = now_us + checkpointer->config.head_look_us;
     if (pthread_create(&checkpointer->thread, NULL, run_coordinator, checkpointer) != 0)
         assert_failed("the coordinator has its thread", __FILE__, __LINE__);
     *out = checkpointer;
