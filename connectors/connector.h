@@ -154,6 +154,9 @@ struct source_class {
     const char *(*split_name)(const struct source *source, uint32_t split); /* for metrics, errors */
     /* Position after the last batch that was handed out, as text that open understands ("42"). */
     void (*split_position)(const struct source *source, uint32_t split, struct strbuf *out);
+    /* MAY: a decided checkpoint has these positions of its splits, earlier ones will not come back. For telling the outside, so that others can
+     * watch; must not block, and what becomes of it changes nothing. */
+    void (*committed)(struct source *source, const struct source_position *positions, uint32_t count);
     void (*close)(struct source *source);
 };
 

@@ -680,6 +680,14 @@ bool group_table_index(struct group_table *table, uint32_t key_group_count) {
     return is_sound;
 }
 
+bool group_table_index_more(struct group_table *table, uint32_t first_place) {
+    uint32_t position = first_place;
+    for (uint8_t *record; (record = group_table_next(table, &position));)
+        if (!index_slot(table, (struct slot){.tag = record_header(record)->tag, .record = position}))
+            return false;
+    return true;
+}
+
 void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,
                       struct column *columns) {
     for (uint32_t k = 0; k < table->keys.column_count; k++)

@@ -92,6 +92,7 @@ struct session_config {
 enum session_mode {
     SESSION_SEQUENTIAL, /* every statement ends before the next one starts */
     SESSION_RUN,        /* INSERTs over unbounded input run together at the end */
+    SESSION_VERIFY, /* as RUN, but jobs are not run: what they published is compared with their markers, and told as rows */
 };
 
 enum status session_open(const struct session_config *config, struct session **session, struct error *error) MUST_CHECK;

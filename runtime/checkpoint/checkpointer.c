@@ -301,7 +301,9 @@ static void explain_plan_change(struct checkpointer *checkpointer, struct error 
 }
 
 static void end(struct checkpointer *checkpointer, enum reason reason) {
+    const struct coordinator *coordinator = &checkpointer->coordinator;
     struct task_mail mail = {.kind = TASK_MAIL_ENDED, .reason = reason};
+    mail.decided_epoch = coordinator->taken ? coordinator->head.epoch : 0;
     if (checkpointer->failed) {
         mail.error = checkpointer->error;
     } else if (reason != REASON_FINISHED && reason != REASON_STOPPED) {

@@ -36,13 +36,14 @@ def written(out):
     return sorted(rows, key=lambda row: row["k"])
 
 
-def killed_until_done(script, folder, seed, kills):
-    """The output of the process that was let alone at last, and how many were killed while they ran."""
+def killed_until_done(script, folder, seed, kills, parallelisms=(1,)):
+    """The output of the process that was let alone at last, and how many were killed while they ran. Each has one of the parallelisms."""
     choose = random.Random(seed)
-    arguments = ("-f", script, "--format", "jsonl", "--batch-rows", "64", "--checkpoint-dir", folder / "checkpoints",
-                 "--checkpoint-interval", "20ms")
+    always = ("-f", script, "--format", "jsonl", "--batch-rows", "64", "--checkpoint-dir", folder / "checkpoints",
+              "--checkpoint-interval", "20ms")
     killed = 0
     for _ in range(kills):
+        arguments = (*always, "--parallelism", str(choose.choice(parallelisms)))
         with Running(*arguments) as job:
             # Killed at some moment after one or two more epochs have their manifests: not before anything was saved, not at their edge.
             wanted = newest_epoch(folder) + choose.randint(1, 2)
@@ -53,12 +54,12 @@ def killed_until_done(script, folder, seed, kills):
             job.process.kill()
             job.process.wait()
             killed += 1
-    done = run(*arguments)
+    done = run(*always, "--parallelism", str(choose.choice(parallelisms)))
     expect_equal(done.status, 0, f"exit status, seed {seed}: {done.errors}")
     return done.output, killed
 
 
-def test_files_are_counted_once_through_kills():
+def files_are_counted_once(seeds, parallelisms):
     count = 1_500_000
     with Folder() as folder:
         (folder / "in").mkdir()
@@ -68,13 +69,21 @@ def test_files_are_counted_once_through_kills():
         script.write_text(f"CREATE TABLE t (k STRING, n BIGINT) WITH ('connector' = 'filesystem', 'path' = '{folder}/in', "
                           f"'format' = 'json');\nCREATE TABLE result (k STRING, rows_read BIGINT, total BIGINT) WITH ('connector' = 'filesystem', "
                           f"'path' = '{folder}/out', 'format' = 'json');\nINSERT INTO result {QUERY};\n")
-        for seed in (1, 2):
-            _, killed = killed_until_done(script, folder, seed, 12)
-            expect(seed > 1 or killed > 0, "no process was killed: the test shows nothing")
+        for seed in seeds:
+            _, killed = killed_until_done(script, folder, seed, 12, parallelisms)
+            expect(seed > seeds[0] or killed > 0, "no process was killed: the test shows nothing")
             expect_equal(written(folder / "out"), expected(count), f"groups, seed {seed}")
 
 
-def test_kafka_is_counted_once_through_kills():
+def test_files_are_counted_once_through_kills():
+    files_are_counted_once((1, 2), (1,))
+
+
+def test_files_are_counted_once_through_kills_and_changes_of_parallelism():
+    files_are_counted_once((4,), (1, 2, 3))
+
+
+def kafka_is_counted_once(seed, parallelisms):
     count = 600_000
     kafka = Kafka.broker()
     topic = kafka.topic(partitions=3)
@@ -84,7 +93,7 @@ def test_kafka_is_counted_once_through_kills():
         script = folder / "job.sql"
         script.write_text(kafka.table("t", "k STRING, n BIGINT", topic, **Kafka.BOUNDED) + f"CREATE TABLE result (k STRING, rows_read BIGINT, total BIGINT) WITH ("
                           f"'connector' = 'filesystem', 'path' = '{folder}/out', 'format' = 'json');\nINSERT INTO result {QUERY};\n")
-        _, killed = killed_until_done(script, folder, 3, 8)
+        _, killed = killed_until_done(script, folder, seed, 8, parallelisms)
         expect(killed > 0, "no process was killed: the test shows nothing")
         expect_equal(written(folder / "out"), expected(count), "groups")
 
@@ -109,6 +118,32 @@ def test_the_second_interrupt_is_told():
             eventually(lambda: head.read_bytes() != before, "the job's next start")
             job.process.send_signal(SIGINT)
             expect_equal(job.wait(), 0, f"exit status after one: {job.errors()}")
+
+
+def test_kafka_is_counted_once_through_kills():
+    kafka_is_counted_once(3, (1,))
+
+
+def test_kafka_is_counted_once_through_kills_and_changes_of_parallelism():
+    kafka_is_counted_once(5, (1, 2, 3))
+
+
+def test_kafka_to_kafka_exactly_once_through_kills_and_changes_of_parallelism():
+    count = 300_000
+    kafka = Kafka.broker()
+    source, sink = kafka.topic(partitions=3), kafka.topic(partitions=2)
+    for partition in range(3):
+        kafka.produce(source, lines(partition * count // 3, (partition + 1) * count // 3), partition=partition)
+    with Folder() as folder:
+        script = folder / "job.sql"
+        script.write_text(kafka.table("t", "k STRING, n BIGINT", source, **Kafka.BOUNDED) +
+                          kafka.table("d", "k STRING, n BIGINT", sink, **{"sink.delivery-guarantee": "exactly-once"}) +
+                          "INSERT INTO d SELECT k, n FROM t;\n")
+        _, killed = killed_until_done(script, folder, 6, 8, (1, 2, 3))
+        expect(killed > 0, "no process was killed: the test shows nothing")
+        written = sorted(json.loads(line)["n"] for line in kafka.consume(sink, extra=("-X", "isolation.level=read_committed")))
+        expect_equal(len(written), count, "rows")
+        expect(written == list(range(count)), "a row is there twice, and another one is missing")
 
 
 def test_another_query_is_refused():

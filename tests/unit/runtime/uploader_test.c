@@ -204,7 +204,9 @@ static void a_full_backlog_is_no_work(void **state) {
     struct error error = {0};
     struct task_mail deployment = {.kind = TASK_MAIL_DEPLOY};
     mailbox_init(&inbox, -1);
-    struct task_checkpoint_config config = {.inbox = &inbox, .deployment = &deployment, .upload_backlog_bytes_max = 1};
+    struct state_file_operator identity = {.name = STR("Nothing")}; /* of the fragment; it has no operators here */
+    struct task_checkpoint_config config = {
+        .inbox = &inbox, .deployment = &deployment, .identities = &identity, .upload_backlog_bytes_max = 1};
     struct task_checkpoint *task = task_checkpoint_new(&config);
     hold(true);
     post(&inbox, TASK_MAIL_BARRIER, 1);
