@@ -1,4 +1,5 @@
-/* audit.c: rows against markers. Invariant: a chunk's digest is fed in the order of its rows' numbers, each number once. */
+/* audit.c: rows against markers. Invariant: a chunk's digest is fed in the order of its rows' numbers, each number
+ * once. */
 #include "runtime/checkpoint/audit.h"
 
 #include <stdlib.h>

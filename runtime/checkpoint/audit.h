@@ -1,10 +1,11 @@
-/* audit.h: was what a sink published what its markers say, each row once? From the outside alone: rows carry their place (epoch, lane, number), markers
- * carry counts and digests.
+/* audit.h: was what a sink published what its markers say, each row once? From the outside alone: rows carry their
+ * place (epoch, lane, number), markers carry counts and digests.
  *
  *   markers of a lane  ─▶ chunks: (epoch, rows first … first + count - 1, digest)
  *   rows, by partition ─▶ put in the order of their numbers within (lane, epoch) ─▶ digest of each chunk
  *
- * Rows come partition by partition, or mixed: those that are ahead of their chunk's next number are kept until it comes. Pure; one thread. */
+ * Rows come partition by partition, or mixed: those that are ahead of their chunk's next number are kept until it
+ * comes. Pure; one thread. */
 #pragma once
 
 #include "connectors/connector.h"

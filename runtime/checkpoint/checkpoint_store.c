@@ -1,5 +1,5 @@
-/* checkpoint_store.c: store calls and the meaning of their failures. Invariant: MISSING, CONFLICT and CORRUPT are said only of what
- * was seen for certain; whatever may pass by itself, or may have been done, is UNKNOWN. */
+/* checkpoint_store.c: store calls and the meaning of their failures. Invariant: MISSING, CONFLICT and CORRUPT are said
+ * only of what was seen for certain; whatever may pass by itself, or may have been done, is UNKNOWN. */
 #include "runtime/checkpoint/checkpoint_store.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* checkpointer.c: the coordinator's driver. Invariants: the machine is stepped by the coordinator's thread only; what it says is copied
- * before the next step; an error of the store is an answer, and is logged here once it lasts. */
+/* checkpointer.c: the coordinator's driver. Invariants: the machine is stepped by the coordinator's thread only; what
+ * it says is copied before the next step; an error of the store is an answer, and is logged here once it lasts. */
 #include "runtime/checkpoint/checkpointer.h"
 
 #include <stdio.h>
@@ -24,10 +24,10 @@ enum {
     RETRY_MAX_US = 2000000,
     RESEND_US = 1000000,
     LOUD_AFTER_ATTEMPTS = 3,
-    /* Failures before anything is deployed, after which the start is given up with the store's error: */
-    HOPELESS_ATTEMPTS = 3,           /* … of those that do not pass by themselves, … */
-    HOPELESS_RETRIABLE_ATTEMPTS = 8, /* … and of those that might: two or three seconds, … */
-    HOPELESS_US = 10000000,          /* … or fewer, when a store is slow to fail */
+    /* Before anything is deployed, the start is given up with the store's error after so many failures … */
+    HOPELESS_ATTEMPTS = 3,           /* … that do not pass by themselves, … */
+    HOPELESS_RETRIABLE_ATTEMPTS = 8, /* … or that might, which takes two or three seconds, … */
+    HOPELESS_US = 10000000,          /* … or after so long, since some stores are slow to fail */
     HEAD_LOOK_US = 10000000,
 };
 #define EPOCH_TIMEOUT_US (600 * (int64_t)1000000)
@@ -60,7 +60,9 @@ struct checkpointer {
     struct strbuf bytes;                                       /* what it points to */
     int64_t trigger_us, retry_us, resend_us, epoch_timeout_us; /* monotonic; INT64_MAX: not */
     int64_t look_us;                                           /* when HEAD is read although nothing needs it */
-    int64_t start_us, barrier_us;
+    int64_t asked_us;                                          /* the question that is open, or was last */
+    int64_t failing_since_us;                                  /* of the start */
+    int64_t barrier_us;
     uint32_t failures;       /* in a row */
     uint32_t start_failures; /* before it is deployed, in all */
     bool deployed, ended, closed;
@@ -342,11 +344,9 @@ static void end(struct checkpointer *checkpointer, enum reason reason) {
 
 /* Nothing was deployed, so nothing is lost by an end that says what is wrong. */
 static bool start_is_hopeless(const struct checkpointer *checkpointer, const struct error *error) {
-    uint32_t failures = checkpointer->start_failures;
-    if (checkpointer->deployed || failures < HOPELESS_ATTEMPTS)
-        return false;
-    return !error->retriable || failures >= HOPELESS_RETRIABLE_ATTEMPTS ||
-           mailbox_now_us() - checkpointer->start_us >= HOPELESS_US;
+    uint32_t failures_max = error->retriable ? HOPELESS_RETRIABLE_ATTEMPTS : HOPELESS_ATTEMPTS;
+    return !checkpointer->deployed && (checkpointer->start_failures >= failures_max ||
+                                       mailbox_now_us() - checkpointer->failing_since_us >= HOPELESS_US);
 }
 
 /* Failures of the store are answers; they are told when they last, and end a start that gets nowhere. */
@@ -358,7 +358,8 @@ static void note_failure(struct checkpointer *checkpointer, const char *what, en
     if (answer != ANSWER_UNKNOWN)
         return;
     checkpointer->failures++;
-    checkpointer->start_failures += !checkpointer->deployed;
+    if (!checkpointer->deployed && checkpointer->start_failures++ == 0)
+        checkpointer->failing_since_us = checkpointer->asked_us;
     bool loud =
         checkpointer->failures >= LOUD_AFTER_ATTEMPTS && (checkpointer->failures & (checkpointer->failures - 1)) == 0;
     LOG_AT(loud ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "the store gave no answer; it is asked again",
@@ -372,8 +373,9 @@ static int64_t backoff_us(uint32_t attempt) {
     return pause_us < RETRY_MAX_US ? pause_us : RETRY_MAX_US;
 }
 
-/* The answer of the one question that is open; the thread's loop hands it to the machine. After failures it comes late, since some states
- * ask again at once: after those in a row; during the start after all, since a swap that fails and a read that does not take turns. */
+/* The answer of the one question that is open; the thread's loop hands it to the machine. After failures it comes late,
+ * since some states ask again at once: after those in a row; during the start after all, since a swap that fails and a
+ * read that does not take turns. */
 static void keep_answer(struct checkpointer *checkpointer, const struct coordinator_event *event, const char *what,
                         const struct error *error) {
     bool failed = event->answer == ANSWER_UNKNOWN;
@@ -524,6 +526,8 @@ static void on_cancel(struct checkpointer *checkpointer) {
 }
 
 static void act(struct checkpointer *checkpointer, const struct coordinator_action *action) {
+    if (action->request != 0)
+        checkpointer->asked_us = mailbox_now_us();
     switch (action->kind) {
     case COORDINATOR_ACTION_READ_SAVEPOINT: read_savepoint(checkpointer, action); break;
     case COORDINATOR_ACTION_READ_HEAD: read_head(checkpointer, action); break;
@@ -577,7 +581,8 @@ static int64_t earliest(const struct checkpointer *checkpointer) {
     return first;
 }
 
-/* A job with nothing to decide asks HEAD nothing: this tells it that there is a successor. The machine then asks itself. */
+/* A job with nothing to decide asks HEAD nothing: this tells it that there is a successor. The machine then asks
+ * itself. */
 static void look_at_head(struct checkpointer *checkpointer) {
     struct head head;
     struct head_version version;
@@ -769,9 +774,9 @@ enum status checkpointer_open(const struct checkpointer_config *config, struct c
     log_segments_init(&checkpointer->segments);
     pthread_mutex_init(&checkpointer->mutex, NULL);
     checkpointer->trigger_us = checkpointer->retry_us = checkpointer->epoch_timeout_us = INT64_MAX;
-    checkpointer->start_us = mailbox_now_us();
-    checkpointer->resend_us = checkpointer->start_us + RESEND_US;
-    checkpointer->look_us = checkpointer->start_us + checkpointer->config.head_look_us;
+    int64_t now_us = mailbox_now_us();
+    checkpointer->resend_us = now_us + RESEND_US;
+    checkpointer->look_us = now_us + checkpointer->config.head_look_us;
     if (pthread_create(&checkpointer->thread, NULL, run_coordinator, checkpointer) != 0)
         assert_failed("the coordinator has its thread", __FILE__, __LINE__);
     *out = checkpointer;

@@ -1,5 +1,5 @@
-/* state_chains.c: objects of a manifest, grouped by task. Invariant: after loading, every operator has chains, and these have every key group
- * once. */
+/* state_chains.c: objects of a manifest, grouped by task. Invariant: after loading, every operator has chains, and
+ * these have every key group once. */
 #include "runtime/checkpoint/state_chains.h"
 
 #include <string.h>

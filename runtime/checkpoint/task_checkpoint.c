@@ -1,5 +1,5 @@
-/* task_checkpoint.c: barriers to snapshots. Invariants: a snapshot, the rows sealed with it and the positions noted with it are of one moment
- * between two batches; rows stay here until their epoch is decided. */
+/* task_checkpoint.c: barriers to snapshots. Invariants: a snapshot, the rows sealed with it and the positions noted
+ * with it are of one moment between two batches; rows stay here until their epoch is decided. */
 #include "runtime/checkpoint/task_checkpoint.h"
 
 #include <stdlib.h>
@@ -224,7 +224,8 @@ static void note_positions(struct task_checkpoint *checkpoint) {
                                      &checkpoint->position_count);
 }
 
-/* Rows logged from here on belong to the next epoch: they are sealed now, and handed over with the rest of the snapshot. */
+/* Rows logged from here on belong to the next epoch: they are sealed now, and handed over with the rest of the
+ * snapshot. */
 static void seal_logs(struct task_checkpoint *checkpoint) {
     for (uint32_t i = 0; i < checkpoint->lane_count; i++)
         seal_lane(checkpoint, i);

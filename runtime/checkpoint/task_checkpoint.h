@@ -1,11 +1,11 @@
-/* task_checkpoint.h: a task's part in checkpoints: takes barriers between two batches, snapshots its operators piece by piece while the task
- * goes on, seals what its sinks logged, and hands all to its uploader.
+/* task_checkpoint.h: a task's part in checkpoints: takes barriers between two batches, snapshots its operators piece by
+ * piece while the task goes on, seals what its sinks logged, and hands all to its uploader.
  *
  *   barrier ─▶ flush operators ─▶ begin snapshots, seal logs, note positions ─▶ hand it on ─▶ step · step · … ─▶ uploader
  *
  * A task that reads its input itself takes barriers from its mail; for one that has channels mail only announces them.
- * Everything is called by the task's thread. Rows of an attempt that was given up are logged again in the next one, and the next snapshot is
- * whole. */
+ * Everything is called by the task's thread. Rows of an attempt that was given up are logged again in the next one, and
+ * the next snapshot is whole. */
 #pragma once
 
 #include "executor/operator.h"
@@ -30,8 +30,8 @@ struct task_checkpoint_config {
     uint32_t operator_count;
     const struct task_sink_log *logs;
     uint32_t log_count;
-    uint64_t
-        log_bytes_max; /* logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: default */
+    /* Logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: default. */
+    uint64_t log_bytes_max;
     uint64_t upload_backlog_bytes_max; /* handed to the uploader and not written: more is not snapshotted. 0: default */
     /* Where the sources are, for those who look at the manifest: appended to the arena's lists. MAY be NULL. */
     void (*positions)(void *context, struct arena *arena, struct split_position **positions, uint32_t *count);
@@ -49,8 +49,8 @@ struct task_checkpoint_config {
 struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config *config);
 void task_checkpoint_free(struct task_checkpoint *checkpoint); /* NULL is fine */
 
-/* Takes mail, and does the next piece of a snapshot under way. To be called between batches: soon when task_checkpoint_is_busy. A
- * failure is one of the operators. */
+/* Takes mail, and does the next piece of a snapshot under way. To be called between batches: soon when
+ * task_checkpoint_is_busy. A failure is one of the operators. */
 enum status task_checkpoint_run(struct task_checkpoint *checkpoint, struct error *error) MUST_CHECK;
 /* A barrier that came through the task's channels; between two batches. */
 enum status task_checkpoint_take(struct task_checkpoint *checkpoint, const struct barrier *barrier,

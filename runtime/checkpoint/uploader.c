@@ -1,5 +1,5 @@
-/* uploader.c: one thread, one attempt at a time. Invariants: an attempt is acknowledged only when every object that it names is durable; what
- * belongs to a given-up attempt is never named again. */
+/* uploader.c: one thread, one attempt at a time. Invariants: an attempt is acknowledged only when every object that it
+ * names is durable; what belongs to a given-up attempt is never named again. */
 #include "runtime/checkpoint/uploader.h"
 
 #include <stdlib.h>

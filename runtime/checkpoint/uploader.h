@@ -4,8 +4,8 @@
  *   uploader thread: one state object, a segment for every lane with rows ─▶ acknowledgement to the coordinator,
  *                    TASK_MAIL_UPLOADED to the task; when the store fails: TASK_DECLINED
  *
- * The uploader also knows the layers: the objects, oldest first, that together are the task's state. A full snapshot begins anew, a delta is
- * added to those of the decided epoch. */
+ * The uploader also knows the layers: the objects, oldest first, that together are the task's state. A full snapshot
+ * begins anew, a delta is added to those of the decided epoch. */
 #pragma once
 
 #include "runtime/checkpoint/checkpointer.h"
