@@ -231,16 +231,20 @@ static void seal_logs(struct task_checkpoint *checkpoint) {
         seal_lane(checkpoint, i);
 }
 
+static void be_decided(struct task_checkpoint *checkpoint) {
+    tell_decided(checkpoint);
+    forget_sealed(checkpoint);
+    checkpoint->attempt_open = false;
+}
+
 static enum status take_barrier(struct task_checkpoint *checkpoint, const struct barrier *barrier,
                                 struct error *error) {
     int64_t start_us = mailbox_now_us();
     (void)fault_point(FAULT_BARRIER);
-    if (barrier->epoch > checkpoint->barrier.epoch && checkpoint->attempt_open) {
-        tell_decided(checkpoint);
-        forget_sealed(checkpoint);
-    } else if (checkpoint->attempt_open) {
+    if (barrier->epoch > checkpoint->barrier.epoch && checkpoint->attempt_open)
+        be_decided(checkpoint);
+    else if (checkpoint->attempt_open)
         abandon(checkpoint);
-    }
     checkpoint->barrier = *barrier;
     checkpoint->attempt_open = true;
     checkpoint->wanted = false;
@@ -337,8 +341,12 @@ enum status task_checkpoint_take(struct task_checkpoint *checkpoint, const struc
                                                                          : STATUS_OK;
 }
 
+/* Mail may overtake barriers, which come through channels: an attempt at a later epoch that is given up before it came here says that the
+ * epoch before it is decided. */
 static void on_abort(struct task_checkpoint *checkpoint, const struct barrier *barrier) {
-    if (checkpoint->attempt_open && !is_newer(&checkpoint->barrier, barrier))
+    if (checkpoint->attempt_open && barrier->epoch > checkpoint->barrier.epoch)
+        be_decided(checkpoint);
+    else if (checkpoint->attempt_open && !is_newer(&checkpoint->barrier, barrier))
         abandon(checkpoint);
     if (!is_newer(&checkpoint->announced, barrier))
         checkpoint->announced = (struct barrier){0};

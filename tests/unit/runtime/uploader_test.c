@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/data/row_log.h"
 #include "runtime/checkpoint/task_checkpoint.h"
 #include "runtime/checkpoint/uploader.h"
 #include "runtime/store/store.h"
@@ -22,6 +23,7 @@ static struct {
     uint32_t waiting; /* calls that are held */
     uint32_t opened, appended, finished, aborted;
     uint32_t acks, declined;
+    uint64_t acked_rows; /* that the newest acknowledgement's logs have */
     struct log_segments segments;
 } world = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -112,7 +114,12 @@ void checkpointer_tell_status(struct checkpointer *checkpointer, const struct ta
 }
 
 void checkpointer_tell_ack(struct checkpointer *checkpointer, const struct task_ack *ack) {
-    (void)checkpointer, (void)ack;
+    (void)checkpointer;
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < ack->lane_count; i++)
+        for (uint32_t j = 0; j < ack->lanes[i].log.chunk_count; j++)
+            rows += ack->lanes[i].log.chunks[j].row_count;
+    world.acked_rows = rows;
     count(&world.acks);
 }
 
@@ -231,8 +238,99 @@ static void a_full_backlog_is_no_work(void **state) {
     mailbox_release(&inbox);
 }
 
+/* A task behind channels: its mail may be ahead of its barriers. */
+struct sink_task {
+    struct mailbox inbox;
+    struct row_log_lane lane;
+    struct row_log log;
+    struct task_sink_log logs[1];
+    struct task_checkpoint *task;
+};
+
+static void sink_task_open(struct sink_task *sink) {
+    static const struct state_file_operator identity = {.name = {"Nothing", 7}};
+    struct task_mail deployment = {.kind = TASK_MAIL_DEPLOY};
+    *sink = (struct sink_task){.log = {.lanes = &sink->lane, .lane_count = 1}};
+    mailbox_init(&sink->inbox, -1);
+    sink->logs[0].log = &sink->log;
+    struct task_checkpoint_config config = {.inbox = &sink->inbox,
+                                            .deployment = &deployment,
+                                            .identities = &identity,
+                                            .logs = sink->logs,
+                                            .log_count = 1,
+                                            .log_bytes_max = 1 << 20,
+                                            .has_channels = true};
+    sink->task = task_checkpoint_new(&config);
+}
+
+static void sink_task_write(struct sink_task *sink, int rows) {
+    for (int i = 0; i < rows; i++)
+        row_log_append(&sink->log, &(struct row_log_record){.has_value = true, .value = STR("a row")});
+}
+
+/* How many rows are acknowledged for this barrier, which came through the channels. */
+static uint64_t sink_task_take(struct sink_task *sink, uint64_t epoch, uint32_t attempt) {
+    struct error error = {0};
+    uint32_t before = value_of(&world.acks);
+    struct barrier barrier = {.generation = 1, .epoch = epoch, .attempt = attempt};
+    assert_int_equal(task_checkpoint_take(sink->task, &barrier, &error), STATUS_OK);
+    assert_int_equal(task_checkpoint_run(sink->task, &error), STATUS_OK);
+    wait_until(&world.acks, before + 1);
+    return world.acked_rows;
+}
+
+static void sink_task_abort(struct sink_task *sink, uint64_t epoch, uint32_t attempt) {
+    struct error error = {0};
+    struct task_mail *mail = message_new(sizeof *mail);
+    mail->kind = TASK_MAIL_ABORT;
+    mail->barrier = (struct barrier){.generation = 1, .epoch = epoch, .attempt = attempt};
+    mailbox_post(&sink->inbox, &mail->base);
+    assert_int_equal(task_checkpoint_run(sink->task, &error), STATUS_OK);
+}
+
+static void sink_task_close(struct sink_task *sink) {
+    task_checkpoint_free(sink->task);
+    strbuf_release(&sink->lane.records);
+    mailbox_release(&sink->inbox);
+}
+
+/* Rows of a decided epoch are not logged again because a later attempt was given up before its barrier came. */
+static void an_abort_that_overtakes_its_barrier(void **state) {
+    (void)state;
+    struct sink_task sink;
+    sink_task_open(&sink);
+    sink_task_write(&sink, 3);
+    assert_int_equal(sink_task_take(&sink, 1, 1), 3);
+    sink_task_write(&sink, 2);
+    sink_task_abort(&sink, 2, 2); /* so epoch 1 is decided */
+    sink_task_write(&sink, 4);
+    assert_int_equal(sink_task_take(&sink, 2, 3), 2 + 4);
+    sink_task_close(&sink);
+}
+
+/* Those of an attempt that was given up are, once more and first. */
+static void an_abort_of_what_was_taken(void **state) {
+    (void)state;
+    struct sink_task sink;
+    sink_task_open(&sink);
+    sink_task_write(&sink, 3);
+    assert_int_equal(sink_task_take(&sink, 1, 1), 3);
+    sink_task_write(&sink, 2);
+    sink_task_abort(&sink, 1, 1);
+    sink_task_abort(&sink, 1, 1);
+    assert_int_equal(sink_task_take(&sink, 1, 2), 3 + 2);
+    sink_task_write(&sink, 1);
+    assert_int_equal(sink_task_take(&sink, 2, 3), 1);
+    sink_task_abort(&sink, 2, 2); /* an older attempt, late */
+    sink_task_write(&sink, 7);
+    assert_int_equal(sink_task_take(&sink, 3, 4), 7);
+    sink_task_close(&sink);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_abort_that_overtakes_its_barrier, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_abort_of_what_was_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(an_attempt_is_written_and_acknowledged, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stop_gives_up_what_is_queued, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_backlog_is_no_work, setup, teardown),
