@@ -254,7 +254,9 @@ static enum status group_aggregate_on_restore(struct stream_operator *self, stru
     struct group_aggregate *aggregate = (struct group_aggregate *)self;
     struct bytes_reader fields;
     TRY(snapshot_get_value(reader, "fields", FIELDS_VERSION, &fields, error));
-    aggregate->sweep_at_us = bytes_get_i64(&fields);
+    int64_t sweep_at_us = bytes_get_i64(&fields);
+    if (reader->chain == 0 || sweep_at_us < aggregate->sweep_at_us)
+        aggregate->sweep_at_us = sweep_at_us;
     TRY(snapshot_check(reader, &fields, error));
     TRY(grouping_restore(&aggregate->grouping, aggregate->table, "groups", reader, error));
     schedule(aggregate);
@@ -282,5 +284,6 @@ const struct operator_class group_aggregate_class = {
     .on_snapshot_step = group_aggregate_on_snapshot_step,
     .on_snapshot_abandon = group_aggregate_on_snapshot_abandon,
     .on_restore = group_aggregate_on_restore,
+    .is_divisible = true,
     .close = group_aggregate_close,
 };

@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 from checkpoint_test import newest_epoch
-from harness import (Folder, Kafka, Running, create_topic, delete_topic, eventually, expect, expect_equal, kafka_request, kafka_text, run)
+from harness import (Folder, Kafka, Running, create_topic, delete_records, delete_topic, eventually, expect, expect_equal, kafka_request, kafka_text, run)
 
 
 def numbers(first, last):
@@ -21,14 +21,6 @@ def add_partitions(kafka, topic, count):
     answer = kafka_request(kafka.bootstrap, 37, 0, body)
     code = struct.unpack_from(">h", answer, 8 + 2 + len(topic))[0]
     expect_equal(code, 0, f"error of adding partitions to {topic}")
-
-
-def delete_records(kafka, topic, partition, before):
-    """DeleteRecords version 0: those with lower offsets."""
-    body = struct.pack(">i", 1) + kafka_text(topic) + struct.pack(">iiqi", 1, partition, before, 30_000)
-    answer = kafka_request(kafka.bootstrap, 21, 0, body)
-    _, low, code = struct.unpack_from(">iqh", answer, 8 + 2 + len(topic) + 4)
-    expect_equal((low, code), (before, 0), f"first offset and error of {topic}")
 
 
 def group_offset(kafka, group, topic, partition=0):
@@ -125,7 +117,7 @@ def test_records_deleted_while_stopped_are_refused():
         kafka.produce(job.topic, numbers(0, 100))
         job.read(100)
         kafka.produce(job.topic, numbers(100, 200))
-        delete_records(kafka, job.topic, 0, 150)
+        delete_records(kafka.bootstrap, job.topic, 0, 150)
         job.must_refuse("records that were not read yet are gone", "offset 100")
 
 
@@ -134,7 +126,7 @@ def test_records_deleted_that_were_read_do_not_matter():
     with reader(kafka) as job:
         kafka.produce(job.topic, numbers(0, 100))
         job.read(100)
-        delete_records(kafka, job.topic, 0, 100)
+        delete_records(kafka.bootstrap, job.topic, 0, 100)
         kafka.produce(job.topic, numbers(100, 200))
         job.read(200)
         expect_equal(job.numbers(), list(range(200)), "rows")
@@ -148,7 +140,7 @@ def test_records_deleted_under_a_running_job_end_it_by_name():
         process.process.send_signal(signal.SIGSTOP)
         kafka.produce(job.topic, numbers(100, 110))  # a question that is under way gets these
         kafka.produce(job.topic, numbers(110, 300))
-        delete_records(kafka, job.topic, 0, 200)
+        delete_records(kafka.bootstrap, job.topic, 0, 200)
         process.process.send_signal(signal.SIGCONT)
         expect_equal(process.wait(), 1, f"exit status ({process.errors()})")
         for word in ("08P02", f'"{job.topic}"', "partition 0", "retention"):
