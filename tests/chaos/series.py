@@ -301,6 +301,8 @@ class Series:
                 expect("kill" in process.done or any(action == "kill" for _, _, action in fired), f"killed by somebody else: {self.describe(process)}")
             elif code == 0:
                 expect("int" in process.done, f"ended by itself: {self.describe(process)}")
+            elif code == 128 + signal.SIGINT:
+                expect(process.done.count("int") > 1, f"gave up its last epoch by itself: {self.describe(process)}")
             else:
                 superseded = "rival" in process.done and SUPERSEDED.search(process.running.errors())
                 self.counts["superseded"] += bool(superseded)
