@@ -263,7 +263,7 @@ test:
 check:
 	@tools/deps test
 	@$(MAKE) --no-print-directory MODE=fuzz fuzz-programs
-	@DIFFERENTIAL_QUERIES=20000 DIFFERENTIAL_SEED=random SIM_SEEDS=20000 CHAOS_ROUNDS=200 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES='fuzz flink' run-tests
+	@DIFFERENTIAL_QUERIES=20000 DIFFERENTIAL_SEED=random SIM_SEEDS=20000 SQL_MODES=all CHAOS_ROUNDS=200 $(MAKE) --no-print-directory MODE=$(MODE) EXTRA_SUITES='fuzz flink' run-tests
 
 ALL_UNIT_PROGRAMS := $(foreach layer,$(LAYERS),$(call unit_programs,$(layer)))
 run-tests: $(PROGRAM) $(ALL_UNIT_PROGRAMS) $(SIM)

@@ -26,27 +26,36 @@ static const struct flag_spec {
 #undef FLAG
 };
 
-enum subcommand { SUBCOMMAND_RUN, SUBCOMMAND_DEMO, SUBCOMMAND_HELP, SUBCOMMAND_VERSION, SUBCOMMAND_LATER };
+enum subcommand {
+    SUBCOMMAND_RUN,
+    SUBCOMMAND_VERIFY,
+    SUBCOMMAND_DEMO,
+    SUBCOMMAND_HELP,
+    SUBCOMMAND_VERSION,
+    SUBCOMMAND_LATER
+};
 
 static const struct subcommand_spec {
     const char *name;
     enum subcommand subcommand;
 } subcommands[] = {
-    {"run", SUBCOMMAND_RUN},         {"demo", SUBCOMMAND_DEMO},    {"help", SUBCOMMAND_HELP},
-    {"version", SUBCOMMAND_VERSION}, {"server", SUBCOMMAND_LATER}, {"coordinator", SUBCOMMAND_LATER},
-    {"worker", SUBCOMMAND_LATER},    {"submit", SUBCOMMAND_LATER}, {"jobs", SUBCOMMAND_LATER},
-    {"status", SUBCOMMAND_LATER},    {"cancel", SUBCOMMAND_LATER}, {"savepoint", SUBCOMMAND_LATER},
-    {"export", SUBCOMMAND_LATER},
+    {"run", SUBCOMMAND_RUN},         {"demo", SUBCOMMAND_DEMO},     {"help", SUBCOMMAND_HELP},
+    {"version", SUBCOMMAND_VERSION}, {"server", SUBCOMMAND_LATER},  {"coordinator", SUBCOMMAND_LATER},
+    {"worker", SUBCOMMAND_LATER},    {"submit", SUBCOMMAND_LATER},  {"jobs", SUBCOMMAND_LATER},
+    {"status", SUBCOMMAND_LATER},    {"cancel", SUBCOMMAND_LATER},  {"savepoint", SUBCOMMAND_LATER},
+    {"export", SUBCOMMAND_LATER},    {"verify", SUBCOMMAND_VERIFY},
 };
 
 void arguments_print_help(struct strbuf *out) {
-    strbuf_append_text(out, "streamsql runs continuous SQL over streams.\n\n"
-                            "  streamsql                      the shell, on the embedded engine\n"
-                            "  streamsql -c \"SQL; SQL\"         run statements, print their rows\n"
-                            "  streamsql -f FILE              the same from a file; - is stdin\n"
-                            "  streamsql run FILE.sql         run a script as a job until it ends or SIGINT\n"
-                            "  streamsql demo                 the weather query on generated readings\n\n"
-                            "Flags\n");
+    strbuf_append_text(out,
+                       "streamsql runs continuous SQL over streams.\n\n"
+                       "  streamsql                      the shell, on the embedded engine\n"
+                       "  streamsql -c \"SQL; SQL\"         run statements, print their rows\n"
+                       "  streamsql -f FILE              the same from a file; - is stdin\n"
+                       "  streamsql run FILE.sql         run a script as a job until it ends or SIGINT\n"
+                       "  streamsql verify FILE.sql      prove that what the script's jobs published is whole, once\n"
+                       "  streamsql demo                 the weather query on generated readings\n\n"
+                       "Flags\n");
     for (size_t i = 0; i < FLAG_COUNT; i++) {
         char left[64];
         if (!flags[i].documentation)
@@ -64,7 +73,7 @@ void arguments_print_help(struct strbuf *out) {
              "  TASK_SLOTS                             checked; what this build cannot do yet is refused\n"
              "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
              "Results go to stdout, everything else to stderr. Exit status: 0, 1 after an error,\n"
-             "2 when called wrongly, 130 when a query was interrupted.\n");
+             "2 when called wrongly, 130 when a query was interrupted, or a job twice.\n");
 }
 
 enum { CHECKPOINT_INTERVAL_US = 10000000 }; /* when not given */
@@ -115,10 +124,12 @@ static enum status check_backend(const char *what, const char *value, struct err
     return FAIL(error, STATUS_INVALID_OPTION, "%s is memory or rocksdb, not \"%s\"", what, value);
 }
 
-static enum status take_parallelism(const char *value, struct error *error) {
+/* The setting, under a name of its own. */
+static enum status take_parallelism(struct arguments *arguments, struct arena *arena, const char *value,
+                                    struct error *error) {
     int64_t count;
     TRY(parse_count("--parallelism", value, 1, 1024, &count, error));
-    return count == 1 ? STATUS_OK : not_yet("a parallelism above 1", error);
+    return take_setting(arguments, arena, arena_printf(arena, "parallelism.default=%lld", (long long)count), error);
 }
 
 static void take_input(struct arguments *arguments, struct arena *arena, bool is_file, const char *text) {
@@ -141,7 +152,7 @@ static enum status take_flag(struct arguments *arguments, struct arena *arena, e
         TRY(parse_count("--batch-rows", value, 1, BATCH_ROWS_MAX, &number, error));
         arguments->batch_rows = (uint32_t)number;
         break;
-    case FLAG_PARALLELISM: return take_parallelism(value, error);
+    case FLAG_PARALLELISM: return take_parallelism(arguments, arena, value, error);
     case FLAG_CHECKPOINT_DIR:
         arguments->checkpoint_uri = value;
         return value[0] ? STATUS_OK : FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir needs a place");
@@ -211,6 +222,7 @@ static enum status take_subcommand(struct arguments *arguments, const char *name
             continue;
         switch (subcommands[i].subcommand) {
         case SUBCOMMAND_RUN: arguments->command = COMMAND_RUN; return STATUS_OK;
+        case SUBCOMMAND_VERIFY: arguments->command = COMMAND_VERIFY; return STATUS_OK;
         case SUBCOMMAND_DEMO: arguments->command = COMMAND_DEMO; return STATUS_OK;
         case SUBCOMMAND_HELP: arguments->command = COMMAND_HELP; return STATUS_OK;
         case SUBCOMMAND_VERSION: arguments->command = COMMAND_VERSION; return STATUS_OK;
@@ -227,12 +239,19 @@ static enum status take_subcommand(struct arguments *arguments, const char *name
     return status;
 }
 
+/* Subcommands about the jobs of one script. */
+static bool takes_script(const struct arguments *arguments) {
+    return arguments->command == COMMAND_RUN || arguments->command == COMMAND_VERIFY;
+}
+
 static enum status check_combination(const struct arguments *arguments, struct error *error) {
-    if (arguments->command == COMMAND_RUN && arguments->inputs.count != 1)
-        return FAIL(error, STATUS_INVALID_OPTION, "run takes one file: streamsql run FILE.sql");
+    if (takes_script(arguments) && arguments->inputs.count != 1)
+        return FAIL(error, STATUS_INVALID_OPTION, "run and verify take one file: streamsql run FILE.sql");
+    if (arguments->command == COMMAND_VERIFY && !arguments->checkpoint_uri)
+        return FAIL(error, STATUS_INVALID_OPTION, "verify needs the --checkpoint-dir that the job was run with");
     if (arguments->command == COMMAND_DEMO && arguments->inputs.count)
         return FAIL(error, STATUS_INVALID_OPTION, "demo takes no -c and no -f");
-    bool takes_checkpoints = arguments->command == COMMAND_RUN || arguments->command == COMMAND_TEXTS;
+    bool takes_checkpoints = takes_script(arguments) || arguments->command == COMMAND_TEXTS;
     if (arguments->checkpoint_uri && !takes_checkpoints)
         return FAIL(error, STATUS_INVALID_OPTION, "--checkpoint-dir belongs to run, -f and -c");
     bool wants_checkpoints = arguments->interval_is_given || arguments->checkpoint_stop_batches || arguments->resume ||
@@ -259,7 +278,7 @@ static const char *environment_value(const char *name, const char *other) {
 static enum status take_environment(struct arguments *arguments, struct error *error) {
     if (!arguments->state_backend)
         arguments->state_backend = environment_value("STATE_BACKEND", NULL);
-    if (!arguments->checkpoint_uri && arguments->command == COMMAND_RUN)
+    if (!arguments->checkpoint_uri && takes_script(arguments))
         arguments->checkpoint_uri = environment_value("CHECKPOINT_PATH", "GCS_CHECKPOINT_PATH");
     if (!arguments->checkpoint_uri || arguments->checkpoint_interval_us)
         return STATUS_OK;
@@ -278,7 +297,7 @@ enum status arguments_parse(struct arguments *arguments, struct arena *arena, in
     for (int i = 1; i < argc; i++) {
         const char *text = argv[i];
         if (text[0] != '-' || text[1] == '\0') {
-            if (arguments->command == COMMAND_RUN && has_subcommand)
+            if (takes_script(arguments) && has_subcommand)
                 take_input(arguments, arena, true, text);
             else if (has_subcommand || arguments->command == COMMAND_TEXTS)
                 return FAIL(error, STATUS_INVALID_OPTION, "what is \"%s\" for?", text);

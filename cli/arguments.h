@@ -18,6 +18,7 @@ enum arguments_command {
     COMMAND_SHELL,
     COMMAND_TEXTS,
     COMMAND_RUN,
+    COMMAND_VERIFY, /* run's file: what its jobs published is compared with their markers */
     COMMAND_DEMO,
     COMMAND_HELP,
     COMMAND_VERSION,

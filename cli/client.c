@@ -203,6 +203,8 @@ static void on_job_end(struct session_listener *listener, const struct session_j
     if (end->wrote_rows && client->is_interactive)
         report_line("%s: %llu rows read in %.3f s", end->was_stopped ? "stopped" : "done",
                     (unsigned long long)job_rows_in(end->job), (double)end->elapsed_us / 1e6);
+    if (end->gave_up)
+        report_line("stopped at once: work since the last checkpoint is given up; the next start does it again");
     report_dropped(end->job);
 }
 

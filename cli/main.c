@@ -89,12 +89,15 @@ static int execute_input(struct client *client, const struct input_text *input, 
 
 static int execute_inputs(struct client *client, const struct arguments *arguments) {
     bool is_run = arguments->command == COMMAND_RUN;
+    enum session_mode mode = is_run                                 ? SESSION_RUN
+                             : arguments->command == COMMAND_VERIFY ? SESSION_VERIFY
+                                                                    : SESSION_SEQUENTIAL;
     for (size_t i = 0; i < arguments->inputs.count; i++) {
-        int code = execute_input(client, &arguments->inputs.items[i], is_run ? SESSION_RUN : SESSION_SEQUENTIAL);
+        int code = execute_input(client, &arguments->inputs.items[i], mode);
         if (code)
             return code;
-        if (session_was_stopped(client->session)) /* for `run` a signal is the way to end */
-            return is_run ? 0 : EXIT_SIGNAL + client_signal();
+        if (session_was_stopped(client->session)) /* for `run` a signal is the way to end, a second one is not */
+            return is_run && !session_gave_up(client->session) ? 0 : EXIT_SIGNAL + client_signal();
         if (session_wants_quit(client->session))
             break;
     }
@@ -119,7 +122,8 @@ static int run_client(struct client *client, const struct arguments *arguments) 
     client->is_interactive = isatty(STDERR_FILENO);
     switch (arguments->command) {
     case COMMAND_TEXTS:
-    case COMMAND_RUN: return execute_inputs(client, arguments);
+    case COMMAND_RUN:
+    case COMMAND_VERIFY: return execute_inputs(client, arguments);
     case COMMAND_DEMO: return demo_run(client, arguments->duration_us, arguments->rows);
     case COMMAND_SHELL: return shell_run(client);
     case COMMAND_HELP:

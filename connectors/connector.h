@@ -113,7 +113,7 @@ struct source_config {
      * read from their beginning. In the order in which the splits had their numbers, which they have again. */
     const struct source_position *positions;
     uint32_t position_count; /* 0: starts anew */
-    bool is_resumable;       /* positions will be kept: they should tell a place from another that is made anew under its name */
+    bool is_resumable;       /* positions are kept: they should tell a place from one made anew under its name */
     uint64_t rows_before;    /* how many rows were handed out before these positions: counts for row_limit */
     /* Of a table that several tasks read together, each of them one source: this one serves the splits that split_owner gives it,
      * and no others. `positions` may name foreign splits: they are passed over. Above 1 only when the connector's
@@ -154,6 +154,9 @@ struct source_class {
     const char *(*split_name)(const struct source *source, uint32_t split); /* for metrics, errors */
     /* Position after the last batch that was handed out, as text that open understands ("42"). */
     void (*split_position)(const struct source *source, uint32_t split, struct strbuf *out);
+    /* MAY: a decided checkpoint has these positions of its splits, earlier ones will not come back. For telling the outside, so that others can
+     * watch; must not block, and what becomes of it changes nothing. */
+    void (*committed)(struct source *source, const struct source_position *positions, uint32_t count);
     void (*close)(struct source *source);
 };
 

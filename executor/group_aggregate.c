@@ -304,7 +304,9 @@ static enum status restore_fields(struct group_aggregate *aggregate, struct snap
                                   struct error *error) {
     struct bytes_reader fields;
     TRY(snapshot_get_value(reader, "fields", FIELDS_VERSION, &fields, error));
-    aggregate->sweep_at_us = bytes_get_i64(&fields);
+    int64_t sweep_at_us = bytes_get_i64(&fields);
+    if (reader->chain == 0 || sweep_at_us < aggregate->sweep_at_us)
+        aggregate->sweep_at_us = sweep_at_us;
     bool numbered = bytes_left(&fields) > 0;
     if (!fields.failed && numbered != is_numbered(&aggregate->base)) {
         enum status status =
@@ -349,5 +351,6 @@ const struct operator_class group_aggregate_class = {
     .on_snapshot_step = group_aggregate_on_snapshot_step,
     .on_snapshot_abandon = group_aggregate_on_snapshot_abandon,
     .on_restore = group_aggregate_on_restore,
+    .is_divisible = true,
     .close = group_aggregate_close,
 };

@@ -39,7 +39,7 @@ struct shard {
 struct directory_entry {
     struct shard *shard;
     uint32_t bits;
-    uint32_t depth;
+    uint32_t skip; /* home_skip */
 };
 
 /* Memory of a full-sized shard that is not in use. */
@@ -122,16 +122,26 @@ static inline uint32_t shard_mask(const struct shard *shard) {
     return (1u << shard->bits) - 1;
 }
 
-/* Where probing for the tag starts: the bits of the tag after those that the directory used. */
+/* How many bits of a tag come before those that say where probing starts: those that the directory used, and the key group's, since an
+ * instance of several has a range of key groups only, and its groups would all have their homes in one part of the shard. */
+static inline uint32_t home_skip(const struct shard *shard) {
+    return shard->depth > KEY_GROUP_BITS ? shard->depth : KEY_GROUP_BITS;
+}
+
+/* Where probing for the tag starts. */
 static inline uint32_t shard_home(const struct shard *shard, uint32_t tag) {
-    return (tag << shard->depth) >> (32 - shard->bits);
+    return (tag << home_skip(shard)) >> (32 - shard->bits);
+}
+
+static inline struct directory_entry entry_of(struct shard *shard) {
+    return (struct directory_entry){.shard = shard, .bits = shard->bits, .skip = home_skip(shard)};
 }
 
 static inline const struct directory_entry *table_entry(const struct group_table *table, uint32_t tag) {
     return &table->directory[(uint64_t)tag >> (32 - table->directory_bits)];
 }
 static inline uint32_t entry_home(const struct directory_entry *entry, uint32_t tag) {
-    return (tag << entry->depth) >> (32 - entry->bits);
+    return (tag << entry->skip) >> (32 - entry->bits);
 }
 static inline struct shard *table_shard(const struct group_table *table, uint32_t tag) {
     return table_entry(table, tag)->shard;
@@ -157,8 +167,7 @@ static void directory_replace(struct group_table *table, uint32_t tag, uint32_t 
     uint32_t first = old_depth ? (tag >> (32 - old_depth)) << (table->directory_bits - old_depth) : 0;
     for (uint32_t i = 0; i < span; i++) {
         struct shard *shard = i < span / 2 || low == high ? low : high;
-        table->directory[first + i] =
-            (struct directory_entry){.shard = shard, .bits = shard->bits, .depth = shard->depth};
+        table->directory[first + i] = entry_of(shard);
     }
 }
 
@@ -166,7 +175,7 @@ static void directory_replace(struct group_table *table, uint32_t tag, uint32_t 
 static void directory_start(struct group_table *table) {
     struct shard *shard = shard_new(table, SHARD_BITS_MIN, 0);
     table->directory_bits = 0;
-    table->directory[0] = (struct directory_entry){.shard = shard, .bits = shard->bits, .depth = shard->depth};
+    table->directory[0] = entry_of(shard);
 }
 
 static void directory_double(struct group_table *table) {
@@ -652,7 +661,7 @@ static void directory_make(struct group_table *table, uint32_t bits, const uint3
         while (shard_bits < SHARD_BITS_MAX && count >= (3u << shard_bits) / 4)
             shard_bits++;
         struct shard *shard = shard_new(table, shard_bits, bits);
-        table->directory[entry] = (struct directory_entry){.shard = shard, .bits = shard->bits, .depth = shard->depth};
+        table->directory[entry] = entry_of(shard);
     }
 }
 
@@ -690,6 +699,14 @@ bool group_table_index(struct group_table *table, uint32_t key_group_count) {
     free(slots);
     free(ends);
     return is_sound;
+}
+
+bool group_table_index_more(struct group_table *table, uint32_t first_place) {
+    uint32_t position = first_place;
+    for (uint8_t *record; (record = group_table_next(table, &position));)
+        if (!index_slot(table, (struct slot){.tag = record_header(record)->tag, .record = position}))
+            return false;
+    return true;
 }
 
 void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,

@@ -87,8 +87,10 @@ uint8_t *group_table_insert(struct group_table *table, uint32_t hash, uint8_t nu
 /* The same, but NULL when absent. */
 uint8_t *group_table_find(const struct group_table *table, uint32_t hash, uint8_t nulls, struct bytes_reader *key);
 /* Makes the groups of a store that was restored, keys and all, known to a table that was empty; they are of so many key groups (at least
- * one). False when two have the same key: then the table can only be freed. */
+ * one). False when two have the same key: then the table can only be freed. group_table_index_more: those from a place on, which were
+ * added to groups that are known already. */
 bool group_table_index(struct group_table *table, uint32_t key_group_count);
+bool group_table_index_more(struct group_table *table, uint32_t first_place);
 
 /* The key columns of `count` records, as FLAT columns of the key types; long strings are copied into `arena`. */
 void group_table_keys(const struct group_table *table, uint8_t *const *records, uint32_t count, struct arena *arena,

@@ -90,7 +90,8 @@ int64_t grouping_cold_next_number(const struct grouping *grouping) {
 }
 
 void grouping_cold_set_next_number(struct grouping *grouping, int64_t number) {
-    grouping->cold->next_number = number;
+    if (number > grouping->cold->next_number)
+        grouping->cold->next_number = number;
 }
 
 uint64_t grouping_cold_evicted(const struct grouping *grouping) {
@@ -306,10 +307,14 @@ static enum status load_new(struct grouping *grouping, uint32_t new_count, uint3
     return STATUS_OK;
 }
 
+/* Counted, with the key group: tasks whose groups come together after a rescale have given no number twice. */
 static void number_groups(struct grouping *grouping, uint32_t new_count) {
     struct grouping_cold *cold = grouping->cold;
-    for (uint32_t i = 0; i < new_count; i++)
-        *(int64_t *)(grouping->records[grouping->new_items[i]] + cold->config.number_offset) = cold->next_number++;
+    for (uint32_t i = 0; i < new_count; i++) {
+        uint8_t *record = grouping->records[grouping->new_items[i]];
+        int64_t number = cold->next_number++ * KEY_GROUP_COUNT + (tag_of(record) >> KEY_GROUP_SHIFT);
+        *(int64_t *)(record + cold->config.number_offset) = number;
+    }
 }
 
 enum status grouping_cold_lookup(struct grouping *grouping, const struct selection *selection, struct error *error) {

@@ -45,7 +45,7 @@ uint64_t grouping_cold_evicted(const struct grouping *grouping);
 
 /* Of the group that is made next, where groups are numbered: part of the operator's own state. */
 int64_t grouping_cold_next_number(const struct grouping *grouping);
-void grouping_cold_set_next_number(struct grouping *grouping, int64_t number);
+void grouping_cold_set_next_number(struct grouping *grouping, int64_t number); /* of several the greatest counts */
 /* All groups by number: sort moves them out of the table; next fills it with the next ones, up to `limit`, instead of those of the call
  * before. No more look-ups then. */
 enum status grouping_cold_sort(struct grouping *grouping, struct error *error) MUST_CHECK;

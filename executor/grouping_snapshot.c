@@ -139,10 +139,10 @@ void grouping_snapshot_abandon(struct grouping *grouping) {
 
 enum status grouping_restore(struct grouping *grouping, struct group_table *table, const char *name,
                              struct snapshot_reader *reader, struct error *error) {
-    TRY(record_store_restore(group_table_store(table), grouping_codec(grouping, table), true, name, GROUPS_VERSION,
-                             reader, error));
-    uint32_t key_groups = reader->end_key_group - reader->first_key_group;
-    return group_table_index(table, key_groups ? key_groups : 1)
-               ? STATUS_OK
-               : snapshot_malformed(reader, "has two groups of one key", error);
+    struct record_store *store = group_table_store(table);
+    uint32_t first_place = store->place_count, key_groups = reader->end_key_group - reader->first_key_group;
+    TRY(record_store_restore(store, grouping_codec(grouping, table), true, name, GROUPS_VERSION, reader, error));
+    bool is_sound = first_place > 0 ? group_table_index_more(table, first_place)
+                                    : group_table_index(table, key_groups ? key_groups : 1);
+    return is_sound ? STATUS_OK : snapshot_malformed(reader, "has two groups of one key", error);
 }

@@ -279,7 +279,8 @@ enum status operator_snapshot_begin(struct stream_operator *self, struct snapsho
     ASSERT(!self->snapshot_under_way && (writer->mode == SNAPSHOT_FULL || self->has_snapshot));
     put_dispatch(self, writer);
     self->snapshot_under_way = true;
-    return self->class->on_snapshot && !self->ended ? self->class->on_snapshot(self, writer, error) : STATUS_OK;
+    bool has_state = self->class->on_snapshot && (!self->ended || self->class->keeps_state_at_end);
+    return has_state ? self->class->on_snapshot(self, writer, error) : STATUS_OK;
 }
 
 enum status operator_snapshot_step(struct stream_operator *self, struct snapshot_writer *writer, size_t budget_bytes,
@@ -310,33 +311,120 @@ enum status operator_snapshot(struct stream_operator *self, struct snapshot_writ
     return STATUS_OK;
 }
 
-enum status operator_restore_skip(struct snapshot_reader *reader, struct error *error) {
-    struct bytes_reader bytes;
-    return snapshot_get_value(reader, "dispatch", DISPATCH_VERSION, &bytes, error);
-}
-
-/* An operator that ended holds nothing any more. */
-enum status operator_restore(struct stream_operator *self, struct snapshot_reader *reader, struct error *error) {
+enum status operator_restore_skip(struct snapshot_reader *reader, bool *ended, struct error *error) {
     struct bytes_reader bytes;
     TRY(snapshot_get_value(reader, "dispatch", DISPATCH_VERSION, &bytes, error));
-    self->watermark_us = bytes_get_i64(&bytes);
-    self->idle = bytes_get_bool(&bytes);
-    self->ended = bytes_get_bool(&bytes);
-    self->done = bytes_get_bool(&bytes);
+    (void)bytes_get_i64(&bytes);  /* watermark */
+    (void)bytes_get_bool(&bytes); /* idle */
+    *ended = bytes_get_bool(&bytes);
+    return bytes.failed ? snapshot_malformed(reader, "cannot be decoded", error) : STATUS_OK;
+}
+
+/* What the dispatcher keeps of one instance. */
+struct dispatch {
+    int64_t watermark_us;
+    bool idle, ended, done;
+    struct operator_input *inputs; /* the operator's count of them */
+    struct operator_counters counters;
+};
+
+static enum status read_dispatch(const struct stream_operator *self, struct snapshot_reader *reader,
+                                 struct dispatch *dispatch, struct error *error) {
+    struct bytes_reader bytes;
+    TRY(snapshot_get_value(reader, "dispatch", DISPATCH_VERSION, &bytes, error));
+    dispatch->watermark_us = bytes_get_i64(&bytes);
+    dispatch->idle = bytes_get_bool(&bytes);
+    dispatch->ended = bytes_get_bool(&bytes);
+    dispatch->done = bytes_get_bool(&bytes);
     if (bytes_get_varint(&bytes) != self->input_count)
         bytes_refuse(&bytes);
     for (uint32_t i = 0; i < self->input_count; i++) {
-        self->inputs[i].watermark_us = bytes_get_i64(&bytes);
-        self->inputs[i].idle = bytes_get_bool(&bytes);
-        self->inputs[i].ended = bytes_get_bool(&bytes);
+        dispatch->inputs[i].watermark_us = bytes_get_i64(&bytes);
+        dispatch->inputs[i].idle = bytes_get_bool(&bytes);
+        dispatch->inputs[i].ended = bytes_get_bool(&bytes);
     }
-    get_counters(&bytes, &self->counters);
-    TRY(snapshot_check(reader, &bytes, error));
+    get_counters(&bytes, &dispatch->counters);
+    return snapshot_check(reader, &bytes, error);
+}
+
+static void add_counters(struct operator_counters *to, const struct operator_counters *more) {
+    to->rows_in += more->rows_in;
+    to->batches_in += more->batches_in;
+    to->rows_out += more->rows_out;
+    to->batches_out += more->batches_out;
+    to->rows_filtered += more->rows_filtered;
+    to->rows_late += more->rows_late;
+    to->rows_merged += more->rows_merged;
+}
+
+static int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* An operator that ended is at the end of time, so those that go on decide. */
+static void take_dispatch(struct stream_operator *self, const struct dispatch *dispatch, bool is_first) {
+    self->watermark_us = is_first ? dispatch->watermark_us : least(self->watermark_us, dispatch->watermark_us);
+    self->idle = dispatch->idle && (is_first || self->idle);
+    self->ended = dispatch->ended && (is_first || self->ended);
+    self->done = dispatch->done && (is_first || self->done);
+    for (uint32_t i = 0; i < self->input_count; i++) {
+        struct operator_input *input = &self->inputs[i];
+        const struct operator_input *read = &dispatch->inputs[i];
+        input->watermark_us = is_first ? read->watermark_us : least(input->watermark_us, read->watermark_us);
+        input->idle = read->idle && (is_first || input->idle);
+        input->ended = read->ended && (is_first || input->ended);
+    }
+}
+
+static enum status check_divisible(const struct stream_operator *self, uint32_t count, struct error *error) {
+    if (count == 1 || !self->class->on_restore || self->class->is_divisible)
+        return STATUS_OK;
+    (void)FAIL(error, STATUS_UNSUPPORTED, "%s (node %u) cannot be restored from %u instances", self->class->name,
+               self->node->id, count);
+    error_hint(error, "restore it with the parallelism that it had");
+    return STATUS_UNSUPPORTED;
+}
+
+/* An operator that ended holds nothing any more, unless its class says otherwise. */
+static enum status restore_states(struct stream_operator *self, struct snapshot_reader *readers, const bool *ended,
+                                  uint32_t count, struct error *error) {
+    bool keeps_state = self->class->keeps_state_at_end;
+    uint32_t chain = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        bool has_state = !ended[i] || (keeps_state && !snapshot_is_read(&readers[i]));
+        if (self->ended && has_state)
+            continue; /* of no use any more */
+        readers[i].chain_count = count;
+        if (self->class->on_restore && has_state) {
+            readers[i].chain = chain++;
+            TRY(self->class->on_restore(self, &readers[i], error));
+        }
+        TRY(snapshot_finish(&readers[i], error));
+    }
+    return STATUS_OK;
+}
+
+enum status operator_restore_chains(struct stream_operator *self, struct snapshot_reader *readers, uint32_t count,
+                                    struct error *error) {
+    ASSERT(count > 0);
+    struct arena *arena = self->context->arena;
+    bool *ended = ARENA_ARRAY(arena, bool, count);
+    struct dispatch dispatch = {.inputs = ARENA_ARRAY(arena, struct operator_input, self->input_count)};
+    TRY(check_divisible(self, count, error));
+    for (uint32_t i = 0; i < count; i++) {
+        TRY(read_dispatch(self, &readers[i], &dispatch, error));
+        take_dispatch(self, &dispatch, i == 0);
+        ended[i] = dispatch.ended;
+        if (!readers[i].counted_elsewhere)
+            add_counters(&self->counters, &dispatch.counters);
+    }
     if (self->done)
         *self->context->stop_wanted = true;
     if (self->ended)
         self->next_tick_us = INT64_MAX;
-    else if (self->class->on_restore)
-        TRY(self->class->on_restore(self, reader, error));
-    return snapshot_finish(reader, error);
+    return restore_states(self, readers, ended, count, error);
+}
+
+enum status operator_restore(struct stream_operator *self, struct snapshot_reader *reader, struct error *error) {
+    return operator_restore_chains(self, reader, 1, error);
 }

@@ -79,8 +79,13 @@ struct operator_class {
     enum status (*on_snapshot_step)(struct stream_operator *self, size_t *budget_bytes, bool *done,
                                     struct error *error);
     void (*on_snapshot_abandon)(struct stream_operator *self);
-    /* MAY: state back into an instance that was opened and has seen nothing. */
+    /* MAY: state back into an instance that was opened and has seen nothing but, when is_divisible, the state of other instances: the
+     * reader says so (reader->chain > 0), and which key groups are wanted. */
     enum status (*on_restore)(struct stream_operator *self, struct snapshot_reader *reader, struct error *error);
+    bool
+        is_divisible; /* state is keyed, or a list of splits: any number of instances may be restored from any other number */
+    bool
+        keeps_state_at_end; /* what it holds matters after its end, too: a source's splits, which are not to be read again */
     void (*close)(struct stream_operator *self); /* MAY: release what is not in the task's arena */
 };
 
@@ -158,9 +163,14 @@ enum status operator_snapshot(struct stream_operator *self, struct snapshot_writ
 /* Into an operator that was opened and has seen nothing; leaves one that cannot be used when it fails. */
 enum status operator_restore(struct stream_operator *self, struct snapshot_reader *reader,
                              struct error *error) MUST_CHECK;
+/* The same from the snapshots of several instances, in their order, at one barrier: those key groups that the readers want. Watermarks are the
+ * least of all, idle, ended and done is what all were, counters go to the instance whose reader is not `counted_elsewhere`. UNSUPPORTED
+ * with a hint when the operator's state cannot be divided, and there is more than one. */
+enum status operator_restore_chains(struct stream_operator *self, struct snapshot_reader *readers, uint32_t count,
+                                    struct error *error) MUST_CHECK;
 
 /* Passes over the dispatcher's part: for those who need an operator's own state before the operator is there. */
-enum status operator_restore_skip(struct snapshot_reader *reader, struct error *error) MUST_CHECK;
+enum status operator_restore_skip(struct snapshot_reader *reader, bool *ended, struct error *error) MUST_CHECK;
 
 /* For operators: send on to all outputs. emit takes the caller's reference to the batch. */
 enum status operator_emit(struct stream_operator *self, struct batch *batch, struct error *error) MUST_CHECK;

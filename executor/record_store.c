@@ -243,7 +243,8 @@ void record_store_abandon(struct record_store *store) {
 /* Places of which something was read, and those of them that hold records here. */
 struct place_sets {
     uint64_t *seen, *kept;
-    uint32_t seen_count;
+    uint32_t seen_count, place_count;
+    uint32_t base; /* where place 0 of the section is */
 };
 
 static bool set_add(uint64_t *set, uint32_t place) {
@@ -257,10 +258,10 @@ static bool set_has(const uint64_t *set, uint32_t place) {
     return set[place / 64] >> place % 64 & 1;
 }
 
-static enum status restore_record(struct record_store *store, const struct record_codec *codec,
+static enum status restore_record(struct record_store *store, const struct record_codec *codec, uint32_t place,
                                   const struct snapshot_place *from, struct str body, struct snapshot_reader *reader,
                                   struct error *error) {
-    uint8_t *record = record_store_at(store, from->place);
+    uint8_t *record = record_store_at(store, place);
     if (!from->live) {
         *record_header(record) = (struct record_header){0};
         *next_free(record) = from->hash;
@@ -276,14 +277,15 @@ static enum status restore_record(struct record_store *store, const struct recor
 }
 
 /* What was written before it changed is in no order: the place of a later record is fetched, if that is where it looks to be. */
-static void fetch_place(const struct record_store *store, const struct snapshot_reader *reader) {
+static void fetch_place(const struct record_store *store, const struct place_sets *sets,
+                        const struct snapshot_reader *reader) {
     size_t ahead = FETCH_RECORDS * (sizeof(struct snapshot_place) + reader->section.body_size);
     uint32_t place;
     if (!reader->section.body_size || bytes_left(&reader->frame) < ahead + sizeof place)
         return;
     memcpy(&place, reader->frame.at + ahead, sizeof place);
-    if (place < store->place_count)
-        __builtin_prefetch(record_store_at(store, place), 1);
+    if (place < sets->place_count)
+        __builtin_prefetch(record_store_at(store, sets->base + place), 1);
 }
 
 static enum status restore_records(struct record_store *store, const struct record_codec *codec,
@@ -291,12 +293,12 @@ static enum status restore_records(struct record_store *store, const struct reco
     struct snapshot_place from;
     struct str body;
     bool found;
-    while (sets->seen_count < store->place_count) {
+    while (sets->seen_count < sets->place_count) {
         TRY(snapshot_table_next(reader, &from, &body, &found, error));
         if (!found)
             return snapshot_malformed(reader, "lacks records", error);
-        fetch_place(store, reader);
-        if (from.place >= store->place_count || from.live > 1)
+        fetch_place(store, sets, reader);
+        if (from.place >= sets->place_count || from.live > 1)
             return snapshot_malformed(reader, "has a record of no place", error);
         if (!set_add(sets->seen, from.place))
             continue; /* a newer layer told more */
@@ -307,7 +309,7 @@ static enum status restore_records(struct record_store *store, const struct reco
             set_add(sets->kept, from.place);
             store->live_count++;
         }
-        TRY(restore_record(store, codec, &from, body, reader, error));
+        TRY(restore_record(store, codec, sets->base + from.place, &from, body, reader, error));
     }
     return STATUS_OK;
 }
@@ -326,12 +328,13 @@ static enum status check_free_places(const struct record_store *store, const str
 
 /* Moves the records that are kept together, in their order, and gives back what is behind them. */
 static void close_up(struct record_store *store, const struct place_sets *sets) {
-    uint32_t to = 0;
-    for (uint32_t place = 0; place < store->place_count; place++) {
+    uint32_t to = sets->base;
+    for (uint32_t place = 0; place < sets->place_count; place++) {
+        uint32_t at = sets->base + place;
         if (!set_has(sets->kept, place))
             continue;
-        if (to != place)
-            memcpy(record_store_at(store, to), record_store_at(store, place), store->record_size);
+        if (to != at)
+            memcpy(record_store_at(store, to), record_store_at(store, at), store->record_size);
         to++;
     }
     store->place_count = to;
@@ -351,21 +354,24 @@ static void close_up(struct record_store *store, const struct place_sets *sets) 
 enum status record_store_restore(struct record_store *store, const struct record_codec *codec, bool keeps_places,
                                  const char *name, uint32_t version, struct snapshot_reader *reader,
                                  struct error *error) {
-    ASSERT(store->place_count == 0);
+    ASSERT(store->free_place == 0 && store->live_count == store->place_count);
     TRY(snapshot_table_open(reader, name, version, error));
     const struct snapshot_section *section = &reader->section;
     if (section->body_size != (codec->encode ? 0 : store->record_size - HEADER_BYTES))
         return snapshot_malformed(reader, "has records of another size", error);
-    store->place_count = section->place_count;
+    struct place_sets sets = {.base = store->place_count, .place_count = section->place_count};
+    if (section->place_count >= UINT32_MAX - store->place_count)
+        return FAIL(error, STATUS_TOO_COMPLEX, "state \"%s\" has more records than one instance can hold", name);
+    bool keeps = keeps_places && sets.base == 0 && snapshot_is_whole(reader);
+    store->place_count += section->place_count;
     store->free_place = section->free_place;
     while ((uint64_t)store->page_count << store->page_shift < store->place_count)
         pages_grow(store);
-    size_t words = store->place_count / 64 + (size_t)1;
-    struct place_sets sets = {.seen = memory_zalloc(words * sizeof(uint64_t)),
-                              .kept = memory_zalloc(words * sizeof(uint64_t))};
-    bool has_all = reader->first_key_group == 0 && reader->end_key_group == KEY_GROUP_COUNT;
+    size_t words = sets.place_count / 64 + (size_t)1;
+    sets.seen = memory_zalloc(words * sizeof(uint64_t));
+    sets.kept = memory_zalloc(words * sizeof(uint64_t));
     enum status status = restore_records(store, codec, &sets, reader, error);
-    if (status == STATUS_OK && keeps_places && has_all)
+    if (status == STATUS_OK && keeps)
         status = check_free_places(store, &sets, reader, error);
     else if (status == STATUS_OK)
         close_up(store, &sets);

@@ -121,8 +121,9 @@ bool record_store_step(struct record_store *store, const struct record_codec *co
 /* The snapshot will not be complete, or not be part of a checkpoint: the next one must be FULL. */
 void record_store_abandon(struct record_store *store);
 
-/* Reads a section into an empty store: all places as they were or, when the reader wants some key groups only or places need not be kept,
- * the records in the same order without places between. When it fails the store can only be released. */
+/* Reads a section: into an empty store all places as they were or, when the reader does not have everything (snapshot_is_whole) or places need
+ * not be kept, the records in the same order without places between, behind those that are there. When it fails the store can only be
+ * released. */
 enum status record_store_restore(struct record_store *store, const struct record_codec *codec, bool keeps_places,
                                  const char *name, uint32_t version, struct snapshot_reader *reader,
                                  struct error *error) MUST_CHECK;

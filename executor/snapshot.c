@@ -154,7 +154,8 @@ struct strbuf *snapshot_table_record(struct snapshot_writer *writer, uint32_t se
 /* ---- reading: layers ---- */
 
 void snapshot_reader_init(struct snapshot_reader *reader, struct str bytes) {
-    *reader = (struct snapshot_reader){.only = bytes, .layer_count = 1, .name = "", .end_key_group = KEY_GROUP_COUNT};
+    *reader = (struct snapshot_reader){
+        .only = bytes, .layer_count = 1, .name = "", .end_key_group = KEY_GROUP_COUNT, .chain_count = 1};
 }
 
 void snapshot_reader_init_layers(struct snapshot_reader *reader, const struct str *layers, size_t count) {
@@ -162,6 +163,10 @@ void snapshot_reader_init_layers(struct snapshot_reader *reader, const struct st
     snapshot_reader_init(reader, layers[count - 1]);
     reader->layers = layers;
     reader->layer_count = count;
+}
+
+bool snapshot_is_whole(const struct snapshot_reader *reader) {
+    return reader->first_key_group == 0 && reader->end_key_group == KEY_GROUP_COUNT && reader->chain_count == 1;
 }
 
 enum status snapshot_malformed(const struct snapshot_reader *reader, const char *what, struct error *error) {

@@ -114,6 +114,9 @@ struct snapshot_reader {
     uint32_t frame_records; /* left in the open frame */
     struct bytes_reader frame;
     uint32_t first_key_group, end_key_group; /* of keyed records: only these are wanted */
+    /* Of the snapshots from which one operator is restored, one after the other: operator_restore_chains. */
+    uint32_t chain, chain_count; /* 0: the first one */
+    bool counted_elsewhere;      /* another instance goes on with its counters */
 };
 
 /* One layer, FULL. Borrows the bytes. All key groups are wanted until the range is set. */
@@ -140,6 +143,8 @@ enum status snapshot_table_open(struct snapshot_reader *reader, const char *name
  * that holds. Key groups are the caller's business. `body` is empty when the record is not live. */
 enum status snapshot_table_next(struct snapshot_reader *reader, struct snapshot_place *place, struct str *body,
                                 bool *found, struct error *error) MUST_CHECK;
+/* Whether all of the operator's state is in this snapshot, and all is wanted: then places can be kept as they were. */
+bool snapshot_is_whole(const struct snapshot_reader *reader);
 static inline bool snapshot_wants(const struct snapshot_reader *reader, uint32_t hash) {
     return hash >> 22 >= reader->first_key_group && hash >> 22 < reader->end_key_group;
 }

@@ -138,7 +138,9 @@ static enum status window_aggregate_on_restore(struct stream_operator *self, str
     struct window_aggregate *window = (struct window_aggregate *)self;
     struct bytes_reader fields;
     TRY(snapshot_get_value(reader, "fields", FIELDS_VERSION, &fields, error));
-    window->clock_us = bytes_get_i64(&fields);
+    int64_t clock_us = bytes_get_i64(&fields);
+    if (reader->chain == 0 || clock_us < window->clock_us)
+        window->clock_us = clock_us;
     TRY(snapshot_check(reader, &fields, error));
     TRY(window->strategy->restore(window, reader, error));
     schedule(window);
@@ -224,5 +226,6 @@ const struct operator_class window_aggregate_class = {
     .on_snapshot_step = window_aggregate_on_snapshot_step,
     .on_snapshot_abandon = window_aggregate_on_snapshot_abandon,
     .on_restore = window_aggregate_on_restore,
+    .is_divisible = true,
     .close = window_aggregate_close,
 };

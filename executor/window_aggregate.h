@@ -26,7 +26,8 @@ struct window_strategy {
     /* The clock that closes the next window; INT64_MAX when there is none. */
     int64_t (*next_close_us)(struct window_aggregate *window);
     /* After emit_changes: the tables of the grouping are only marked (grouping_snapshot). The next two are for state elsewhere; NULL: there is
-     * none. Restoring: into a strategy that was opened; window->clock_us is as it was. */
+     * none. Restoring: into a strategy that was opened, and has the state of reader->chain other instances; window->clock_us is the least of
+     * theirs. Where windows close by event time it is the same for all: barriers pass no watermark. */
     enum status (*snapshot)(struct window_aggregate *window, struct snapshot_writer *writer, struct error *error);
     bool (*snapshot_step)(struct window_aggregate *window, size_t *budget_bytes);
     void (*snapshot_abandon)(struct window_aggregate *window);

@@ -28,6 +28,7 @@ struct window_sessions {
     uint32_t touched_count, touched_capacity, snapshot_count; /* touched[snapshot_count..] wait for their old results */
     struct record_codec codec;
     uint64_t next_serial;
+    uint64_t restored_sequence; /* where those of the snapshot being read begin */
 };
 
 /* Rows of the batch at hand that have their session but are not folded in. */
@@ -494,7 +495,7 @@ static bool decode_session(void *context, uint8_t *record, struct str body) {
     session->start_us = bytes_get_i64(&bytes);
     session->last_us = bytes_get_i64(&bytes);
     session->row_count = bytes_get_i64(&bytes);
-    session->sequence = bytes_get_u64(&bytes);
+    session->sequence = sessions_of(window)->restored_sequence + bytes_get_u64(&bytes);
     session->emitted = bytes_get_bool(&bytes);
     session->emitted_start_us = bytes_get_i64(&bytes);
     session->emitted_last_us = bytes_get_i64(&bytes);
@@ -521,11 +522,14 @@ static enum status sessions_restore(struct window_aggregate *window, struct snap
     struct window_sessions *sessions = sessions_of(window);
     struct bytes_reader timers;
     TRY(snapshot_get_value(reader, "timers", TIMERS_VERSION, &timers, error));
-    sessions->timers.next_sequence = bytes_get_u64(&timers);
+    uint32_t first_place = sessions->timers.store.place_count;
+    sessions->restored_sequence =
+        sessions->timers.next_sequence; /* those of one instance after those of the one before */
+    sessions->timers.next_sequence += bytes_get_u64(&timers);
     TRY(snapshot_check(reader, &timers, error));
     TRY(record_store_restore(&sessions->timers.store, &sessions->codec, false, "sessions", SESSIONS_VERSION, reader,
                              error));
-    for (uint32_t place = 0; place < sessions->timers.store.place_count; place++)
+    for (uint32_t place = first_place; place < sessions->timers.store.place_count; place++)
         if (!link_session(window, place))
             return snapshot_malformed(reader, "has sessions of one key that overlap", error);
     update_counters(window);

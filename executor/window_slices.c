@@ -336,24 +336,53 @@ static enum status slices_snapshot(struct window_aggregate *window, struct snaps
 static enum status restore_slice(struct window_aggregate *window, int64_t start_us, struct snapshot_reader *reader,
                                  struct error *error) {
     struct window_slices *slices = slices_of(window);
-    struct group_table *table = add_slice(window, slices->count, start_us);
+    uint32_t index = lower_bound(slices, start_us);
+    bool is_there = index < slices->count && slices->slices[index].start_us == start_us;
+    struct group_table *table = is_there ? slices->slices[index].table : add_slice(window, index, start_us);
+    uint32_t before = group_table_count(table);
     TRY(grouping_restore(&window->grouping, table, "slice", reader, error));
-    slices->state_rows += group_table_count(table);
+    slices->state_rows += group_table_count(table) - before;
     if (slices->blocks)
         window_blocks_touch(slices->blocks, start_us, table);
     return STATUS_OK;
 }
 
+/* Of a CUMULATE window under way. Instances whose clocks are watermarks are all at the same step. */
+static enum status restore_running(struct window_aggregate *window, int64_t start_us, int64_t end_us,
+                                   struct snapshot_reader *reader, struct error *error) {
+    struct window_slices *slices = slices_of(window);
+    if (slices->running && (slices->running_start_us != start_us || slices->running_end_us != end_us)) {
+        (void)FAIL(error, STATUS_UNSUPPORTED,
+                   "the instances of CUMULATE (node %u) were at different steps of their windows",
+                   window->base.node->id);
+        error_hint(error, "restore it with the parallelism that it had; windows in event time have no such limit");
+        return STATUS_UNSUPPORTED;
+    }
+    if (!slices->running)
+        slices->running = grouping_table_new(&window->grouping);
+    slices->running_start_us = start_us;
+    slices->running_end_us = end_us;
+    uint32_t before = group_table_count(slices->running);
+    TRY(grouping_restore(&window->grouping, slices->running, "running", reader, error));
+    slices->state_rows += group_table_count(slices->running) - before;
+    return STATUS_OK;
+}
+
+static void restore_clock(struct window_slices *slices, int64_t closed_end_us, int64_t late_before_us, bool is_first) {
+    if (is_first || closed_end_us < slices->closed_end_us)
+        slices->closed_end_us = closed_end_us;
+    if (is_first || late_before_us < slices->late_before_us)
+        slices->late_before_us = late_before_us;
+}
+
 static enum status slices_restore(struct window_aggregate *window, struct snapshot_reader *reader,
                                   struct error *error) {
-    struct window_slices *slices = slices_of(window);
     struct bytes_reader fields;
     TRY(snapshot_get_value(reader, "slices", SLICES_VERSION, &fields, error));
-    slices->closed_end_us = bytes_get_i64(&fields);
-    slices->late_before_us = bytes_get_i64(&fields);
+    int64_t closed_end_us = bytes_get_i64(&fields);
+    restore_clock(slices_of(window), closed_end_us, bytes_get_i64(&fields), reader->chain == 0);
     bool has_running = bytes_get_bool(&fields);
-    slices->running_start_us = bytes_get_i64(&fields);
-    slices->running_end_us = bytes_get_i64(&fields);
+    int64_t running_start_us = bytes_get_i64(&fields), running_end_us = bytes_get_i64(&fields);
     uint32_t count = bytes_get_count(&fields, sizeof(int64_t));
     struct bytes_reader starts = fields;
     int64_t last_us = INT64_MIN;
@@ -365,11 +394,8 @@ static enum status slices_restore(struct window_aggregate *window, struct snapsh
             bytes_refuse(&fields);
     }
     TRY(snapshot_check(reader, &fields, error));
-    if (has_running) {
-        slices->running = grouping_table_new(&window->grouping);
-        TRY(grouping_restore(&window->grouping, slices->running, "running", reader, error));
-        slices->state_rows += group_table_count(slices->running);
-    }
+    if (has_running)
+        TRY(restore_running(window, running_start_us, running_end_us, reader, error));
     for (uint32_t i = 0; i < count; i++)
         TRY(restore_slice(window, bytes_get_i64(&starts), reader, error));
     update_counters(window);

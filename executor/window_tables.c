@@ -379,25 +379,38 @@ static enum status tables_snapshot(struct window_aggregate *window, struct snaps
     return STATUS_OK;
 }
 
+struct restored_window {
+    struct window_bounds bounds;
+    bool fired;
+};
+
+/* A window that another instance has not fired fires once more, for the groups that are its own. */
+static enum status restore_window(struct window_aggregate *window, const struct restored_window *from,
+                                  struct snapshot_reader *reader, struct error *error) {
+    struct window_tables *tables = tables_of(window);
+    uint32_t before = tables->count;
+    struct open_window *open = window_for(window, from->bounds);
+    open->fired = from->fired && (tables->count > before || open->fired);
+    return grouping_restore(&window->grouping, open->changes.table, "window", reader, error);
+}
+
 static enum status tables_restore(struct window_aggregate *window, struct snapshot_reader *reader,
                                   struct error *error) {
-    struct window_tables *tables = tables_of(window);
     struct bytes_reader fields;
     TRY(snapshot_get_value(reader, "windows", WINDOWS_VERSION, &fields, error));
     uint32_t count = bytes_get_count(&fields, WINDOW_BYTES);
+    struct restored_window *windows = ARENA_ARRAY(&window->scratch, struct restored_window, count);
     for (uint32_t i = 0; i < count; i++) {
-        struct window_bounds bounds = {.start_us = bytes_get_i64(&fields), .end_us = 0};
-        bounds.end_us = bytes_get_i64(&fields);
-        bool fired = bytes_get_bool(&fields);
-        if (fields.failed || lower_bound(tables, bounds) != tables->count)
-            break;
-        window_for(window, bounds)->fired = fired;
+        windows[i].bounds.start_us = bytes_get_i64(&fields);
+        windows[i].bounds.end_us = bytes_get_i64(&fields);
+        windows[i].fired = bytes_get_bool(&fields);
+        if (i > 0 && compare_bounds(windows[i - 1].bounds, windows[i].bounds) >= 0)
+            bytes_refuse(&fields);
     }
-    if (tables->count != count)
-        bytes_refuse(&fields);
     TRY(snapshot_check(reader, &fields, error));
     for (uint32_t i = 0; i < count; i++)
-        TRY(grouping_restore(&window->grouping, tables->windows[i].changes.table, "window", reader, error));
+        TRY(restore_window(window, &windows[i], reader, error));
+    arena_reset(&window->scratch);
     update_counters(window);
     return STATUS_OK;
 }

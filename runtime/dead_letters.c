@@ -78,6 +78,7 @@ static char *text_copy(const char *text) {
 
 static void report(struct dead_letter_target *target, const struct dead_letter *letter) {
     struct dead_letters *dead = (struct dead_letters *)target;
+    pthread_mutex_lock(&dead->mutex);
     struct job_dead_letter *kept = &dead->kept[dead->count % DEAD_LETTERS_KEPT];
     free_letter(kept);
     *kept = (struct job_dead_letter){
@@ -91,10 +92,12 @@ static void report(struct dead_letter_target *target, const struct dead_letter *
     dead->count++;
     if (dead->file && dead->error.status == STATUS_OK)
         write_line(dead, letter);
+    pthread_mutex_unlock(&dead->mutex);
 }
 
 enum status dead_letters_open(struct dead_letters *dead, struct env *env, const char *path, struct error *error) {
     *dead = (struct dead_letters){.target.report = report};
+    pthread_mutex_init(&dead->mutex, NULL);
     strbuf_init(&dead->line);
     dead->kept = memory_zalloc(DEAD_LETTERS_KEPT * sizeof *dead->kept);
     dead->ordered = memory_zalloc(DEAD_LETTERS_KEPT * sizeof *dead->ordered);
@@ -109,7 +112,27 @@ void dead_letters_close(struct dead_letters *dead) {
     free(dead->kept);
     free(dead->ordered);
     strbuf_release(&dead->line);
+    if (dead->kept)
+        pthread_mutex_destroy(&dead->mutex);
     *dead = (struct dead_letters){0};
+}
+
+uint64_t dead_letters_count(struct dead_letters *dead) {
+    pthread_mutex_lock(&dead->mutex);
+    uint64_t count = dead->count;
+    pthread_mutex_unlock(&dead->mutex);
+    return count;
+}
+
+enum status dead_letters_check(struct dead_letters *dead, struct error *error) {
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&dead->mutex);
+    if (dead->error.status != STATUS_OK) {
+        *error = dead->error;
+        status = error->status;
+    }
+    pthread_mutex_unlock(&dead->mutex);
+    return status;
 }
 
 const struct job_dead_letter *dead_letters_list(struct dead_letters *dead, uint32_t *count) {

@@ -1,261 +1,259 @@
-/* job.c: one plan as running operators: builds the chains, wires them, opens sources and sinks, and takes all down again.
- * The task's arena holds everything that lives as long as the job; observers see only what job_status.h publishes. */
+/* job.c: one plan as running tasks: builds the execution graph, the tasks and the channels between them, runs them, and takes all down again.
+ * Invariant: tasks are numbered producers first, and those that read input before all others. Observers see only what job_status.h
+ * publishes. */
 #include "runtime/job.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "core/base/env.h"
 #include "core/data/datetime.h"
 #include "runtime/dead_letters.h"
+#include "runtime/exchange/channel.h"
 #include "runtime/job_checkpoint.h"
-#include "runtime/job_state.h"
 #include "runtime/job_status.h"
 #include "runtime/sink_operator.h"
-#include "runtime/source_operator.h"
-#include "runtime/task_context.h"
-#include "runtime/task_loop.h"
+#include "runtime/task.h"
 
 struct job {
-    const Plan__Plan *plan;
-    struct arena arena;
-    struct batch_pool pool;
-    struct evaluation_context evaluation;
-    struct task_context context;
-    struct stream_operator **operators; /* by node id */
-    uint32_t operator_count;            /* opened, the last one perhaps in part */
-    struct stream_operator **sources;
-    uint32_t source_count;
+    struct arena arena; /* of what tasks share: graph, channels */
+    Plan__Plan plan;    /* as it runs */
+    struct execution_graph graph;
+    struct task_parts parts;
+    struct task *tasks;
+    uint32_t task_count, source_count; /* source_count: of them, the first ones, read input */
+    uint32_t open_count;               /* initialised */
+    struct channel ***channels;        /* by edge, see task_parts */
+    struct channel **channel_list;
+    uint32_t channel_count;
     struct dead_letters dead;
     struct job_status status;
-    bool stop;        /* atomic */
-    bool cancel;      /* atomic: the second stop */
-    bool savepoint;   /* atomic */
-    bool stop_wanted; /* operator_context.stop_wanted */
-    int wake_fd;
+    struct job_control control;
     struct job_checkpoint checkpoint; /* zeroed: none */
-    struct job_state state;
-    bool stop_with_savepoint;
-    uint64_t batches_left; /* until it stops itself; 0: never */
-    bool stopped_itself;
 };
 
-static int64_t greatest_common_divisor(int64_t a, int64_t b) {
-    while (b) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
+/* ---- the plan as it runs ---- */
+
+/* A sink that is written exactly once has one instance, whose log has all lanes. */
+static enum status keep_single(struct job *job, const struct task_context *context, Plan__Node **node,
+                               struct error *error) {
+    if ((*node)->operation_case != PLAN__NODE__OPERATION_SINK || (*node)->sink->connector[0] == '\0')
+        return STATUS_OK;
+    struct task_connector *found = ARENA_NEW(&job->arena, struct task_connector);
+    bool exactly_once;
+    TRY(sink_operator_guarantee(context, (*node)->sink, found, &exactly_once, error));
+    if (!exactly_once)
+        return STATUS_OK;
+    Plan__Node *single = arena_copy(&job->arena, *node, sizeof *single);
+    single->parallelism_limit = 1;
+    single->distribution = PLAN__DISTRIBUTION__SINGLETON;
+    single->n_distribution_columns = 0;
+    *node = single;
+    return STATUS_OK;
+}
+
+static enum status adapt_plan(struct job *job, const struct job_config *config, struct error *error) {
+    struct task_context context = {.operators = {.arena = &job->arena, .plan = config->plan},
+                                   .registry = config->registry,
+                                   .env = config->env,
+                                   .has_checkpoints = config->checkpoint_uri != NULL};
+    job->plan = *config->plan;
+    job->plan.nodes = arena_copy(&job->arena, config->plan->nodes, config->plan->n_nodes * sizeof *job->plan.nodes);
+    for (size_t i = 0; i < job->plan.n_nodes && job->plan.parallelism > 1; i++)
+        TRY(keep_single(job, &context, &job->plan.nodes[i], error));
+    return STATUS_OK;
+}
+
+/* ---- tasks ---- */
+
+static bool reads_input(const struct job *job, const struct graph_fragment *fragment) {
+    return job->plan.nodes[fragment->nodes[0]]->n_inputs == 0;
+}
+
+static enum status init_fragment(struct job *job, uint32_t fragment, struct error *error) {
+    for (uint32_t i = 0; i < job->graph.fragments[fragment].parallelism; i++) {
+        uint32_t number = job->open_count++;
+        TRY(task_init(&job->tasks[number], &job->parts, number, fragment, i, error));
     }
-    return a < 0 ? -a : a;
+    return STATUS_OK;
 }
 
-/* Timestamps of up to three digits are whole milliseconds. */
-static bool has_whole_milliseconds(const Plan__Plan *plan, const Plan__Node *node, const Plan__Window *window) {
-    const Plan__Node *input = plan->nodes[node->inputs[0]];
-    return window->time_column < input->n_output && input->output[window->time_column]->type->precision <= 3;
+static enum status init_tasks(struct job *job, struct error *error) {
+    job->task_count = job->graph.task_count;
+    job->tasks = ARENA_ARRAY(&job->arena, struct task, job->task_count);
+    for (uint32_t i = 0; i < job->graph.fragment_count; i++)
+        if (reads_input(job, &job->graph.fragments[i]))
+            TRY(init_fragment(job, i, error));
+    job->source_count = job->open_count;
+    for (uint32_t i = 0; i < job->graph.fragment_count; i++)
+        if (!reads_input(job, &job->graph.fragments[i]))
+            TRY(init_fragment(job, i, error));
+    return STATUS_OK;
 }
 
-static bool has_sessions(const Plan__Plan *plan) {
-    for (size_t i = 0; i < plan->n_nodes; i++) {
-        const Plan__Node *node = plan->nodes[i];
-        if (node->operation_case == PLAN__NODE__OPERATION_WINDOW_AGGREGATE &&
-            node->window_aggregate->window->kind == PLAN__WINDOW_KIND__SESSION)
-            return true;
-    }
-    return false;
+static struct task *task_of(const struct job *job, uint32_t fragment, uint32_t instance) {
+    for (uint32_t i = 0;; i++)
+        if (job->tasks[i].fragment == fragment)
+            return &job->tasks[i + instance];
 }
 
-/* Every window of the plan closes at a multiple of this (split_watermarks.h). Offsets of time zones are whole seconds. */
-static int64_t watermark_granularity_us(const Plan__Plan *plan, const struct time_zone *zone) {
-    int64_t granularity_us = strcmp(time_zone_name(zone), "UTC") == 0 ? 0 : US_PER_SECOND;
-    for (size_t i = 0; i < plan->n_nodes; i++) {
-        const Plan__Node *node = plan->nodes[i];
-        const Plan__Window *window = NULL;
-        if (node->operation_case == PLAN__NODE__OPERATION_WINDOW_AGGREGATE) {
-            window = node->window_aggregate->window;
-            granularity_us = greatest_common_divisor(granularity_us, node->window_aggregate->allowed_lateness_us);
-        } else if (node->operation_case == PLAN__NODE__OPERATION_WINDOW_TABLE) {
-            window = node->window_table->window;
+static void open_edge(struct job *job, uint32_t index) {
+    const struct graph_edge *edge = &job->graph.edges[index];
+    uint32_t producers = job->graph.fragments[edge->from_fragment].parallelism;
+    uint32_t consumers = job->graph.fragments[edge->to_fragment].parallelism;
+    job->channels[index] = ARENA_ARRAY(&job->arena, struct channel *, producers * consumers);
+    for (uint32_t p = 0; p < producers; p++)
+        for (uint32_t c = 0; c < consumers; c++) {
+            if (!graph_edge_connects(&job->graph, edge, p, c))
+                continue;
+            struct channel_config config = {.producer = &task_of(job, edge->from_fragment, p)->wakeup,
+                                            .consumer = &task_of(job, edge->to_fragment, c)->wakeup};
+            job->channels[index][p * consumers + c] = channel_new(&job->arena, &config);
+            job->channel_count++;
         }
-        if (!window)
-            continue;
-        granularity_us = greatest_common_divisor(granularity_us, window->size_us);
-        granularity_us = greatest_common_divisor(granularity_us, window->slide_us);
-        granularity_us = greatest_common_divisor(granularity_us, window->offset_us);
-        granularity_us = greatest_common_divisor(granularity_us, window->gap_us);
-        if (window->kind == PLAN__WINDOW_KIND__SESSION)
-            granularity_us =
-                greatest_common_divisor(granularity_us, has_whole_milliseconds(plan, node, window) ? 1000 : 1);
+}
+
+static void open_channels(struct job *job) {
+    job->channels = ARENA_ARRAY(&job->arena, struct channel **, job->graph.edge_count);
+    for (uint32_t i = 0; i < job->graph.edge_count; i++)
+        open_edge(job, i);
+    job->channel_list = ARENA_ARRAY(&job->arena, struct channel *, job->channel_count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < job->graph.edge_count; i++) {
+        const struct graph_edge *edge = &job->graph.edges[i];
+        uint32_t pairs =
+            job->graph.fragments[edge->from_fragment].parallelism * job->graph.fragments[edge->to_fragment].parallelism;
+        for (uint32_t pair = 0; pair < pairs; pair++)
+            if (job->channels[i][pair])
+                job->channel_list[count++] = job->channels[i][pair];
     }
-    return granularity_us ? granularity_us : 1;
+    job->parts.channels = (struct channel *const *const *)job->channels;
 }
 
-static const struct operator_class *class_for(const Plan__Node *node) {
-    if (node->operation_case == PLAN__NODE__OPERATION_SCAN)
-        return &source_operator_class;
-    if (node->operation_case == PLAN__NODE__OPERATION_SINK)
-        return &sink_operator_class;
-    return operator_class_for(node);
+static void init_control(struct job *job, const struct job_config *config) {
+    struct wakeup **wakeups = ARENA_ARRAY(&job->arena, struct wakeup *, job->task_count);
+    for (uint32_t i = 0; i < job->task_count; i++)
+        wakeups[i] = &job->tasks[i].wakeup;
+    job->control.wakeups = wakeups;
+    job->control.task_count = job->task_count;
+    job->control.reading_count = job->source_count;
+    job->control.channels = job->channel_list;
+    job->control.channel_count = job->channel_count;
+    job->control.batches_left = config->checkpoint_uri ? config->checkpoint_stop_batches : 0;
+    job->control.stop_with_savepoint = config->stop_with_savepoint;
 }
 
-static enum status open_operator(struct job *job, const Plan__Node *node, struct error *error) {
-    const struct operator_class *class = class_for(node);
-    if (!class)
-        return FAIL(error, STATUS_UNSUPPORTED, "%s cannot be executed yet", plan_node_name(node));
-    struct schema *input_schemas[OPERATOR_INPUTS_MAX];
-    uint32_t input_count = (uint32_t)node->n_inputs;
-    for (uint32_t i = 0; i < input_count && i < OPERATOR_INPUTS_MAX; i++)
-        input_schemas[i] = job->operators[node->inputs[i]]->schema;
-    struct stream_operator **slot = &job->operators[job->operator_count];
-    enum status status = operator_new(class, node, input_schemas, input_count, &job->context.operators, slot, error);
-    job->operator_count += *slot != NULL;
+static enum status open_tasks(struct job *job, struct error *error) {
+    for (uint32_t i = 0; i < job->task_count; i++)
+        TRY(task_open(&job->tasks[i], error));
+    return STATUS_OK;
+}
+
+static enum status open_restored(struct job *job, const struct job_config *config, struct error *error) {
+    TRY(job_checkpoint_open(&job->checkpoint, config, job->tasks, job->task_count, job->source_count, &job->arena,
+                            error));
+    job->control.checkpointer = job->checkpoint.checkpointer;
+    job->parts.chains = &job->checkpoint.chains;
+    enum status status = open_tasks(job, error);
+    job->parts.chains = NULL;
     TRY(status);
-    for (uint32_t i = 0; i < input_count; i++)
-        operator_connect(job->operators[node->inputs[i]], *slot, i);
-    if (class == &source_operator_class)
-        job->sources[job->source_count++] = *slot;
+    job_checkpoint_start(&job->checkpoint, job->tasks, config->log_bytes_max);
     return STATUS_OK;
 }
 
-static enum status open_operators(struct job *job, struct error *error) {
-    size_t count = job->plan->n_nodes;
-    job->operators = ARENA_ARRAY(&job->arena, struct stream_operator *, count);
-    job->sources = ARENA_ARRAY(&job->arena, struct stream_operator *, count);
-    for (size_t i = 0; i < count; i++)
-        TRY(open_operator(job, job->plan->nodes[i], error));
-    return STATUS_OK;
-}
-
-static uint32_t batch_rows(uint32_t wanted) {
-    uint32_t rows = wanted ? wanted : BATCH_ROWS_DEFAULT;
-    return rows > BATCH_ROWS_MAX ? BATCH_ROWS_MAX : rows;
-}
-
-static enum status open_evaluation(struct job *job, const struct job_config *config, struct error *error) {
+static enum status find_zone(struct job *job, const struct job_config *config, struct error *error) {
     const char *zone = config->time_zone ? config->time_zone : "UTC";
-    job->evaluation.zone = time_zone_find(zone);
-    if (!job->evaluation.zone)
-        return FAIL(error, STATUS_INVALID_OPTION, "time zone \"%s\" is not known", zone);
-    job->evaluation.now_us = job->evaluation.statement_start_us = env_now_us(config->env);
-    job->evaluation.watermark_us = WATERMARK_NONE;
-    job->evaluation.random_state = env_random_u64(config->env);
-    return STATUS_OK;
-}
-
-static void init_context(struct job *job, const struct job_config *config) {
-    job->context = (struct task_context){
-        .operators =
-            {
-                .arena = &job->arena,
-                .plan = config->plan,
-                .pool = &job->pool,
-                .evaluation = &job->evaluation,
-                .batch_rows = batch_rows(config->batch_rows),
-                .stop_wanted = &job->stop_wanted,
-            },
-        .registry = config->registry,
-        .env = config->env,
-        .result = config->result,
-        .dead = &job->dead.target,
-        .has_checkpoints = config->checkpoint_uri != NULL,
-        .watermark_granularity_us = watermark_granularity_us(config->plan, job->evaluation.zone),
-        .watermark_reach_us = has_sessions(config->plan) ? 1 : 0,
-    };
-}
-
-/* Sources learn where to go on when they open, the rest afterwards. */
-static enum status open_restored(struct job *job, uint64_t log_bytes_max, struct error *error) {
-    const struct task_layers *layers = &job->checkpoint.layers;
-    job->context.restored = layers->layer_count > 0 ? layers->layers : NULL;
-    job->context.restored_layers = layers->layer_count;
-    enum status status = open_operators(job, error);
-    job->context.restored = NULL;
-    TRY(status);
-    return job_checkpoint_start(&job->checkpoint, job->operators, job->sources, job->source_count, log_bytes_max,
-                                &job->arena, error);
+    job->parts.zone = time_zone_find(zone);
+    return job->parts.zone ? STATUS_OK : FAIL(error, STATUS_INVALID_OPTION, "time zone \"%s\" is not known", zone);
 }
 
 static enum status open_job(struct job *job, const struct job_config *config, struct error *error) {
-    job->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (job->wake_fd < 0)
-        return env_failed(error, errno, "cannot create", "an event descriptor");
     TRY(plan_verify(config->plan, error));
-    TRY(open_evaluation(job, config, error));
+    TRY(find_zone(job, config, error));
     TRY(dead_letters_open(&job->dead, config->env, config->dead_letter_path, error));
-    init_context(job, config);
-    TRY(job_state_open(&job->state, config, error));
-    job->context.operators.state = job->state.backend;
-    if (!config->checkpoint_uri)
-        return open_operators(job, error);
-    job->batches_left = config->checkpoint_stop_batches;
-    job->stop_with_savepoint = config->stop_with_savepoint;
-    TRY(job_checkpoint_open(&job->checkpoint, config, &job->context, job->wake_fd, error));
-    return open_restored(job, config->log_bytes_max, error);
+    TRY(adapt_plan(job, config, error));
+    TRY(execution_graph_build(&job->arena, &job->plan, &job->graph, error));
+    TRY(init_tasks(job, error));
+    open_channels(job);
+    init_control(job, config);
+    job_status_init(&job->status, job->task_count);
+    return config->checkpoint_uri ? open_restored(job, config, error) : open_tasks(job, error);
 }
 
 enum status job_open(const struct job_config *config, struct job **job, struct error *error) {
     struct job *opened = memory_zalloc(sizeof *opened);
-    opened->plan = config->plan;
     arena_init(&opened->arena);
-    batch_pool_init(&opened->pool);
-    job_status_init(&opened->status, (uint32_t)config->plan->n_nodes);
+    job_control_init(&opened->control);
+    opened->parts = (struct task_parts){.config = arena_copy(&opened->arena, config, sizeof *config),
+                                        .plan = &opened->plan,
+                                        .graph = &opened->graph,
+                                        .control = &opened->control,
+                                        .dead = &opened->dead,
+                                        .status = &opened->status};
     enum status status = open_job(opened, config, error);
     if (status != STATUS_OK) {
         job_free(opened);
         return status;
     }
-    job_status_publish(&opened->status, opened->operators, opened->dead.count);
+    for (uint32_t i = 0; i < opened->task_count; i++)
+        task_publish(&opened->tasks[i]);
     *job = opened;
     return STATUS_OK;
 }
 
+/* ---- running ---- */
+
+static void *run_thread(void *task) {
+    task_run(task);
+    return NULL;
+}
+
+/* Rows for the client are handed over on the caller's thread; without such, it runs a task that is near the end. */
+static struct task *callers_task(const struct job *job) {
+    for (uint32_t i = 0; i < job->task_count; i++)
+        if (job->tasks[i].has_client)
+            return &job->tasks[i];
+    return &job->tasks[job->task_count - 1];
+}
+
+static enum status start_thread(struct task *task, struct error *error) {
+    int code = pthread_create(&task->thread, NULL, run_thread, task);
+    task->has_thread = code == 0;
+    return code == 0 ? STATUS_OK : env_failed(error, code, "cannot start", "a task's thread");
+}
+
 enum status job_run(struct job *job, struct error *error) {
-    struct task_loop loop = {
-        .context = &job->context,
-        .operators = job->operators,
-        .operator_count = job->operator_count,
-        .sources = job->sources,
-        .source_count = job->source_count,
-        .dead = &job->dead,
-        .status = &job->status,
-        .stop = &job->stop,
-        .cancel = &job->cancel,
-        .savepoint = &job->savepoint,
-        .wake_fd = job->wake_fd,
-        .checkpoint = job->checkpoint.task,
-        .checkpointer = job->checkpoint.checkpointer,
-        .stop_with_savepoint = job->stop_with_savepoint,
-        .batches_left = job->batches_left,
-    };
-    enum status status = task_loop_run(&loop, error);
-    job->stopped_itself = loop.stopped_itself;
-    return status;
+    struct task *own = callers_task(job);
+    struct error failure = {0};
+    enum status status = STATUS_OK;
+    own->is_callers = true;
+    job->control.start_us = env_now_us(job->parts.config->env);
+    for (uint32_t i = 0; i < job->task_count && status == STATUS_OK; i++)
+        if (&job->tasks[i] != own)
+            status = start_thread(&job->tasks[i], &failure);
+    if (status == STATUS_OK)
+        task_run(own);
+    else
+        job_control_fail(&job->control, &failure);
+    for (uint32_t i = 0; i < job->task_count; i++)
+        if (job->tasks[i].has_thread)
+            pthread_join(job->tasks[i].thread, NULL);
+    if (job_control_has_failed(&job->control))
+        *error = job->control.error;
+    return job->control.error.status;
 }
 
 bool job_stopped_itself(const struct job *job) {
-    return job->stopped_itself;
-}
-
-/* May run inside a signal handler. */
-static void wake(struct job *job) {
-    int saved_errno = errno;
-    uint64_t one = 1;
-    ssize_t written = write(job->wake_fd, &one, sizeof one);
-    (void)written; /* full means that it is readable already */
-    errno = saved_errno;
+    return job->control.stopped_itself;
 }
 
 void job_stop(struct job *job) {
-    if (__atomic_exchange_n(&job->stop, true, __ATOMIC_ACQ_REL))
-        __atomic_store_n(&job->cancel, true, __ATOMIC_RELEASE);
-    wake(job);
+    job_control_stop(&job->control);
 }
 
 void job_make_savepoint(struct job *job) {
-    __atomic_store_n(&job->savepoint, true, __ATOMIC_RELEASE);
-    wake(job);
+    job_control_make_savepoint(&job->control);
 }
 
 bool job_checkpoint_status(const struct job *job, struct checkpointer_status *status) {
@@ -265,71 +263,73 @@ bool job_checkpoint_status(const struct job *job, struct checkpointer_status *st
     return true;
 }
 
+/* Lets go of what a task sent and nobody took. */
+static void close_outputs(struct job *job, const struct task *task) {
+    for (uint32_t i = 0; i < job->graph.edge_count && job->channel_list; i++) {
+        const struct graph_edge *edge = &job->graph.edges[i];
+        uint32_t consumers = job->graph.fragments[edge->to_fragment].parallelism;
+        for (uint32_t c = 0; c < consumers && edge->from_fragment == task->fragment; c++)
+            if (job->channels[i][task->instance * consumers + c])
+                channel_close(job->channels[i][task->instance * consumers + c]);
+    }
+}
+
 void job_free(struct job *job) {
     if (!job)
         return;
-    job_checkpoint_close(&job->checkpoint); /* first: it knows the operators */
-    for (uint32_t i = job->operator_count; i > 0; i--)
-        operator_close(job->operators[i - 1]);
-    job_state_close(&job->state);
-    arena_release(&job->arena);
-    batch_pool_release(&job->pool);
+    job_checkpoint_close(&job->checkpoint, job->tasks); /* first: it knows the operators */
+    for (uint32_t i = job->open_count; i > 0; i--) {
+        close_outputs(job, &job->tasks[i - 1]);
+        task_close_operators(&job->tasks[i - 1]);
+    }
+    for (uint32_t i = job->open_count; i > 0; i--)
+        task_release(&job->tasks[i - 1]);
     dead_letters_close(&job->dead);
-    job_status_release(&job->status);
-    if (job->wake_fd >= 0)
-        close(job->wake_fd);
+    if (job->status.parts)
+        job_status_release(&job->status);
+    job_control_release(&job->control);
+    arena_release(&job->arena);
     free(job);
 }
 
-uint32_t job_operator_count(const struct job *job) {
-    return job->status.operator_count;
+/* ---- observers ---- */
+
+/* Their side of what is shared; locks are the only things that they change. */
+static struct job_status *status_of(const struct job *job) {
+    return (struct job_status *)&job->status;
 }
 
-/* The observer's side of the published copies; the mutex is the only thing it changes. */
-static struct job_status *lock_status(const struct job *job) {
-    struct job_status *status = (struct job_status *)&job->status;
-    pthread_mutex_lock(&status->mutex);
-    return status;
+uint32_t job_operator_count(const struct job *job) {
+    return (uint32_t)job->plan.n_nodes;
 }
 
 void job_operator_status(const struct job *job, uint32_t index, struct job_operator_status *status) {
-    struct job_status *published = lock_status(job);
-    ASSERT(index < published->operator_count);
-    *status = published->operators[index];
-    pthread_mutex_unlock(&published->mutex);
+    bool found = job_status_operator(status_of(job), index, status);
+    ASSERT(found);
 }
 
 uint32_t job_split_count(const struct job *job) {
-    struct job_status *published = lock_status(job);
-    uint32_t count = published->split_count;
-    pthread_mutex_unlock(&published->mutex);
-    return count;
+    return job_status_split_count(status_of(job));
 }
 
 void job_split_status(const struct job *job, uint32_t index, struct job_split_status *status) {
-    struct job_status *published = lock_status(job);
-    ASSERT(index < published->split_count);
-    *status = published->splits[index];
-    pthread_mutex_unlock(&published->mutex);
-}
-
-static uint64_t published_number(const struct job *job, size_t offset) {
-    struct job_status *published = lock_status(job);
-    uint64_t number = *(const uint64_t *)((const char *)published + offset);
-    pthread_mutex_unlock(&published->mutex);
-    return number;
+    job_status_split(status_of(job), index, status);
 }
 
 uint64_t job_rows_in(const struct job *job) {
-    return published_number(job, offsetof(struct job_status, rows_in));
+    uint64_t rows_in, rows_late;
+    job_status_rows(status_of(job), &rows_in, &rows_late);
+    return rows_in;
 }
 
 uint64_t job_rows_late(const struct job *job) {
-    return published_number(job, offsetof(struct job_status, rows_late));
+    uint64_t rows_in, rows_late;
+    job_status_rows(status_of(job), &rows_in, &rows_late);
+    return rows_late;
 }
 
 uint64_t job_dead_count(const struct job *job) {
-    return published_number(job, offsetof(struct job_status, dead_count));
+    return dead_letters_count((struct dead_letters *)&job->dead);
 }
 
 const struct job_dead_letter *job_dead_letters(const struct job *job, uint32_t *count) {

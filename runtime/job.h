@@ -1,15 +1,18 @@
 /* job.h: runs a physical plan in this process.
  *
- * A job is one plan, its chains of operators, and the task thread that polls sources and drives them. job_run is the task
- * loop on the calling thread; job_stop may be called from anywhere, a signal handler included.
+ * A job is one plan, cut into chains of operators, each of them in one or more instances: the tasks (execution_graph.h). With a parallelism of 1
+ * all of it is one task, on the thread that calls job_run; otherwise that thread runs the task that hands rows to the client, if there is one,
+ * and the others have threads of their own. job_stop may be called from anywhere, a signal handler included.
  * Watermarks are kept per split and merged, with idleness; the end of bounded input flushes all windows.
  * Late rows are decided by the order of rows in their split, never by where batches were cut: a source batch is cut before a row
  * that is behind the end of a window which the split's watermark has passed meanwhile, so the result does not depend on the
  * batch size (runtime/split_watermarks.h).
- * The functions about status may be called from any thread while the job runs; they see copies the task publishes.
+ * The functions about status may be called from any thread while the job runs; they see copies that the tasks publish.
+ * The first task that fails ends the others, and its error is the job's.
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,7 +24,7 @@
 struct env;
 struct job;
 
-/* Receives the rows of a SELECT. All calls come from the task thread; a failure ends the job. */
+/* Receives the rows of a SELECT. All calls come from the thread of job_run; a failure ends the job. Batches are borrowed for the call. */
 struct result_target {
     enum status (*on_batch)(struct result_target *target, struct batch *batch, struct error *error);
     enum status (*on_idle)(struct result_target *target, int64_t now_us,
@@ -46,15 +49,15 @@ struct job_config {
     bool stop_with_savepoint;
     void (*savepoint_made)(void *context, const char *name); /* MAY; from another thread */
     void *savepoint_context;
-    uint64_t checkpoint_stop_batches; /* for tests: stops itself after so many source batches; 0: never */
+    const atomic_bool *stop_wanted; /* MAY: job_open gives up its wait for the store (CANCELLED); afterwards job_stop */
+    uint64_t checkpoint_stop_batches; /* for tests: stops itself once sources read so many batches; 0: never */
     bool uses_rocksdb;                /* groups that memory has no room for go to a local folder */
     uint64_t state_budget_bytes;      /* rocksdb: memory for keyed state */
-    const char
-        *state_folder; /* rocksdb: where the job's folder is made; NULL or empty: the system's for temporary files */
+    const char *state_folder;     /* rocksdb: where folders are made; NULL or empty: the system's for temporary files */
     const char *dead_letter_path; /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
 };
 
-/* What an observer sees: a copy, consistent per operator. */
+/* What an observer sees: a copy, consistent per instance of an operator, and the sum of them. */
 struct job_operator_status {
     const char *name; /* "WindowAggregate" */
     uint32_t node_id;
@@ -96,5 +99,5 @@ bool job_checkpoint_status(const struct job *job, struct checkpointer_status *st
 uint64_t job_rows_in(const struct job *job); /* rows read by all sources */
 uint64_t job_rows_late(const struct job *job);
 uint64_t job_dead_count(const struct job *job);
-/* The last ones kept (up to 1000), oldest first. Only from the thread that runs the job, or after job_run returned. */
+/* The last ones kept (up to 1000), oldest first. After job_run returned. */
 const struct job_dead_letter *job_dead_letters(const struct job *job, uint32_t *count);

@@ -1,5 +1,5 @@
 /* job_checkpoint.c: between a plan and its checkpoints. Invariant: identities depend on what the operators compute, not on where their brokers
- * are, nor on what the planner expects of them. */
+ * are, nor on what the planner expects of them, nor on how many tasks share their work. */
 #include "runtime/job_checkpoint.h"
 
 #include <stdlib.h>
@@ -7,9 +7,11 @@
 
 #include "core/base/hash.h"
 #include "core/data/row_log.h"
-#include "executor/snapshot.h"
+#include "runtime/checkpoint/task_checkpoint.h"
 #include "runtime/sink_operator.h"
 #include "runtime/source_operator.h"
+#include "runtime/task.h"
+#include "runtime/task_loop.h"
 
 /* ---- identities ---- */
 
@@ -39,6 +41,9 @@ static uint64_t node_digest(const Plan__Node *node, struct arena *arena) {
     Plan__Node copy = *node;
     copy.rows_per_second = copy.row_count = copy.state_bytes = 0; /* guesses, which get better with every release */
     copy.state_description = (char *)protobuf_c_empty_string;
+    copy.distribution = PLAN__DISTRIBUTION__FORWARD; /* follows from the rest */
+    copy.n_distribution_columns = 0;
+    copy.parallelism_limit = 0;
     if (node->operation_case == PLAN__NODE__OPERATION_SCAN) {
         Plan__Scan scan = *node->scan;
         scan.options = ARENA_ARRAY(arena, Plan__Option *, scan.n_options);
@@ -70,9 +75,10 @@ static struct digest identify(struct job_checkpoint *checkpoint, const Plan__Pla
 
 /* ---- sinks ---- */
 
-static enum status list_sinks(const struct task_context *context, struct checkpointed_sink *sinks, uint32_t *count,
-                              struct error *error) {
+enum status job_checkpoint_sinks(const struct task_context *context, struct checkpointed_sink *sinks, uint32_t *count,
+                                 uint32_t *first_lanes, struct error *error) {
     const Plan__Plan *plan = context->operators.plan;
+    uint32_t lane_count = 0;
     *count = 0;
     for (size_t i = 0; i < plan->n_nodes; i++) {
         const Plan__Node *node = plan->nodes[i];
@@ -88,6 +94,8 @@ static enum status list_sinks(const struct task_context *context, struct checkpo
         TRY(plan_schema_decode(context->operators.arena, node->output, node->n_output, schema, error));
         TRY(task_columns_decode(context, node->sink->columns, node->sink->n_columns, &columns, error));
         const struct publisher_support *publishers = found->connector->publishers;
+        first_lanes[i] = lane_count;
+        lane_count += publishers->lane_count(&found->options);
         sinks[*count] = (struct checkpointed_sink){.publishers = publishers,
                                                    .publisher = {.table = node->sink->table,
                                                                  .options = &found->options,
@@ -104,10 +112,19 @@ static enum status list_sinks(const struct task_context *context, struct checkpo
 
 /* ---- deployment ---- */
 
-static enum status wait_for_deployment(struct job_checkpoint *checkpoint, struct error *error) {
-    struct task_mail *mail = (struct task_mail *)mailbox_wait(&checkpoint->inbox, INT64_MAX);
+enum { LOOK_FOR_STOP_US = 50000 };
+
+/* The store may take its time, or never answer: whoever waits may give up. */
+static enum status wait_for_deployment(struct mailbox *inbox, const atomic_bool *stop_wanted,
+                                       struct task_mail **deployment, struct error *error) {
+    struct task_mail *mail = NULL;
+    while (!mail) {
+        if (stop_wanted && atomic_load(stop_wanted))
+            return FAIL(error, STATUS_CANCELLED, "stopped before the job had begun");
+        mail = (struct task_mail *)mailbox_wait(inbox, stop_wanted ? mailbox_now_us() + LOOK_FOR_STOP_US : INT64_MAX);
+    }
     if (mail->kind == TASK_MAIL_DEPLOY) {
-        checkpoint->deployment = mail;
+        *deployment = mail;
         return STATUS_OK;
     }
     ASSERT(mail->kind == TASK_MAIL_ENDED && mail->error.status != STATUS_OK);
@@ -116,28 +133,41 @@ static enum status wait_for_deployment(struct job_checkpoint *checkpoint, struct
     return error->status;
 }
 
+static struct mailbox **open_inboxes(struct job_checkpoint *checkpoint, const struct task *tasks, uint32_t task_count,
+                                     struct arena *arena) {
+    checkpoint->inboxes = ARENA_ARRAY(arena, struct mailbox, task_count);
+    checkpoint->deployments = ARENA_ARRAY(arena, struct task_mail *, task_count);
+    struct mailbox **list = ARENA_ARRAY(arena, struct mailbox *, task_count);
+    for (uint32_t i = 0; i < task_count; i++) {
+        mailbox_init(&checkpoint->inboxes[i], tasks[i].wakeup.fd);
+        list[i] = &checkpoint->inboxes[i];
+    }
+    checkpoint->task_count = task_count;
+    return list;
+}
+
 enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct job_config *config,
-                                const struct task_context *context, int wake_fd, struct error *error) {
-    struct arena *arena = context->operators.arena;
-    struct checkpointed_sink *sinks = ARENA_ARRAY(arena, struct checkpointed_sink, config->plan->n_nodes);
+                                const struct task *tasks, uint32_t task_count, uint32_t source_count,
+                                struct arena *arena, struct error *error) {
+    const Plan__Plan *plan = tasks[0].parts->plan;
+    struct checkpointed_sink *sinks = ARENA_ARRAY(arena, struct checkpointed_sink, plan->n_nodes);
     uint32_t sink_count;
-    TRY(list_sinks(context, sinks, &sink_count, error));
-    mailbox_init(&checkpoint->inbox, wake_fd);
-    arena_init(&checkpoint->layers_arena);
-    checkpoint->has_inbox = true;
-    struct mailbox *inboxes[] = {&checkpoint->inbox};
+    checkpoint->first_lanes = ARENA_ARRAY(arena, uint32_t, plan->n_nodes);
+    TRY(job_checkpoint_sinks(&tasks[0].context, sinks, &sink_count, checkpoint->first_lanes, error));
+    arena_init(&checkpoint->chains_arena);
+    struct mailbox **inboxes = open_inboxes(checkpoint, tasks, task_count, arena);
     struct checkpointer_config checkpointer = {
         .uri = config->checkpoint_uri,
         .savepoint = config->savepoint,
         .env = config->env,
-        .plan = identify(checkpoint, config->plan, arena),
+        .plan = identify(checkpoint, plan, arena),
         .must_resume = config->must_resume,
         .accept_plan_change = config->accept_plan_change,
         .operators = checkpoint->identities,
         .operator_count = checkpoint->operator_count,
         .inboxes = inboxes,
-        .task_count = 1,
-        .source_count = 1,
+        .task_count = task_count,
+        .source_count = source_count,
         .sinks = sinks,
         .sink_count = sink_count,
         .interval_us = config->checkpoint_interval_us,
@@ -145,39 +175,24 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
         .savepoint_context = config->savepoint_context,
     };
     TRY(checkpointer_open(&checkpointer, &checkpoint->checkpointer, error));
-    TRY(wait_for_deployment(checkpoint, error));
-    return task_layers_load(checkpointer_store(checkpoint->checkpointer), &checkpoint->deployment->manifest, 0,
-                            checkpoint->identities, checkpoint->operator_count, &checkpoint->layers_arena,
-                            &checkpoint->layers, error);
+    for (uint32_t i = 0; i < task_count; i++)
+        TRY(wait_for_deployment(&checkpoint->inboxes[i], config->stop_wanted, &checkpoint->deployments[i], error));
+    return state_chains_load(checkpointer_store(checkpoint->checkpointer), &checkpoint->deployments[0]->manifest,
+                             checkpoint->identities, checkpoint->operator_count, &checkpoint->chains_arena,
+                             &checkpoint->chains, error);
 }
-
-static enum status restore(const struct job_checkpoint *checkpoint, struct stream_operator *const *operators,
-                           struct error *error) {
-    const struct task_layers *layers = &checkpoint->layers;
-    for (uint32_t i = 0; i < checkpoint->operator_count && layers->layer_count > 0; i++) {
-        struct snapshot_reader reader;
-        snapshot_reader_init_layers(&reader, layers->layers[i], layers->layer_count);
-        TRY(operator_restore(operators[i], &reader, error));
-    }
-    return STATUS_OK;
-}
-
-struct job_sources {
-    struct stream_operator *const *sources;
-    uint32_t count;
-};
 
 static void list_positions(void *context, struct arena *arena, struct split_position **positions, uint32_t *count) {
-    const struct job_sources *sources = context;
+    const struct task *task = context;
     uint32_t capacity = 0;
-    for (uint32_t i = 0; i < sources->count; i++)
-        capacity += source_operator_splits(sources->sources[i])->count;
+    for (uint32_t i = 0; i < task->source_count; i++)
+        capacity += source_operator_splits(task->sources[i])->count;
     *positions = ARENA_ARRAY(arena, struct split_position, capacity);
     *count = 0;
     struct strbuf text;
     strbuf_init(&text);
-    for (uint32_t i = 0; i < sources->count; i++) {
-        const struct stream_operator *source = sources->sources[i];
+    for (uint32_t i = 0; i < task->source_count; i++) {
+        const struct stream_operator *source = task->sources[i];
         for (uint32_t j = 0; j < source_operator_splits(source)->count && !source->ended; j++) {
             strbuf_reset(&text);
             source_operator_split_position(source, j, &text);
@@ -191,49 +206,84 @@ static void list_positions(void *context, struct arena *arena, struct split_posi
     strbuf_release(&text);
 }
 
-enum status job_checkpoint_start(struct job_checkpoint *checkpoint, struct stream_operator *const *operators,
-                                 struct stream_operator *const *sources, uint32_t source_count, uint64_t log_bytes_max,
-                                 struct arena *arena, struct error *error) {
-    TRY(restore(checkpoint, operators, error));
-    arena_release(&checkpoint->layers_arena);
-    struct task_sink_log *logs = ARENA_ARRAY(arena, struct task_sink_log, checkpoint->operator_count);
-    struct job_sources *list = ARENA_NEW(arena, struct job_sources);
-    uint32_t log_count = 0, lane_count = 0;
-    for (uint32_t i = 0; i < checkpoint->operator_count; i++) {
-        struct row_log *log = operators[i]->class == &sink_operator_class ? sink_operator_log(operators[i]) : NULL;
-        if (!log)
-            continue;
-        logs[log_count++] = (struct task_sink_log){.log = log, .first_lane = lane_count};
-        lane_count += log->lane_count;
+static void tell_sources(void *context, const struct split_position *positions, uint32_t count) {
+    const struct task *task = context;
+    struct arena arena;
+    arena_init(&arena);
+    struct source_position *own = ARENA_ARRAY(&arena, struct source_position, count);
+    for (uint32_t i = 0; i < task->source_count; i++) {
+        uint32_t own_count = 0;
+        for (uint32_t j = 0; j < count; j++)
+            if (positions[j].source_id == task->sources[i]->node->id)
+                own[own_count++] = (struct source_position){.split = str_copy(&arena, positions[j].split),
+                                                            .position = str_copy(&arena, positions[j].position)};
+        source_operator_committed(task->sources[i], own, own_count);
     }
-    *list = (struct job_sources){.sources = sources, .count = source_count};
-    struct task_checkpoint_config config = {
-        .checkpointer = checkpoint->checkpointer,
-        .inbox = &checkpoint->inbox,
-        .deployment = checkpoint->deployment,
-        .operators = operators,
-        .identities = checkpoint->identities,
-        .operator_count = checkpoint->operator_count,
-        .logs = logs,
-        .log_count = log_count,
-        .log_bytes_max = log_bytes_max,
-        .positions = list_positions,
-        .context = list,
-    };
-    checkpoint->task = task_checkpoint_new(&config);
-    message_free(&checkpoint->deployment->base);
-    checkpoint->deployment = NULL;
-    return STATUS_OK;
+    arena_release(&arena);
 }
 
-void job_checkpoint_close(struct job_checkpoint *checkpoint) {
-    if (!checkpoint->has_inbox)
-        return;
-    task_checkpoint_free(checkpoint->task);
+static uint32_t list_logs(const struct job_checkpoint *checkpoint, const struct task *task,
+                          struct task_sink_log *logs) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < task->node_count; i++) {
+        struct stream_operator *sink = task->operators[i];
+        struct row_log *log = sink->class == &sink_operator_class ? sink_operator_log(sink) : NULL;
+        if (log)
+            logs[count++] = (struct task_sink_log){.log = log, .first_lane = checkpoint->first_lanes[sink->node->id]};
+    }
+    return count;
+}
+
+static void start_task(struct job_checkpoint *checkpoint, struct task *task, uint64_t log_bytes_max) {
+    uint32_t instance_count = task_instance_count(task);
+    struct task_sink_log *logs = ARENA_ARRAY(&task->arena, struct task_sink_log, task->node_count);
+    struct state_file_operator *identities = ARENA_ARRAY(&task->arena, struct state_file_operator, task->node_count);
+    for (uint32_t i = 0; i < task->node_count; i++)
+        identities[i] = checkpoint->identities[task->operators[i]->node->id];
+    struct task_checkpoint_config config = {
+        .checkpointer = checkpoint->checkpointer,
+        .inbox = &checkpoint->inboxes[task->number],
+        .deployment = checkpoint->deployments[task->number],
+        .task = task->number,
+        .operators = task->operators,
+        .identities = identities,
+        .operator_count = task->node_count,
+        .logs = logs,
+        .log_count = list_logs(checkpoint, task, logs),
+        .log_bytes_max = log_bytes_max,
+        .positions = list_positions,
+        .decided = task->source_count > 0 ? tell_sources : NULL,
+        .hand_on = task_hand_on,
+        .given_up = task_give_up,
+        .has_channels = task->has_receiver,
+        .first_key_group = key_group_first(task->instance, instance_count),
+        .end_key_group = key_group_first(task->instance + 1, instance_count),
+        .context = task,
+    };
+    task->checkpoint = task_checkpoint_new(&config);
+    message_free(&checkpoint->deployments[task->number]->base);
+    checkpoint->deployments[task->number] = NULL;
+}
+
+void job_checkpoint_start(struct job_checkpoint *checkpoint, struct task *tasks, uint64_t log_bytes_max) {
+    arena_release(&checkpoint->chains_arena);
+    checkpoint->chains = (struct state_chains){0};
+    for (uint32_t i = 0; i < checkpoint->task_count; i++)
+        start_task(checkpoint, &tasks[i], log_bytes_max);
+}
+
+void job_checkpoint_close(struct job_checkpoint *checkpoint, struct task *tasks) {
+    for (uint32_t i = 0; i < checkpoint->task_count; i++) {
+        task_checkpoint_free(tasks[i].checkpoint);
+        tasks[i].checkpoint = NULL;
+    }
     checkpointer_close(checkpoint->checkpointer);
-    if (checkpoint->deployment)
-        message_free(&checkpoint->deployment->base);
-    arena_release(&checkpoint->layers_arena);
-    mailbox_release(&checkpoint->inbox);
-    checkpoint->has_inbox = false;
+    for (uint32_t i = 0; i < checkpoint->task_count; i++) {
+        if (checkpoint->deployments[i])
+            message_free(&checkpoint->deployments[i]->base);
+        mailbox_release(&checkpoint->inboxes[i]);
+    }
+    if (checkpoint->task_count > 0)
+        arena_release(&checkpoint->chains_arena);
+    checkpoint->task_count = 0;
 }

@@ -13,12 +13,8 @@
 
 enum { PATH_BYTES = 4096 };
 
-static bool has_use(const Plan__Plan *plan) {
-    for (size_t i = 0; i < plan->n_nodes; i++)
-        if (plan->nodes[i]->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE &&
-            plan->nodes[i]->group_aggregate->n_keys > 0)
-            return true;
-    return false;
+bool job_state_serves(const Plan__Node *node) {
+    return node->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE && node->group_aggregate->n_keys > 0;
 }
 
 static enum status name_folder(struct job_state *state, const struct job_config *config, uint64_t random,
@@ -34,11 +30,10 @@ static enum status name_folder(struct job_state *state, const struct job_config 
     return STATUS_OK;
 }
 
-enum status job_state_open(struct job_state *state, const struct job_config *config, struct error *error) {
-    if (!config->uses_rocksdb || !has_use(config->plan))
-        return STATUS_OK;
+enum status job_state_open(struct job_state *state, const struct job_config *config, uint32_t share_count,
+                           struct error *error) {
     state->env = config->env;
-    state_budget_init(&state->budget, config->state_budget_bytes);
+    state_budget_init(&state->budget, config->state_budget_bytes / share_count);
     uint64_t random = env_random_u64(config->env);
     TRY(name_folder(state, config, random, error));
     char incarnation[24];

@@ -5,31 +5,35 @@
 
 #include "runtime/source_operator.h"
 
-void job_status_init(struct job_status *status, uint32_t operator_count) {
-    *status = (struct job_status){.operator_count = operator_count};
+void job_status_init(struct job_status *status, uint32_t task_count) {
+    *status = (struct job_status){.part_count = task_count};
     pthread_mutex_init(&status->mutex, NULL);
-    status->operators = memory_zalloc(sizeof *status->operators * operator_count);
+    status->parts = memory_zalloc(sizeof *status->parts * task_count);
 }
 
 void job_status_release(struct job_status *status) {
-    for (uint32_t i = 0; i < status->split_count; i++)
-        free((char *)status->splits[i].name);
-    free(status->splits);
-    free(status->operators);
+    for (uint32_t i = 0; i < status->part_count; i++) {
+        struct job_status_part *part = &status->parts[i];
+        for (uint32_t j = 0; j < part->split_count; j++)
+            free((char *)part->splits[j].name);
+        free(part->splits);
+        free(part->operators);
+    }
+    free(status->parts);
     pthread_mutex_destroy(&status->mutex);
 }
 
-static void publish_split(struct job_status *status, uint32_t index, const struct stream_operator *source,
+static void publish_split(struct job_status_part *part, uint32_t index, const struct stream_operator *source,
                           uint32_t split) {
-    if (index == status->split_capacity) {
-        status->split_capacity = status->split_capacity ? status->split_capacity * 2 : 16;
-        status->splits = memory_realloc(status->splits, status->split_capacity * sizeof *status->splits);
+    if (index == part->split_capacity) {
+        part->split_capacity = part->split_capacity ? part->split_capacity * 2 : 16;
+        part->splits = memory_realloc(part->splits, part->split_capacity * sizeof *part->splits);
     }
     const struct split_state *state = &source_operator_splits(source)->splits[split];
-    struct job_split_status *target = &status->splits[index];
-    if (index == status->split_count) {
+    struct job_split_status *target = &part->splits[index];
+    if (index == part->split_count) {
         *target = (struct job_split_status){0};
-        status->split_count++;
+        part->split_count++;
     }
     const char *name = source_operator_split_name(source, split);
     if (!target->name || strcmp(target->name, name) != 0) { /* a source before it got more splits */
@@ -43,26 +47,102 @@ static void publish_split(struct job_status *status, uint32_t index, const struc
     target->rows = state->row_count;
 }
 
-void job_status_publish(struct job_status *status, struct stream_operator *const *operators, uint64_t dead_count) {
+void job_status_publish(struct job_status *status, uint32_t task, struct stream_operator *const *operators,
+                        uint32_t operator_count) {
+    struct job_status_part *part = &status->parts[task];
     uint32_t split_index = 0;
     pthread_mutex_lock(&status->mutex);
-    status->rows_in = status->rows_late = 0;
-    status->dead_count = dead_count;
-    for (uint32_t i = 0; i < status->operator_count; i++) {
+    if (!part->operators)
+        part->operators = memory_zalloc(sizeof *part->operators * operator_count);
+    part->operator_count = operator_count;
+    part->rows_in = part->rows_late = 0;
+    for (uint32_t i = 0; i < operator_count; i++) {
         const struct stream_operator *one = operators[i];
-        status->operators[i] = (struct job_operator_status){
+        part->operators[i] = (struct job_operator_status){
             .name = one->class->name,
             .node_id = one->node->id,
             .counters = one->counters,
             .watermark_us = one->watermark_us,
             .idle = one->idle,
         };
-        status->rows_late += one->counters.rows_late;
+        part->rows_late += one->counters.rows_late;
         if (one->class != &source_operator_class)
             continue;
-        status->rows_in += one->counters.rows_in;
+        part->rows_in += one->counters.rows_in;
         for (uint32_t split = 0; split < source_operator_splits(one)->count; split++)
-            publish_split(status, split_index++, one, split);
+            publish_split(part, split_index++, one, split);
+    }
+    pthread_mutex_unlock(&status->mutex);
+}
+
+/* ---- observers ---- */
+
+static void add(struct operator_counters *to, const struct operator_counters *more) {
+    to->rows_in += more->rows_in;
+    to->batches_in += more->batches_in;
+    to->rows_out += more->rows_out;
+    to->batches_out += more->batches_out;
+    to->rows_filtered += more->rows_filtered;
+    to->rows_late += more->rows_late;
+    to->rows_merged += more->rows_merged;
+    to->state_rows += more->state_rows;
+    to->state_bytes += more->state_bytes;
+}
+
+static void add_instance(struct job_operator_status *sum, const struct job_operator_status *one) {
+    bool decides = sum->idle != one->idle ? sum->idle : /* those that are active do */
+                       sum->idle ? one->watermark_us > sum->watermark_us
+                                 : one->watermark_us < sum->watermark_us;
+    if (decides)
+        sum->watermark_us = one->watermark_us;
+    sum->idle = sum->idle && one->idle;
+    add(&sum->counters, &one->counters);
+}
+
+bool job_status_operator(struct job_status *status, uint32_t node_id, struct job_operator_status *sum) {
+    bool found = false;
+    pthread_mutex_lock(&status->mutex);
+    for (uint32_t i = 0; i < status->part_count; i++) {
+        const struct job_status_part *part = &status->parts[i];
+        for (uint32_t j = 0; j < part->operator_count; j++) {
+            if (part->operators[j].node_id != node_id)
+                continue;
+            if (found)
+                add_instance(sum, &part->operators[j]);
+            else
+                *sum = part->operators[j];
+            found = true;
+        }
+    }
+    pthread_mutex_unlock(&status->mutex);
+    return found;
+}
+
+uint32_t job_status_split_count(struct job_status *status) {
+    uint32_t count = 0;
+    pthread_mutex_lock(&status->mutex);
+    for (uint32_t i = 0; i < status->part_count; i++)
+        count += status->parts[i].split_count;
+    pthread_mutex_unlock(&status->mutex);
+    return count;
+}
+
+void job_status_split(struct job_status *status, uint32_t index, struct job_split_status *split) {
+    pthread_mutex_lock(&status->mutex);
+    uint32_t part = 0;
+    for (; part < status->part_count && index >= status->parts[part].split_count; part++)
+        index -= status->parts[part].split_count;
+    ASSERT(part < status->part_count);
+    *split = status->parts[part].splits[index];
+    pthread_mutex_unlock(&status->mutex);
+}
+
+void job_status_rows(struct job_status *status, uint64_t *rows_in, uint64_t *rows_late) {
+    *rows_in = *rows_late = 0;
+    pthread_mutex_lock(&status->mutex);
+    for (uint32_t i = 0; i < status->part_count; i++) {
+        *rows_in += status->parts[i].rows_in;
+        *rows_late += status->parts[i].rows_late;
     }
     pthread_mutex_unlock(&status->mutex);
 }

@@ -69,8 +69,8 @@ static enum status source_operator_on_snapshot(struct stream_operator *self, str
     struct strbuf value, position;
     strbuf_init(&value);
     strbuf_init(&position);
-    bytes_put_i64(&value, splits->merged_us);
-    bytes_put_u8(&value, splits->all_idle);
+    bytes_put_i64(&value, self->ended ? WATERMARK_END : splits->merged_us);
+    bytes_put_u8(&value, self->ended || splits->all_idle);
     bytes_put_varint(&value, splits->count);
     for (uint32_t i = 0; i < splits->count; i++) {
         const struct split_state *split = &splits->splits[i];
@@ -125,8 +125,10 @@ static enum status source_operator_on_restore(struct stream_operator *self, stru
     struct source_operator *source = (struct source_operator *)self;
     struct restored_splits restored;
     TRY(read_splits(reader, self->context->arena, &restored, error));
-    source->splits.merged_us = restored.merged_us;
-    source->splits.all_idle = restored.all_idle;
+    bool is_first = reader->chain == 0;
+    if (is_first || restored.merged_us < source->splits.merged_us)
+        source->splits.merged_us = restored.merged_us;
+    source->splits.all_idle = restored.all_idle && (is_first || source->splits.all_idle);
     split_watermarks_grow(&source->splits, source->source->split_count, self->context->evaluation->now_us);
     struct map by_name; /* number of a split + 1 */
     map_init(&by_name, self->context->arena, false);
@@ -142,23 +144,40 @@ static enum status source_operator_on_restore(struct stream_operator *self, stru
     return STATUS_OK;
 }
 
-/* Sources are told where to go on when they open, before the operators are restored. One that had ended starts anew and is
- * never asked. */
+/* What one instance of an earlier run has read. */
+static enum status find_splits(const struct snapshot_reader *from, struct arena *arena, struct restored_splits *splits,
+                               bool *ended, struct error *error) {
+    struct snapshot_reader reader = *from;
+    TRY(operator_restore_skip(&reader, ended, error));
+    *splits = (struct restored_splits){0};
+    return snapshot_is_read(&reader) ? STATUS_OK : read_splits(&reader, arena, splits, error);
+}
+
+/* Sources are told where to go on when they open, before the operators are restored: where all instances were, since splits may have other
+ * owners now. When all had ended it starts anew and is never asked. */
 static enum status find_positions(struct source_operator *source, struct source_config *config, struct error *error) {
     const struct task_context *task = task_of(&source->base);
     if (!task->restored)
         return STATUS_OK;
-    struct snapshot_reader reader;
-    snapshot_reader_init_layers(&reader, task->restored[source->base.node->id], task->restored_layers);
-    TRY(operator_restore_skip(&reader, error));
-    if (snapshot_is_read(&reader))
+    const struct restored_node *node = &task->restored[source->base.node->id];
+    struct restored_splits *splits = ARENA_ARRAY(config->arena, struct restored_splits, node->count);
+    bool all_ended = true;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < node->count; i++) {
+        bool ended;
+        TRY(find_splits(&node->readers[i], config->arena, &splits[i], &ended, error));
+        all_ended &= ended;
+        count += splits[i].count;
+    }
+    if (all_ended)
         return STATUS_OK;
-    struct restored_splits restored;
-    TRY(read_splits(&reader, config->arena, &restored, error));
-    config->positions = restored.positions;
-    config->position_count = restored.count;
-    for (uint32_t i = 0; i < restored.count; i++)
-        config->rows_before += restored.states[i].row_count;
+    struct source_position *positions = ARENA_ARRAY(config->arena, struct source_position, count);
+    config->positions = positions;
+    for (uint32_t i = 0; i < node->count; i++)
+        for (uint32_t j = 0; j < splits[i].count; j++) {
+            positions[config->position_count++] = splits[i].positions[j];
+            config->rows_before += splits[i].states[j].row_count;
+        }
     return STATUS_OK;
 }
 
@@ -189,6 +208,8 @@ static enum status open_source(struct source_operator *source, const Plan__Scan 
         .pool = task->operators.pool,
         .env = task->env,
         .dead = task->dead,
+        .instance = task->instance,
+        .instance_count = task->instance_count,
         .is_resumable = task->has_checkpoints,
     };
     source->shares_splits = config->instance_count > 1;
@@ -400,6 +421,12 @@ void source_operator_split_position(const struct stream_operator *self, uint32_t
     source->source->class->split_position(source->source, split, out);
 }
 
+void source_operator_committed(struct stream_operator *self, const struct source_position *positions, uint32_t count) {
+    struct source_operator *source = (struct source_operator *)self;
+    if (source->source && source->source->class->committed && count > 0)
+        source->source->class->committed(source->source, positions, count);
+}
+
 const char *source_operator_table(const struct stream_operator *self) {
     return ((const struct source_operator *)self)->table;
 }
@@ -411,5 +438,7 @@ const struct operator_class source_operator_class = {
     .on_batch = source_operator_on_batch,
     .on_snapshot = source_operator_on_snapshot,
     .on_restore = source_operator_on_restore,
+    .is_divisible = true,
+    .keeps_state_at_end = true,
     .close = source_operator_close,
 };

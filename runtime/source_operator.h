@@ -23,4 +23,6 @@ const struct split_watermarks *source_operator_splits(const struct stream_operat
 const char *source_operator_split_name(const struct stream_operator *source, uint32_t split);
 /* Position after the last row that was emitted, as the connector tells it. */
 void source_operator_split_position(const struct stream_operator *source, uint32_t split, struct strbuf *out);
+/* A decided checkpoint has these positions of its splits. */
+void source_operator_committed(struct stream_operator *source, const struct source_position *positions, uint32_t count);
 const char *source_operator_table(const struct stream_operator *source);

@@ -5,18 +5,25 @@
 #include "executor/operator.h"
 #include "runtime/job.h"
 
+struct snapshot_reader;
+
+/* Whose snapshots a node is restored from: those of its instances then, in their order. To be copied, then read. */
+struct restored_node {
+    const struct snapshot_reader *readers;
+    uint32_t count;
+};
+
 struct task_context {
     struct operator_context operators; /* first: operators hold a pointer to it */
     const struct connector_registry *registry;
     struct env *env;
     struct result_target *result;
     struct dead_letter_target *dead;
-    /* Snapshots by node, each in so many layers, which sources need when they open; NULL: the job starts anew. */
-    struct str *const *restored;
-    uint32_t restored_layers;
-    bool has_checkpoints;             /* sinks that can be are written exactly once */
-    int64_t watermark_granularity_us; /* ends of windows are multiples of it: split_watermarks.h */
-    int64_t watermark_reach_us;       /* 1 with sessions, else 0: split_watermarks.h */
+    uint32_t instance, instance_count;    /* of the task's chain */
+    const struct restored_node *restored; /* by node; sources need it when they open. NULL: the job starts anew */
+    bool has_checkpoints;                 /* sinks that can be are written exactly once */
+    int64_t watermark_granularity_us;     /* ends of windows are multiples of it: split_watermarks.h */
+    int64_t watermark_reach_us;           /* 1 with sessions, else 0: split_watermarks.h */
 };
 
 /* The connector and format of a Scan or Sink, and its options as text. */

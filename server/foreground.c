@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include "core/base/env.h"
+#include "runtime/checkpoint/checkpointer.h"
 
 struct listener_target {
     struct result_target base;
@@ -34,10 +35,15 @@ static void target_savepoint(void *context, const char *name) {
 
 void foreground_reset(struct foreground *foreground) {
     atomic_store(&foreground->stop_wanted, false);
+    foreground->gave_up = false;
 }
 
 bool foreground_was_stopped(const struct foreground *foreground) {
     return atomic_load(&foreground->stop_wanted);
+}
+
+bool foreground_gave_up(const struct foreground *foreground) {
+    return foreground->gave_up;
 }
 
 static struct job *visit(struct foreground *foreground) {
@@ -98,13 +104,20 @@ enum status foreground_run(struct foreground *foreground, struct foreground_task
     task->config.savepoint_context = task->listener;
     struct job *job;
     int64_t started_us = env_monotonic_us(task->config.env);
-    TRY(job_open(&task->config, &job, error));
+    task->config.stop_wanted = &foreground->stop_wanted;
+    enum status status = job_open(&task->config, &job, error);
+    if (status == STATUS_CANCELLED && foreground_was_stopped(foreground))
+        return STATUS_OK; /* nothing had begun */
+    TRY(status);
     if (task->listener->on_job_start)
         task->listener->on_job_start(task->listener);
-    enum status status = run_visible(foreground, job, error);
+    status = run_visible(foreground, job, error);
     if (job_stopped_itself(job)) /* and with it the text */
         atomic_store(&foreground->stop_wanted, true);
+    struct checkpointer_status checkpoints;
+    foreground->gave_up = job_checkpoint_status(job, &checkpoints) && checkpoints.gave_up;
     struct session_job_end end = {.job = job,
+                                  .gave_up = foreground->gave_up,
                                   .was_stopped = foreground_was_stopped(foreground),
                                   .wrote_rows = task->wrote_rows,
                                   .elapsed_us = env_monotonic_us(task->config.env) - started_us};

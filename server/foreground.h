@@ -17,6 +17,7 @@ struct foreground {
     _Atomic(struct job *) job; /* the one that runs, or NULL */
     atomic_uint visitors;
     atomic_bool stop_wanted; /* stays until foreground_reset */
+    bool gave_up;            /* likewise; of the thread that runs jobs */
 };
 
 /* Rows go to the listener when has_result; `measured` (may be NULL) sees the job after it ended. */
@@ -34,4 +35,6 @@ enum status foreground_run(struct foreground *foreground, struct foreground_task
 void foreground_stop(struct foreground *foreground);           /* async-signal-safe */
 void foreground_make_savepoint(struct foreground *foreground); /* likewise */
 bool foreground_was_stopped(const struct foreground *foreground);
+/* A second stop ended the last job before its work was decided and published. Only from the thread that ran it. */
+bool foreground_gave_up(const struct foreground *foreground);
 void foreground_progress(struct foreground *foreground, struct session_progress *progress);

@@ -14,6 +14,7 @@
 #include "planner/planner.h"
 #include "runtime/checkpoint/checkpointer.h"
 #include "runtime/job.h"
+#include "runtime/job_verify.h"
 #include "server/foreground.h"
 #include "server/show.h"
 #include "server/text_rows.h"
@@ -65,6 +66,10 @@ void session_make_savepoint(struct session *session) {
 
 bool session_was_stopped(const struct session *session) {
     return foreground_was_stopped(&session->foreground);
+}
+
+bool session_gave_up(const struct session *session) {
+    return foreground_gave_up(&session->foreground);
 }
 
 bool session_wants_quit(const struct session *session) {
@@ -126,6 +131,11 @@ static const char *checkpoint_uri_for(const struct execution *execution) {
     return checkpoint_uri(execution->arena, session->config.checkpoint_uri, name);
 }
 
+/* A job that is not run keeps its number. */
+static void session_skip_job(struct session *session) {
+    session->job_count++;
+}
+
 static int64_t checkpoint_interval_us(const struct session *session) {
     int64_t set_us = settings_duration_us(&session->settings, SETTING_CHECKPOINT_INTERVAL);
     return set_us > 0 && !session->config.interval_is_given ? set_us : session->config.checkpoint_interval_us;
@@ -160,7 +170,50 @@ static const Plan__Node *last_node(const Plan__Plan *plan) {
     return plan->nodes[plan->n_nodes - 1];
 }
 
+static const char *count_text(struct execution *execution, uint64_t count) {
+    return arena_printf(execution->arena, "%llu", (unsigned long long)count);
+}
+
+static void add_verified(struct execution *execution, struct text_rows *rows, const struct verified_sink *sink) {
+    const struct audit_counts *counts = &sink->counts;
+    const uint64_t numbers[] = {sink->lane_count,   sink->decided_epoch, counts->published_epoch, counts->chunks,
+                                counts->rows,       counts->missing,     counts->doubled,         counts->altered,
+                                counts->reordered,  counts->foreign,     counts->unmarked,        counts->newer,
+                                counts->bad_markers};
+    enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
+    const char *values[NUMBERS + 2] = {sink->table};
+    for (size_t i = 0; i < NUMBERS; i++)
+        values[i + 1] = count_text(execution, numbers[i]);
+    values[NUMBERS + 1] = sink->is_clean ? "proved" : "WRONG";
+    text_rows_add(rows, values);
+}
+
+/* One row a sink; a sink that is not as it should be fails the text after its rows were told. */
+static enum status verify_writing(struct execution *execution, const Plan__Plan *plan, struct error *error) {
+    static const char *const names[] = {"table",   "lanes",    "decided", "published",   "chunks",
+                                        "rows",    "missing",  "doubled", "altered",     "reordered",
+                                        "foreign", "unmarked", "newer",   "bad_markers", "verdict"};
+    struct job_config config = job_config_for(execution, plan);
+    struct verified_sink *sinks;
+    uint32_t count, wrong = 0;
+    TRY(job_verify(&config, execution->arena, &sinks, &count, error));
+    struct text_rows rows;
+    text_rows_init(&rows, execution->arena, names, sizeof names / sizeof names[0]);
+    for (uint32_t i = 0; i < count; i++) {
+        add_verified(execution, &rows, &sinks[i]);
+        wrong += !sinks[i].is_clean;
+    }
+    TRY(text_rows_deliver(&rows, session_zone(execution->session), execution->listener, error));
+    if (count == 0)
+        return FAIL(error, STATUS_INVALID_DEFINITION, "the job has no sink that is written exactly once");
+    return wrong == 0 ? STATUS_OK
+                      : FAIL(error, STATUS_CHECKPOINT_UNUSABLE, "%u of %u sinks do not have what their markers say",
+                             wrong, count);
+}
+
 static enum status run_writing(struct execution *execution, const Plan__Plan *plan, struct error *error) {
+    if (execution->mode == SESSION_VERIFY)
+        return verify_writing(execution, plan, error);
     struct foreground_task task = {
         .config = job_config_for(execution, plan), .listener = execution->listener, .wrote_rows = true};
     return foreground_run(&execution->session->foreground, &task, error);
@@ -218,7 +271,7 @@ static enum status execute_planned(struct execution *execution, const struct ast
         tell_done(execution, "table exists already, skipped");
         return STATUS_OK;
     }
-    bool waits = execution->mode == SESSION_RUN && !result.plan->bounded;
+    bool waits = execution->mode != SESSION_SEQUENTIAL && !result.plan->bounded;
     if (statement->kind != AST_STATEMENT_QUERY) {
         if (!waits)
             return run_writing(execution, result.plan, error);
@@ -230,6 +283,10 @@ static enum status execute_planned(struct execution *execution, const struct ast
                                      "an unbounded SELECT cannot run beside the INSERTs of this script yet");
         error_hint(error, "run it in a script of its own");
         return status;
+    }
+    if (execution->mode == SESSION_VERIFY) {
+        session_skip_job(execution->session);
+        return STATUS_OK;
     }
     return run_query(execution, result.plan, options.final_rows_only, error);
 }
@@ -343,8 +400,6 @@ static void warn_about_setting(struct execution *execution, const struct ast_sta
     if (!has_effect)
         tell_notice(execution, statement->set.key_position,
                     arena_printf(execution->arena, "setting \"%s\" has no effect here", key), NULL);
-    else if (setting_find(key, &setting) && setting == SETTING_PARALLELISM && settings_int(settings, setting) > 1)
-        tell_notice(execution, statement->set.value_position, "this build runs every job with parallelism 1", NULL);
     else if (setting_find(key, &setting) && setting == SETTING_CHECKPOINT_INTERVAL &&
              settings_duration_us(settings, setting) > 0 && !execution->session->config.checkpoint_uri)
         tell_notice(execution, statement->set.value_position, "checkpoints are taken with --checkpoint-dir only", NULL);

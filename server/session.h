@@ -49,6 +49,7 @@ struct session_result {
 struct session_job_end {
     const struct job *job; /* valid during the call; see job.h */
     bool was_stopped;
+    bool gave_up;    /* by a second stop: what was not decided will be done again */
     bool wrote_rows; /* INSERT and statement sets */
     int64_t elapsed_us;
 };
@@ -91,6 +92,7 @@ struct session_config {
 enum session_mode {
     SESSION_SEQUENTIAL, /* every statement ends before the next one starts */
     SESSION_RUN,        /* INSERTs over unbounded input run together at the end */
+    SESSION_VERIFY, /* as RUN, but jobs are not run: what they published is compared with their markers, and told as rows */
 };
 
 enum status session_open(const struct session_config *config, struct session **session, struct error *error) MUST_CHECK;
@@ -105,7 +107,8 @@ void session_stop(struct session *session);
 /* The job that is running makes a savepoint; async-signal-safe. */
 void session_make_savepoint(struct session *session);
 bool session_was_stopped(const struct session *session); /* during the last session_execute */
-bool session_wants_quit(const struct session *session);  /* QUIT or EXIT was executed */
+bool session_gave_up(const struct session *session); /* likewise, by a second stop: undecided work will be done again */
+bool session_wants_quit(const struct session *session); /* QUIT or EXIT was executed */
 
 struct settings *session_settings(struct session *session);
 struct catalogue *session_catalogue(struct session *session);

@@ -153,14 +153,14 @@ static enum status lock_take(const struct filesystem_publisher *publisher, int *
 
 /* ---- markers ---- */
 
-static void encode_marker(struct strbuf *out, uint64_t number, struct str marker) {
+void filesystem_marker_encode(struct strbuf *out, uint64_t number, struct str marker) {
     strbuf_append(out, marker_magic, sizeof marker_magic);
     bytes_put_u64(out, number);
     bytes_put_block(out, marker);
     bytes_put_u64(out, hash_bytes(out->data, out->size));
 }
 
-static bool decode_marker(struct str file, uint64_t *number, struct str *marker) {
+bool filesystem_marker_decode(struct str file, uint64_t *number, struct str *marker) {
     struct bytes_reader reader = bytes_reader_of(file);
     struct str magic = bytes_get(&reader, sizeof marker_magic);
     *number = bytes_get_u64(&reader);
@@ -180,7 +180,7 @@ enum status filesystem_newest_read(const struct filesystem_places *places, struc
     enum status status = read_file(env, path, &file, error);
     struct str marker;
     if (status == STATUS_OK) {
-        newest->is_damaged = !decode_marker(strbuf_str(&file), &newest->number, &marker);
+        newest->is_damaged = !filesystem_marker_decode(strbuf_str(&file), &newest->number, &marker);
         strbuf_append_str(&newest->bytes, newest->is_damaged ? strbuf_str(&file) : marker);
     } else if (status == STATUS_UNDEFINED_FILE) {
         status = STATUS_OK;
@@ -380,7 +380,7 @@ static enum status write_marker(struct filesystem_publisher *publisher, uint32_t
     struct strbuf file = {0};
     char path[PATH_SIZE];
     slot_path(publisher, path, "marker", number);
-    encode_marker(&file, newest.number + 1, marker);
+    filesystem_marker_encode(&file, newest.number + 1, marker);
     enum status status = write_file(publisher->config.env, path, strbuf_str(&file), error);
     strbuf_release(&file);
     slot->number = newest.number + 1;

@@ -21,6 +21,9 @@ struct filesystem_newest {
 };
 enum status filesystem_newest_read(const struct filesystem_places *places, struct env *env,
                                    struct filesystem_newest *newest, struct error *error) MUST_CHECK;
+/* The file that keeps a marker: magic, number (from 1), the marker's bytes, a digest. *marker points into the file. */
+void filesystem_marker_encode(struct strbuf *out, uint64_t number, struct str marker);
+bool filesystem_marker_decode(struct str file, uint64_t *number, struct str *marker);
 /* One past the newest marker's offset; beyond everything when it is damaged. */
 uint64_t filesystem_newest_end(const struct filesystem_newest *newest);
 

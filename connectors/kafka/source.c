@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "connectors/kafka/group_offsets.h"
 #include "connectors/kafka/kafka.h"
 #include "connectors/kafka/partitions.h"
 #include "connectors/rows.h"
@@ -16,6 +17,8 @@
 #include "core/base/array.h"
 #include "core/base/env.h"
 #include "core/base/log.h"
+
+enum { KAFKA_TOPIC_NAME_MAX = 249 };
 
 struct split {
     struct kafka_partition at;
@@ -37,6 +40,7 @@ struct kafka_source {
     struct source_config config;
     struct schema schema;
     struct kafka_client client;
+    struct kafka_group_offsets group;
     struct kafka_partitions partitions; /* all of the topics' */
     size_t identified_count;            /* of them, how many have their topic's id, where brokers tell */
     size_t partition_count; /* of them, how many were looked at: splits were made of those that are its own */
@@ -526,6 +530,7 @@ static enum status kafka_poll(struct source *base, int64_t max_wait_us, struct s
     struct kafka_source *source = (struct kafka_source *)base;
     *result = (struct source_poll){.state = SOURCE_WAIT, .wait_us = 10000};
     TRY(kafka_client_check(&source->client, error));
+    kafka_group_offsets_poll(&source->group);
     TRY(discover(source, error));
     TRY(poll_round(source, result, error));
     if (result->state == SOURCE_WAIT && max_wait_us > 0 && !all_ended(source)) {
@@ -590,8 +595,8 @@ static bool parse_offsets(struct str text, struct kafka_partition *partition) {
            (!slash || int_parse((struct str){slash + 1, text.size - digits - 1}, &partition->end));
 }
 
-static bool parse_position(struct kafka_source *source, const struct source_position *from,
-                           struct kafka_partition *partition) {
+/* All but the topic as text of its own: *topic lies in `from`. */
+static bool parse_position(const struct source_position *from, struct str *topic, struct kafka_partition *partition) {
     const char *dash = strrchr(from->split, '-'), *text = from->position;
     int64_t number, epoch = -1;
     if (!dash || !int_parse(str_from(dash + 1), &number) || number < 0 || number > INT32_MAX)
@@ -600,7 +605,7 @@ static bool parse_position(struct kafka_source *source, const struct source_posi
         (*text && !parse_topic_id(next_field(&text, ';'), partition)) ||
         (*text && (!int_parse(str_from(text), &epoch) || epoch < 0 || epoch > INT32_MAX)))
         return false;
-    partition->topic = arena_strndup(source->config.arena, from->split, (size_t)(dash - from->split));
+    *topic = (struct str){from->split, (size_t)(dash - from->split)};
     partition->partition = (int32_t)number;
     partition->leader_epoch = (int32_t)epoch;
     return true;
@@ -633,9 +638,11 @@ static enum status restore_partitions(struct kafka_source *source, struct error 
     int64_t timeout_us = options_duration_us(config->options, kafka_options, "connect.timeout");
     for (uint32_t i = 0; i < config->position_count; i++) {
         struct kafka_partition partition = {0};
-        if (!parse_position(source, &config->positions[i], &partition))
+        struct str topic;
+        if (!parse_position(&config->positions[i], &topic, &partition))
             return FAIL(error, STATUS_MALFORMED_RECORD, "table \"%s\" cannot go on from \"%s\" of partition \"%s\"",
                         config->table, config->positions[i].position, config->positions[i].split);
+        partition.topic = str_copy(config->arena, topic);
         if (split_is_own(config, partition.topic, (uint32_t)partition.partition))
             TRY(kafka_partition_check(&source->client, &partition, timeout_us, error));
         ARRAY_PUSH(config->arena, &source->partitions, partition);
@@ -644,8 +651,27 @@ static enum status restore_partitions(struct kafka_source *source, struct error 
                                      &source->partitions, error);
 }
 
+static void kafka_committed(struct source *base, const struct source_position *positions, uint32_t count) {
+    struct kafka_source *source = (struct kafka_source *)base;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct kafka_partition partition = {0};
+        struct str topic;
+        char name[KAFKA_TOPIC_NAME_MAX + 1];
+        bool is_position = parse_position(&positions[i], &topic, &partition) && topic.size < sizeof name;
+        ASSERT(is_position); /* as kafka_split_position gave it */
+        snprintf(name, sizeof name, "%.*s", STR_FORMAT(topic));
+        rd_kafka_topic_partition_t *place = rd_kafka_topic_partition_list_add(list, name, partition.partition);
+        place->offset = partition.start;
+        if (partition.leader_epoch >= 0)
+            rd_kafka_topic_partition_set_leader_epoch(place, partition.leader_epoch);
+    }
+    kafka_group_offsets_commit(&source->group, list);
+}
+
 static void kafka_close(struct source *base) {
     struct kafka_source *source = (struct kafka_source *)base;
+    kafka_group_offsets_release(&source->group);
     for (uint32_t i = 0; i < source->base.split_count; i++) {
         struct split *split = &source->splits[i];
         if (split->is_started && !split->is_ended)
@@ -668,6 +694,7 @@ static const struct source_class kafka_source_class = {
     .poll = kafka_poll,
     .split_name = kafka_split_name,
     .split_position = kafka_split_position,
+    .committed = kafka_committed,
     .close = kafka_close,
 };
 
@@ -677,6 +704,7 @@ static enum status open_parts(struct kafka_source *source, struct error *error) 
     TRY(open_metadata(source, error));
     TRY(open_sides(source, error));
     TRY(kafka_client_open(&source->client, RD_KAFKA_CONSUMER, config->options, error));
+    kafka_group_offsets_init(&source->group, &source->client, config->options);
     if (config->position_count)
         TRY(restore_partitions(source, error));
     else

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define KEY_GROUP_BITS 10
 #define KEY_GROUP_COUNT 1024u
 
 uint64_t hash_bytes(const void *data, size_t size);

@@ -1,5 +1,5 @@
-/* checkpoint_store.c: store calls and the meaning of their failures. Invariant: MISSING, CONFLICT and CORRUPT are said only of what
- * was seen for certain; whatever may pass by itself, or may have been done, is UNKNOWN. */
+/* checkpoint_store.c: store calls and the meaning of their failures. Invariant: MISSING, CONFLICT and CORRUPT are said
+ * only of what was seen for certain; whatever may pass by itself, or may have been done, is UNKNOWN. */
 #include "runtime/checkpoint/checkpoint_store.h"
 
 #include <stdio.h>
@@ -60,11 +60,13 @@ enum answer checkpoint_swap_head(struct store *store, const struct head_version 
     struct str content = {(const char *)bytes, sizeof bytes};
     if (fault_point(FAULT_SWAP)) {
         (void)FAIL(error, STATUS_CONNECTION_FAILURE, "fault point: HEAD was not swapped");
+        error->retriable = true;
         return ANSWER_UNKNOWN;
     }
     enum status status = store_swap(store, HEAD_NAME, expected->size ? &wanted : NULL, content, &outcome, &tag, error);
     if (fault_point(FAULT_SWAPPED)) {
         (void)FAIL(error, STATUS_CONNECTION_FAILURE, "fault point: the answer of the swap was lost");
+        error->retriable = true;
         return ANSWER_UNKNOWN;
     }
     if (status != STATUS_OK)

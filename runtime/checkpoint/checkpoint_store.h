@@ -4,8 +4,8 @@
  *   <J>/<G>/<E>/<attempt>/<kind>-<task>-<number>   written once (records.h)
  *   <J>/savepoints/<name>                          written once
  *
- * An answer that is not certain is ANSWER_UNKNOWN. `error` (never NULL) says why an answer is not OK, for messages only. All
- * calls block; any thread.
+ * An answer that is not certain is ANSWER_UNKNOWN. `error` (never NULL) says why an answer is not OK, for messages
+ * only. All calls block; any thread.
  */
 #pragma once
 
@@ -32,7 +32,8 @@ enum answer checkpoint_get_manifest(struct store *store, const struct object_id 
 /* Part of an object. */
 enum answer checkpoint_get_range(struct store *store, const struct object_id *id, uint64_t offset, size_t size,
                                  void *data, struct error *error);
-/* Existence, size and digest of every state object and log segment; stops at the first that is not right and names it. */
+/* Existence, size and digest of every state object and log segment; stops at the first that is not right and names it.
+ */
 enum answer checkpoint_verify(struct store *store, const struct manifest *manifest, struct error *error);
 
 /* 1 to SAVEPOINT_NAME_MAX of A-Z a-z 0-9 _ - . , not beginning with a dot. */

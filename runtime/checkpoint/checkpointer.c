@@ -1,5 +1,5 @@
-/* checkpointer.c: the coordinator's driver. Invariants: the machine is stepped by the coordinator's thread only; what it says is copied
- * before the next step; an error of the store is an answer, and is logged here once it lasts. */
+/* checkpointer.c: the coordinator's driver. Invariants: the machine is stepped by the coordinator's thread only; what
+ * it says is copied before the next step; an error of the store is an answer, and is logged here once it lasts. */
 #include "runtime/checkpoint/checkpointer.h"
 
 #include <stdio.h>
@@ -24,7 +24,11 @@ enum {
     RETRY_MAX_US = 2000000,
     RESEND_US = 1000000,
     LOUD_AFTER_ATTEMPTS = 3,
-    HOPELESS_ATTEMPTS = 3, /* before HEAD is ours: failures that do not pass by themselves */
+    /* Before anything is deployed, the start is given up with the store's error after so many failures … */
+    HOPELESS_ATTEMPTS = 3,           /* … that do not pass by themselves, … */
+    HOPELESS_RETRIABLE_ATTEMPTS = 8, /* … or that might, which takes two or three seconds, … */
+    HOPELESS_US = 10000000,          /* … or after so long, since some stores are slow to fail */
+    HEAD_LOOK_US = 10000000,
 };
 #define EPOCH_TIMEOUT_US (600 * (int64_t)1000000)
 
@@ -55,9 +59,14 @@ struct checkpointer {
     int64_t answer_us;                                         /* when it may be handed on */
     struct strbuf bytes;                                       /* what it points to */
     int64_t trigger_us, retry_us, resend_us, epoch_timeout_us; /* monotonic; INT64_MAX: not */
+    int64_t look_us;                                           /* when HEAD is read although nothing needs it */
+    int64_t asked_us;                                          /* the question that is open, or was last */
+    int64_t failing_since_us;                                  /* of the start */
     int64_t barrier_us;
-    uint32_t failures;
+    uint32_t failures;       /* in a row */
+    uint32_t start_failures; /* before it is deployed, in all */
     bool deployed, ended, closed;
+    bool cancelled;      /* by checkpointer_cancel */
     uint64_t generation; /* that was deployed */
     uint32_t savepoints;
     struct error error;    /* the last of the store, or why a lane cannot work */
@@ -252,8 +261,8 @@ static enum status status_of(enum reason reason) {
     }
 }
 
-/* "operator 2 was WindowAggregate with other properties": the plan whose state this is, against ours. */
-static void describe_change(struct checkpointer *checkpointer, const struct state_file *file, struct error *error) {
+/* "operator 2 was WindowAggregate with other properties": a part of the plan whose state this is, against ours. False: no difference. */
+static bool describe_change(struct checkpointer *checkpointer, const struct state_file *file, struct error *error) {
     const struct checkpointer_config *config = &checkpointer->config;
     for (uint32_t i = 0; i < file->operator_count; i++) {
         const struct state_file_operator *was = &file->operators[i], *is = NULL;
@@ -267,32 +276,47 @@ static void describe_change(struct checkpointer *checkpointer, const struct stat
                          STR_FORMAT(was->name), STR_FORMAT(is->name));
         else
             error_detail(error, "operator %u, %.*s, is no longer there", was->node_id, STR_FORMAT(was->name));
-        return;
+        return true;
     }
-    if (file->operator_count < config->operator_count)
-        error_detail(error, "it has more operators than the one whose state this is");
+    return false;
 }
 
+/* The operators of one task of then; false when they cannot be read. */
+static bool read_operators(struct checkpointer *checkpointer, const struct object *object, struct arena *arena,
+                           struct state_file *file) {
+    struct error ignored = {0};
+    struct strbuf *bytes = ARENA_NEW(arena, struct strbuf);
+    strbuf_init(bytes);
+    arena_on_release(arena, (void (*)(void *))strbuf_release, bytes);
+    return checkpoint_get(checkpointer->store, object, bytes, &ignored) == ANSWER_OK &&
+           state_file_read_head(strbuf_str(bytes), arena, file, &ignored) == STATUS_OK;
+}
+
+/* The first instances of all chains of operators together have the plan. */
 static void explain_plan_change(struct checkpointer *checkpointer, struct error *error) {
     const struct manifest *manifest = &checkpointer->coordinator.manifest;
-    if (manifest->object_count == 0)
-        return;
-    struct error ignored = {0};
-    struct strbuf bytes;
-    struct state_file file;
     struct arena arena;
-    strbuf_init(&bytes);
+    uint32_t operator_count = 0;
+    bool is_told = manifest->object_count == 0;
     arena_init(&arena);
-    if (checkpoint_get(checkpointer->store, &manifest->objects[manifest->object_count - 1], &bytes, &ignored) ==
-            ANSWER_OK &&
-        state_file_read_head(strbuf_str(&bytes), &arena, &file, &ignored) == STATUS_OK)
-        describe_change(checkpointer, &file, error);
+    for (uint32_t i = 0; i < manifest->object_count && !is_told; i++) {
+        const struct object *object = &manifest->objects[i];
+        bool is_newest = i + 1 == manifest->object_count || object[1].id.task != object->id.task;
+        struct state_file file;
+        if (object->key_group_first > 0 || !is_newest)
+            continue;
+        is_told = !read_operators(checkpointer, object, &arena, &file) || describe_change(checkpointer, &file, error);
+        operator_count += file.operator_count;
+    }
+    if (!is_told && operator_count < checkpointer->config.operator_count)
+        error_detail(error, "it has more operators than the one whose state this is");
     arena_release(&arena);
-    strbuf_release(&bytes);
 }
 
 static void end(struct checkpointer *checkpointer, enum reason reason) {
+    const struct coordinator *coordinator = &checkpointer->coordinator;
     struct task_mail mail = {.kind = TASK_MAIL_ENDED, .reason = reason};
+    mail.decided_epoch = coordinator->taken ? coordinator->head.epoch : 0;
     if (checkpointer->failed) {
         mail.error = checkpointer->error;
     } else if (reason != REASON_FINISHED && reason != REASON_STOPPED) {
@@ -306,12 +330,26 @@ static void end(struct checkpointer *checkpointer, enum reason reason) {
             error_detail(&mail.error, "%s", last.message);
     }
     checkpointer->ended = true;
+    if (checkpointer->cancelled && mail.error.status == STATUS_OK) {
+        pthread_mutex_lock(&checkpointer->mutex);
+        checkpointer->status.gave_up = true;
+        pthread_mutex_unlock(&checkpointer->mutex);
+    } else if (checkpointer->sweeper && mail.error.status == STATUS_OK) {
+        sweeper_finish(checkpointer->sweeper);
+    }
     tell_tasks(checkpointer, &mail);
 }
 
 /* ---- the store ---- */
 
-/* Failures of the store are answers; they are told when they last, and when they cannot pass before anything has begun, they end it. */
+/* Nothing was deployed, so nothing is lost by an end that says what is wrong. */
+static bool start_is_hopeless(const struct checkpointer *checkpointer, const struct error *error) {
+    uint32_t failures_max = error->retriable ? HOPELESS_RETRIABLE_ATTEMPTS : HOPELESS_ATTEMPTS;
+    return !checkpointer->deployed && (checkpointer->start_failures >= failures_max ||
+                                       mailbox_now_us() - checkpointer->failing_since_us >= HOPELESS_US);
+}
+
+/* Failures of the store are answers; they are told when they last, and end a start that gets nowhere. */
 static void note_failure(struct checkpointer *checkpointer, const char *what, enum answer answer,
                          const struct error *error) {
     if (answer == ANSWER_OK || error->status == STATUS_OK)
@@ -320,11 +358,13 @@ static void note_failure(struct checkpointer *checkpointer, const char *what, en
     if (answer != ANSWER_UNKNOWN)
         return;
     checkpointer->failures++;
+    if (!checkpointer->deployed && checkpointer->start_failures++ == 0)
+        checkpointer->failing_since_us = checkpointer->asked_us;
     bool loud =
         checkpointer->failures >= LOUD_AFTER_ATTEMPTS && (checkpointer->failures & (checkpointer->failures - 1)) == 0;
     LOG_AT(loud ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "the store gave no answer; it is asked again",
            log_text("doing", what), log_int("attempt", checkpointer->failures), LOG_ERROR_FIELDS(error));
-    if (!checkpointer->deployed && !error->retriable && checkpointer->failures >= HOPELESS_ATTEMPTS)
+    if (start_is_hopeless(checkpointer, error))
         checkpointer->failed = true;
 }
 
@@ -333,8 +373,9 @@ static int64_t backoff_us(uint32_t attempt) {
     return pause_us < RETRY_MAX_US ? pause_us : RETRY_MAX_US;
 }
 
-/* The answer of the one question that is open; the thread's loop hands it to the machine. After failures in a row it comes late, since some
- * states ask again at once. Takes the bytes. */
+/* The answer of the one question that is open; the thread's loop hands it to the machine. After failures it comes late,
+ * since some states ask again at once: after those in a row; during the start after all, since a swap that fails and a
+ * read that does not take turns. */
 static void keep_answer(struct checkpointer *checkpointer, const struct coordinator_event *event, const char *what,
                         const struct error *error) {
     bool failed = event->answer == ANSWER_UNKNOWN;
@@ -342,8 +383,11 @@ static void keep_answer(struct checkpointer *checkpointer, const struct coordina
     if (!failed)
         checkpointer->failures = 0;
     checkpointer->answer = *event;
-    checkpointer->answer_us =
-        failed && checkpointer->failures > 0 ? mailbox_now_us() + backoff_us(checkpointer->failures) : 0;
+    uint32_t failures = checkpointer->deployed ? checkpointer->failures : checkpointer->start_failures;
+    checkpointer->answer_us = failed && failures > 0 ? mailbox_now_us() + backoff_us(failures) : 0;
+    if (event->answer == ANSWER_OK &&
+        (event->kind == COORDINATOR_EVENT_HEAD || event->kind == COORDINATOR_EVENT_SWAPPED))
+        checkpointer->look_us = mailbox_now_us() + checkpointer->config.head_look_us;
     if (checkpointer->failed) {
         checkpointer->answer = (struct coordinator_event){.kind = COORDINATOR_EVENT_CANCEL};
         checkpointer->answer_us = 0;
@@ -459,18 +503,22 @@ static void tell_barrier(struct checkpointer *checkpointer, const struct coordin
                &(struct task_mail){.kind = abort ? TASK_MAIL_ABORT : TASK_MAIL_BARRIER, .barrier = action->barrier});
 }
 
-static void on_decided(struct checkpointer *checkpointer, uint64_t epoch) {
-    checkpointer->epoch_timeout_us = INT64_MAX;
-    pthread_mutex_lock(&checkpointer->mutex);
-    checkpointer->status.decided_epoch = epoch;
-    checkpointer->status.last_duration_us = mailbox_now_us() - checkpointer->barrier_us;
-    pthread_mutex_unlock(&checkpointer->mutex);
-}
-
 static void on_published(struct checkpointer *checkpointer, uint64_t epoch) {
     log_segments_drop(&checkpointer->segments, epoch);
     if (checkpointer->sweeper)
         sweeper_published(checkpointer->sweeper, epoch);
+}
+
+static void on_decided(struct checkpointer *checkpointer, uint64_t epoch) {
+    int64_t duration_us = mailbox_now_us() - checkpointer->barrier_us;
+    checkpointer->epoch_timeout_us = INT64_MAX;
+    pthread_mutex_lock(&checkpointer->mutex);
+    checkpointer->status.decided_epoch = epoch;
+    checkpointer->status.last_duration_us = duration_us;
+    pthread_mutex_unlock(&checkpointer->mutex);
+    log_debug("epoch decided", log_int("epoch", (int64_t)epoch), log_int("duration_us", duration_us));
+    if (checkpointer->lane_count == 0) /* nobody is to report it */
+        on_published(checkpointer, epoch);
 }
 
 /* One process runs one generation of the job: whoever gives it up starts the process again. */
@@ -480,6 +528,8 @@ static void on_cancel(struct checkpointer *checkpointer) {
 }
 
 static void act(struct checkpointer *checkpointer, const struct coordinator_action *action) {
+    if (action->request != 0)
+        checkpointer->asked_us = mailbox_now_us();
     switch (action->kind) {
     case COORDINATOR_ACTION_READ_SAVEPOINT: read_savepoint(checkpointer, action); break;
     case COORDINATOR_ACTION_READ_HEAD: read_head(checkpointer, action); break;
@@ -521,12 +571,38 @@ static void step(struct checkpointer *checkpointer, const struct coordinator_eve
 /* ---- the thread ---- */
 
 static int64_t earliest(const struct checkpointer *checkpointer) {
-    const int64_t times[] = {checkpointer->answer.kind ? checkpointer->answer_us : INT64_MAX, checkpointer->trigger_us,
-                             checkpointer->retry_us, checkpointer->resend_us, checkpointer->epoch_timeout_us};
+    const int64_t times[] = {checkpointer->answer.kind ? checkpointer->answer_us : INT64_MAX,
+                             checkpointer->trigger_us,
+                             checkpointer->retry_us,
+                             checkpointer->resend_us,
+                             checkpointer->epoch_timeout_us,
+                             checkpointer->look_us};
     int64_t first = INT64_MAX;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         first = times[i] < first ? times[i] : first;
     return first;
+}
+
+/* A job with nothing to decide asks HEAD nothing: this tells it that there is a successor. The machine then asks
+ * itself. */
+static void look_at_head(struct checkpointer *checkpointer) {
+    struct head head;
+    struct head_version version;
+    struct error error = {0};
+    checkpointer->look_us = mailbox_now_us() + checkpointer->config.head_look_us;
+    if (!checkpointer->deployed || checkpointer->ended || checkpointer->answer.kind)
+        return;
+    const struct head *own = &checkpointer->coordinator.head;
+    if (checkpoint_read_head(checkpointer->store, &head, &version, &error) != ANSWER_OK)
+        return;
+    bool same_job = incarnation_equal(&head.job, &own->job);
+    if (same_job && head.generation <= own->generation)
+        return;
+    struct coordinator_event event = {.kind = COORDINATOR_EVENT_TASK_STATUS,
+                                      .task_status = {.kind = TASK_SUPERSEDED,
+                                                      .job = own->job,
+                                                      .generation = same_job ? head.generation : own->generation + 1}};
+    step(checkpointer, &event);
 }
 
 static void run_timers(struct checkpointer *checkpointer) {
@@ -553,6 +629,8 @@ static void run_timers(struct checkpointer *checkpointer) {
         checkpointer->resend_us = now_us + RESEND_US;
         step(checkpointer, &(struct coordinator_event){.kind = COORDINATOR_EVENT_RESEND});
     }
+    if (now_us >= checkpointer->look_us)
+        look_at_head(checkpointer);
 }
 
 static void on_mail(struct checkpointer *checkpointer, struct coordinator_mail *mail) {
@@ -564,6 +642,7 @@ static void on_mail(struct checkpointer *checkpointer, struct coordinator_mail *
         checkpointer->failed = true;
         checkpointer->error = mail->error;
     }
+    checkpointer->cancelled |= mail->event.kind == COORDINATOR_EVENT_CANCEL && !checkpointer->ended;
     step(checkpointer, &mail->event);
 }
 
@@ -681,6 +760,8 @@ enum status checkpointer_open(const struct checkpointer_config *config, struct c
         arena_copy(&checkpointer->arena, config->sinks, config->sink_count * sizeof *config->sinks);
     checkpointer->config.inboxes =
         arena_copy(&checkpointer->arena, config->inboxes, config->task_count * sizeof *config->inboxes);
+    if (config->head_look_us == 0)
+        checkpointer->config.head_look_us = HEAD_LOOK_US;
     strbuf_init(&checkpointer->bytes);
     enum status status = open_stores(checkpointer, error);
     if (status != STATUS_OK) {
@@ -695,7 +776,9 @@ enum status checkpointer_open(const struct checkpointer_config *config, struct c
     log_segments_init(&checkpointer->segments);
     pthread_mutex_init(&checkpointer->mutex, NULL);
     checkpointer->trigger_us = checkpointer->retry_us = checkpointer->epoch_timeout_us = INT64_MAX;
-    checkpointer->resend_us = mailbox_now_us() + RESEND_US;
+    int64_t now_us = mailbox_now_us();
+    checkpointer->resend_us = now_us + RESEND_US;
+    checkpointer->look_us = now_us + checkpointer->config.head_look_us;
     if (pthread_create(&checkpointer->thread, NULL, run_coordinator, checkpointer) != 0)
         assert_failed("the coordinator has its thread", __FILE__, __LINE__);
     *out = checkpointer;

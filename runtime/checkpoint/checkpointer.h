@@ -1,4 +1,5 @@
-/* checkpointer.h: a job's checkpoints in this process: coordinator, lanes and garbage collection, each on its own thread.
+/* checkpointer.h: a job's checkpoints in this process: coordinator, lanes and garbage collection, each on its own
+ * thread.
  *
  *            task inboxes ◀── deploy · barrier · abort · ended ──┐
  *   tasks ── running · at end · acknowledgements · declined ──▶ coordinator thread ── HEAD, manifests ──▶ store
@@ -6,8 +7,8 @@
  *                                        sweeper ◀── published ──┘   ▼
  *                                                                 lanes (lane_driver.h) ──▶ outside
  *
- * The machines are those of runtime/protocol; this is the driver of the first and the house of the others. The tasks' side is
- * task_checkpoint.h. All functions may be called from any thread. See docs/design/010 and 015.
+ * The machines are those of runtime/protocol; this is the driver of the first and the house of the others. The tasks'
+ * side is task_checkpoint.h. All functions may be called from any thread. See docs/design/010 and 015.
  */
 #pragma once
 
@@ -25,14 +26,14 @@ struct store;
 /* A sink that is written exactly once. */
 struct checkpointed_sink {
     const struct publisher_support *publishers;
-    struct publisher_config
-        publisher; /* table, options, format, sink, lane_count, env; the rest is filled in per lane */
+    /* Table, options, format, sink, lane_count, env; the rest is filled in per lane. */
+    struct publisher_config publisher;
 };
 
 struct checkpointer_config {
     const char *uri; /* of the job's own place in a store (store.h); a path without :// is a folder */
-    const char *
-        savepoint; /* store URI, '#', object name (as told when it was made): start from it; NULL: resume, or start empty */
+    /* Store URI, '#', object name, as told when it was made: start from it. NULL: resume, or start empty. */
+    const char *savepoint;
     struct env *env;
     struct digest plan;
     bool must_resume; /* refuse to start empty */
@@ -43,13 +44,14 @@ struct checkpointer_config {
     uint32_t task_count, source_count;
     const struct checkpointed_sink *sinks; /* copied */
     uint32_t sink_count;
-    int64_t interval_us;                                     /* 0: only the last epoch */
+    int64_t interval_us;  /* 0: only the last epoch */
+    int64_t head_look_us; /* without epochs HEAD is read so often, to learn of a successor; 0: every 10 s */
     void (*savepoint_made)(void *context, const char *name); /* MAY; on the coordinator's thread */
     void *savepoint_context;
 };
 
-/* Opens the store, which is refused when its swaps do not compare, and starts. Tasks get TASK_MAIL_DEPLOY, or TASK_MAIL_ENDED with the
- * reason why not. */
+/* Opens the store, which is refused when its swaps do not compare, and starts. Tasks get TASK_MAIL_DEPLOY, or
+ * TASK_MAIL_ENDED with the reason why not: a store that only fails is among them, after seconds. */
 enum status checkpointer_open(const struct checkpointer_config *config, struct checkpointer **checkpointer,
                               struct error *error) MUST_CHECK;
 /* Gives up what is under way and waits for the threads; what is decided stays decided. NULL is fine. */
@@ -72,11 +74,13 @@ struct log_segments *checkpointer_segments(struct checkpointer *checkpointer);
 struct checkpointer_status {
     uint64_t generation, decided_epoch, published_epoch;
     uint64_t aborted_count;   /* attempts */
+    bool gave_up;             /* checkpointer_cancel ended it: what was not decided will be done again */
     int64_t last_duration_us; /* barrier to decision */
     uint64_t savepoint_count;
     char savepoint[512]; /* the newest one, as checkpointer_config.savepoint takes it; "" */
 };
 void checkpointer_status(struct checkpointer *checkpointer, struct checkpointer_status *status);
 
-/* "folder" -> "file:///…/folder"; what has :// stays. `name` (NULL: none) is added as a last part, before options. In the arena. */
+/* "folder" -> "file:///…/folder"; what has :// stays. `name` (NULL: none) is added as a last part, before options. In
+ * the arena. */
 const char *checkpoint_uri(struct arena *arena, const char *place, const char *name);

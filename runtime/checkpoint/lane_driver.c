@@ -1,5 +1,6 @@
-/* lane_driver.c: actions of a lane to calls, answers to events. Invariants: the machine is stepped by the lane's thread only; a slot is
- * opened only when no earlier opening of it is under way; an answer that is not certain is handed on as UNKNOWN. */
+/* lane_driver.c: actions of a lane to calls, answers to events. Invariants: the machine is stepped by the lane's thread
+ * only; a slot is opened only when no earlier opening of it is under way; an answer that is not certain is handed on as
+ * UNKNOWN. */
 #include "runtime/checkpoint/lane_driver.h"
 
 #include <stdlib.h>
@@ -85,7 +86,8 @@ static void note_failure(struct lane_driver *driver, const char *what, const str
            log_int("attempt", driver->failures), log_text("error", error->message), log_text("detail", error->detail));
 }
 
-/* The first lane of a sink makes sure that the outside can keep the promise; the others cannot be resolved before it is. */
+/* The first lane of a sink makes sure that the outside can keep the promise; the others cannot be resolved before it
+ * is. */
 static enum status try_open_publisher(struct lane_driver *driver, struct error *error) {
     struct publisher_config *config = &driver->config.publisher;
     if (config->lane == 0 && !driver->prepared)
@@ -358,8 +360,8 @@ static void act(struct lane_driver *driver, const struct lane_action *action) {
     }
 }
 
-/* Blocking calls answer at once, so stepping nests: at most as deep as one chunk has actions, since what comes after a commit is sent on
- * by the loop below. */
+/* Blocking calls answer at once, so stepping nests: at most as deep as one chunk has actions, since what comes after a
+ * commit is sent on by the loop below. */
 static void step(struct lane_driver *driver, const struct lane_event *event) {
     struct lane_actions actions;
     lane_step(&driver->lane, event, &actions);

@@ -1,10 +1,11 @@
-/* lane_driver.h: one sink lane at work: carries out what runtime/protocol/lane.h asks for, with a publisher and a store.
+/* lane_driver.h: one sink lane at work: carries out what runtime/protocol/lane.h asks for, with a publisher and a
+ * store.
  *
  *   mailbox ─▶ lane thread: lane_step, blocking calls of the publisher ─▶ reports to the coordinator
  *                └─▶ opener thread: opens slots, one after the other, while the lane sends on the other one
  *
- * What the coordinator says comes through lane_driver_start and lane_driver_commit, which copy it; what the lane has to say goes to
- * `report` and `failed`, which are called on the lane's thread. */
+ * What the coordinator says comes through lane_driver_start and lane_driver_commit, which copy it; what the lane has to
+ * say goes to `report` and `failed`, which are called on the lane's thread. */
 #pragma once
 
 #include "connectors/connector.h"
@@ -18,8 +19,8 @@ struct lane_driver_config {
     struct store *store;
     struct log_segments *segments;
     const struct publisher_support *publishers;
-    struct publisher_config
-        publisher; /* arena, job and cancel are the driver's business; what it points to outlives the driver */
+    /* Arena, job and cancel are the driver's business; what it points to outlives the driver. */
+    struct publisher_config publisher;
     void (*report)(void *context, const struct lane_report *report);
     /* The outside cannot keep the promise, whatever is tried again (preflight): said once, and the lane rests. */
     void (*failed)(void *context, const struct error *error);

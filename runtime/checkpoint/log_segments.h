@@ -1,9 +1,10 @@
-/* log_segments.h: rows that were logged and are perhaps not published yet, still in memory, so that lanes need not read them back.
+/* log_segments.h: rows that were logged and are perhaps not published yet, still in memory, so that lanes need not read
+ * them back.
  *
  *   segment object:  "streamsql rows 1" (16 bytes) | records (core/data/row_log.h)
  *
- * A buffer is immutable once sealed and shared by reference count: the task keeps it until its epoch is decided, the cache until it is
- * published. Any thread.
+ * A buffer is immutable once sealed and shared by reference count: the task keeps it until its epoch is decided, the
+ * cache until it is published. Any thread.
  */
 #pragma once
 
@@ -28,8 +29,8 @@ struct log_buffer *log_buffer_new(struct strbuf *records, uint64_t row_count);
 struct log_buffer *log_buffer_reference(struct log_buffer *buffer);
 void log_buffer_release(struct log_buffer *buffer); /* NULL is fine */
 
-/* The chunks of a buffer in one segment (number 0), cut between records, none larger than the limits but for a single record; in the arena. At
- * least one record. */
+/* The chunks of a buffer in one segment (number 0), cut between records, none larger than the limits but for a single
+ * record; in the arena. At least one record. */
 struct log_chunk *log_buffer_chunks(const struct log_buffer *buffer, size_t bytes_max, uint64_t rows_max,
                                     struct arena *arena, uint32_t *count);
 
@@ -39,7 +40,8 @@ struct log_segments {
 };
 void log_segments_init(struct log_segments *segments);
 void log_segments_release(struct log_segments *segments);
-/* Keeps a reference of its own. What an earlier attempt at the same epoch put in the same place is forgotten: it was given up. */
+/* Keeps a reference of its own. What an earlier attempt at the same epoch put in the same place is forgotten: it was
+ * given up. */
 void log_segments_add(struct log_segments *segments, const struct object_id *id, struct log_buffer *buffer);
 /* A reference of the caller's, or NULL: it has to be read from the store. */
 struct log_buffer *log_segments_find(struct log_segments *segments, const struct object_id *id);

@@ -1,4 +1,5 @@
-/* mailbox.c: a linked list under a lock. Invariant: has_mail is true exactly when the list is not empty, as seen under the lock. */
+/* mailbox.c: a linked list under a lock. Invariant: has_mail is true exactly when the list is not empty, as seen under
+ * the lock. */
 #include "runtime/checkpoint/mailbox.h"
 
 #include <stdlib.h>

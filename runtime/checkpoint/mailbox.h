@@ -1,7 +1,7 @@
 /* mailbox.h: messages to one thread: coordinator, tasks and lanes share no memory but these.
  *
- * A message lives in an arena of its own with everything that it points to; whoever takes it out owns it. Any thread may post;
- * messages of one sender arrive in order. Unbounded: the protocol bounds what can be under way.
+ * A message lives in an arena of its own with everything that it points to; whoever takes it out owns it. Any thread
+ * may post; messages of one sender arrive in order. Unbounded: the protocol bounds what can be under way.
  */
 #pragma once
 

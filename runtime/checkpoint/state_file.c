@@ -1,4 +1,5 @@
-/* state_file.c: frames of snapshots. Invariant: the reader hands out only bytes that lie within what it was given, or copies of them. */
+/* state_file.c: frames of snapshots. Invariant: the reader hands out only bytes that lie within what it was given, or
+ * copies of them. */
 #include "runtime/checkpoint/state_file.h"
 
 #include <string.h>

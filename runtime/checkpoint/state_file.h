@@ -5,8 +5,8 @@
  *   frame  := operator index + 1 varint | block: the next piece of its snapshot (executor/snapshot.h)
  *   end    := 0 varint
  *
- * Pieces of several operators may alternate; joined they are the operators' snapshots. A delta says what changed since the file before
- * it. The digest of the whole file stands in the manifest. The reader takes foreign bytes. */
+ * Pieces of several operators may alternate; joined they are the operators' snapshots. A delta says what changed since
+ * the file before it. The digest of the whole file stands in the manifest. The reader takes foreign bytes. */
 #pragma once
 
 #include <stdbool.h>
@@ -37,7 +37,7 @@ struct state_file {
 /* Only the part before the frames; `bytes` may be cut behind it. */
 enum status state_file_read_head(struct str bytes, struct arena *arena, struct state_file *file,
                                  struct error *error) MUST_CHECK;
-/* The snapshots borrow from `bytes` where they are of one piece; otherwise they are joined in the arena. MALFORMED_RECORD for
- * what no writer writes. */
+/* The snapshots borrow from `bytes` where they are of one piece; otherwise they are joined in the arena.
+ * MALFORMED_RECORD for what no writer writes. */
 enum status state_file_read(struct str bytes, struct arena *arena, struct state_file *file,
                             struct error *error) MUST_CHECK;

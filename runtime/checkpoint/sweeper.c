@@ -12,12 +12,12 @@
 #include "runtime/store/store.h"
 
 /* Between runs: a folder is listed in no time, a bucket costs a request for every thousand objects. */
-enum { FOLDER_PAUSE_US = 5000000, BUCKET_PAUSE_US = 60000000, PREFIX_SIZE = HEX_SIZE + 16 };
+enum { FOLDER_PAUSE_US = 5000000, BUCKET_PAUSE_US = 60000000, FINISH_MAX_US = 5000000, PREFIX_SIZE = HEX_SIZE + 16 };
 
 struct sweeper_mail {
     struct message base;
     uint64_t epoch;
-    bool is_end;
+    bool is_finish, is_end;
 };
 
 struct sweeper {
@@ -27,6 +27,8 @@ struct sweeper {
     uint64_t published_epoch;
     int64_t first_pause_us, next_us;
     bool wanted, ended;
+    bool finishing;          /* one run is made at once, then none; the end waits for it … */
+    int64_t finish_until_us; /* … until then */
     char job[HEX_SIZE];
     char *after; /* last name of the page listed */
     struct strbuf bytes;
@@ -39,12 +41,17 @@ static bool is_ending(struct sweeper *sweeper) {
     for (struct message *message = mailbox_poll(&sweeper->inbox); message; message = mailbox_poll(&sweeper->inbox)) {
         const struct sweeper_mail *mail = (const struct sweeper_mail *)message;
         sweeper->ended |= mail->is_end;
-        if (mail->epoch > sweeper->published_epoch)
+        if (mail->is_finish) {
+            sweeper->finishing = true;
+            sweeper->finish_until_us = mailbox_now_us() + FINISH_MAX_US;
+        }
+        if (mail->epoch > sweeper->published_epoch) {
             sweeper->published_epoch = mail->epoch;
-        sweeper->wanted = true;
+            sweeper->wanted = true;
+        }
         message_free(message);
     }
-    return sweeper->ended;
+    return sweeper->ended && !(sweeper->finishing && mailbox_now_us() < sweeper->finish_until_us);
 }
 
 static enum answer read_savepoint_page(struct sweeper *sweeper, const char *prefix, const char *after,
@@ -166,12 +173,15 @@ static void *run_sweeper(void *argument) {
     sweeper->next_us = mailbox_now_us() + sweeper->first_pause_us;
     while (!is_ending(sweeper)) {
         int64_t now_us = mailbox_now_us();
-        if (sweeper->wanted && now_us >= sweeper->next_us) {
+        if (sweeper->wanted && (sweeper->finishing || now_us >= sweeper->next_us)) {
             sweeper->wanted = false;
             run_once(sweeper);
             sweeper->next_us = mailbox_now_us() + sweeper->config.pause_us;
             continue;
         }
+        sweeper->finishing = false; /* nothing was published since the last run */
+        if (sweeper->ended)
+            break;
         struct message *message = mailbox_wait(&sweeper->inbox, sweeper->wanted ? sweeper->next_us : INT64_MAX);
         if (message) /* looked at by is_ending, with what else came */
             mailbox_post(&sweeper->inbox, message);
@@ -193,21 +203,26 @@ struct sweeper *sweeper_new(const struct sweeper_config *config) {
     return sweeper;
 }
 
-static void post(struct sweeper *sweeper, uint64_t epoch, bool is_end) {
+static void post(struct sweeper *sweeper, const struct sweeper_mail *content) {
     struct sweeper_mail *mail = message_new(sizeof *mail);
-    mail->epoch = epoch;
-    mail->is_end = is_end;
+    mail->epoch = content->epoch;
+    mail->is_finish = content->is_finish;
+    mail->is_end = content->is_end;
     mailbox_post(&sweeper->inbox, &mail->base);
 }
 
 void sweeper_published(struct sweeper *sweeper, uint64_t epoch) {
-    post(sweeper, epoch, false);
+    post(sweeper, &(struct sweeper_mail){.epoch = epoch});
+}
+
+void sweeper_finish(struct sweeper *sweeper) {
+    post(sweeper, &(struct sweeper_mail){.is_finish = true});
 }
 
 void sweeper_free(struct sweeper *sweeper) {
     if (!sweeper)
         return;
-    post(sweeper, 0, true);
+    post(sweeper, &(struct sweeper_mail){.is_end = true});
     pthread_join(sweeper->thread, NULL);
     mailbox_release(&sweeper->inbox);
     store_page_release(&sweeper->page);

@@ -1,6 +1,7 @@
-/* sweeper.h: garbage collection of a job's checkpoints, on a thread of its own: runs of runtime/protocol/garbage.h against the store.
- * A run begins some time after an epoch was published on all lanes; runs keep a distance, since each lists all objects. Failures end a run and
- * are of no consequence but space. */
+/* sweeper.h: garbage collection of a job's checkpoints, on a thread of its own: runs of runtime/protocol/garbage.h
+ * against the store. A run begins some time after an epoch was published on all lanes; runs keep a distance, since each
+ * lists all objects. A job that is too short for one has its run at its end. Failures end a run and are of no
+ * consequence but space. */
 #pragma once
 
 #include "runtime/protocol/garbage.h"
@@ -20,5 +21,8 @@ struct sweeper_config {
 struct sweeper *sweeper_new(const struct sweeper_config *config);
 /* All lanes are through with this epoch. Any thread. */
 void sweeper_published(struct sweeper *sweeper, uint64_t epoch);
+/* The job came to a clean end: one more run, at once, if anything was published since the last. sweeper_free then waits
+ * for it, 5 s at most. */
+void sweeper_finish(struct sweeper *sweeper);
 /* Ends a run between two batches of deletions. NULL is fine. */
 void sweeper_free(struct sweeper *sweeper);

@@ -1,5 +1,5 @@
-/* task_checkpoint.c: barriers to snapshots. Invariants: a snapshot, the rows sealed with it and the positions noted with it are of one moment
- * between two batches; rows stay here until their epoch is decided. */
+/* task_checkpoint.c: barriers to snapshots. Invariants: a snapshot, the rows sealed with it and the positions noted
+ * with it are of one moment between two batches; rows stay here until their epoch is decided. */
 #include "runtime/checkpoint/task_checkpoint.h"
 
 #include <stdlib.h>
@@ -9,13 +9,13 @@
 #include "core/base/hash.h"
 #include "core/data/row_log.h"
 #include "executor/snapshot.h"
-#include "runtime/checkpoint/checkpoint_store.h"
 #include "runtime/checkpoint/uploader.h"
 
 enum {
-    STEP_BYTES = 128 * 1024,         /* of snapshots, between two batches */
-    PIECE_BYTES = 1024 * 1024,       /* handed to the uploader */
-    UPLOAD_BACKLOG_BYTES = 64 << 20, /* more is not snapshotted before something is written */
+    STEP_BYTES = 128 * 1024,   /* of snapshots, between two batches */
+    PIECE_BYTES = 1024 * 1024, /* handed to the uploader */
+    UPLOAD_BACKLOG_BYTES_DEFAULT = 64 << 20,
+    BACKLOG_LOOK_US = 10000, /* while it is full and there is nothing else to do */
     LOG_BYTES_MAX_DEFAULT = 256 << 20,
     WANT_EPOCH_PART = 4, /* of that: an epoch is wanted before its time */
     LAYERS_MAX = 24,     /* deltas on top of a full snapshot, or when they are as large as it */
@@ -33,9 +33,10 @@ struct task_checkpoint {
     struct snapshot_writer *writers; /* by operator */
     struct strbuf piece;
     bool snapshotting;
-    uint32_t next_operator; /* whose snapshot is being written */
-    struct barrier barrier; /* the newest one */
-    bool attempt_open;      /* `barrier` is neither decided, for all we know, nor given up */
+    uint32_t next_operator;   /* whose snapshot is being written */
+    struct barrier barrier;   /* the newest one that was taken */
+    struct barrier announced; /* the newest one that is to come through channels; generation 0: none */
+    bool attempt_open;        /* `barrier` is neither decided, for all we know, nor given up */
     bool next_is_full;
     uint64_t full_bytes, delta_bytes; /* of the layers as uploaded */
     uint32_t delta_count;
@@ -57,6 +58,8 @@ struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config 
     checkpoint->config = *config;
     if (config->log_bytes_max == 0)
         checkpoint->config.log_bytes_max = LOG_BYTES_MAX_DEFAULT;
+    if (config->upload_backlog_bytes_max == 0)
+        checkpoint->config.upload_backlog_bytes_max = UPLOAD_BACKLOG_BYTES_DEFAULT;
     checkpoint->job = manifest->id.job;
     checkpoint->generation = config->deployment->generation;
     checkpoint->next_is_full = true;
@@ -71,8 +74,9 @@ struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config 
                                        .job = checkpoint->job,
                                        .generation = checkpoint->generation,
                                        .task = config->task,
-                                       .operator_id = config->task,
-                                       .key_group_last = KEY_GROUP_COUNT - 1};
+                                       .operator_id = config->identities[0].node_id,
+                                       .key_group_first = config->first_key_group,
+                                       .key_group_last = config->end_key_group - 1};
     checkpoint->uploader = uploader_new(&uploader);
     struct task_status running = {
         .kind = TASK_RUNNING, .job = checkpoint->job, .generation = checkpoint->generation, .task = config->task};
@@ -146,6 +150,12 @@ static void forget_sealed(struct task_checkpoint *checkpoint) {
     }
 }
 
+/* The attempt that is open is the one that was decided, and its positions are still here. */
+static void tell_decided(struct task_checkpoint *checkpoint) {
+    if (checkpoint->config.decided && checkpoint->position_count > 0)
+        checkpoint->config.decided(checkpoint->config.context, checkpoint->positions, checkpoint->position_count);
+}
+
 static uint64_t logged_bytes(const struct task_checkpoint *checkpoint) {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < checkpoint->config.log_count; i++)
@@ -156,8 +166,20 @@ static uint64_t logged_bytes(const struct task_checkpoint *checkpoint) {
     return bytes;
 }
 
+static bool is_newer(const struct barrier *a, const struct barrier *b) {
+    return a->epoch > b->epoch || (a->epoch == b->epoch && a->attempt > b->attempt);
+}
+
+bool task_checkpoint_is_awaited(const struct task_checkpoint *checkpoint, struct barrier *barrier) {
+    *barrier = checkpoint->announced;
+    return barrier->generation != 0 && is_newer(barrier, &checkpoint->barrier);
+}
+
+/* What is in the channels before the barrier is bounded by them. */
 bool task_checkpoint_is_full(const struct task_checkpoint *checkpoint) {
-    return checkpoint->lane_count > 0 && logged_bytes(checkpoint) > checkpoint->config.log_bytes_max;
+    struct barrier awaited;
+    return checkpoint->lane_count > 0 && logged_bytes(checkpoint) > checkpoint->config.log_bytes_max &&
+           !task_checkpoint_is_awaited(checkpoint, &awaited);
 }
 
 /* ---- a barrier ---- */
@@ -202,10 +224,17 @@ static void note_positions(struct task_checkpoint *checkpoint) {
                                      &checkpoint->position_count);
 }
 
-/* Rows logged from here on belong to the next epoch: they are sealed now, and handed over with the rest of the snapshot. */
+/* Rows logged from here on belong to the next epoch: they are sealed now, and handed over with the rest of the
+ * snapshot. */
 static void seal_logs(struct task_checkpoint *checkpoint) {
     for (uint32_t i = 0; i < checkpoint->lane_count; i++)
         seal_lane(checkpoint, i);
+}
+
+static void be_decided(struct task_checkpoint *checkpoint) {
+    tell_decided(checkpoint);
+    forget_sealed(checkpoint);
+    checkpoint->attempt_open = false;
 }
 
 static enum status take_barrier(struct task_checkpoint *checkpoint, const struct barrier *barrier,
@@ -213,7 +242,7 @@ static enum status take_barrier(struct task_checkpoint *checkpoint, const struct
     int64_t start_us = mailbox_now_us();
     (void)fault_point(FAULT_BARRIER);
     if (barrier->epoch > checkpoint->barrier.epoch && checkpoint->attempt_open)
-        forget_sealed(checkpoint);
+        be_decided(checkpoint);
     else if (checkpoint->attempt_open)
         abandon(checkpoint);
     checkpoint->barrier = *barrier;
@@ -231,7 +260,8 @@ static enum status take_barrier(struct task_checkpoint *checkpoint, const struct
     int64_t stall_us = mailbox_now_us() - start_us;
     if (stall_us > checkpoint->longest_stall_us)
         checkpoint->longest_stall_us = stall_us;
-    return STATUS_OK;
+    return checkpoint->config.hand_on ? checkpoint->config.hand_on(checkpoint->config.context, barrier, error)
+                                      : STATUS_OK;
 }
 
 static void hand_over_piece(struct task_checkpoint *checkpoint) {
@@ -263,10 +293,14 @@ static void finish_attempt(struct task_checkpoint *checkpoint) {
                     checkpoint->position_count, checkpoint->at_end);
 }
 
+/* A snapshot is under way, and the uploader can take more of it. */
+static bool can_step(const struct task_checkpoint *checkpoint) {
+    return checkpoint->snapshotting &&
+           uploader_backlog_bytes(checkpoint->uploader) <= checkpoint->config.upload_backlog_bytes_max;
+}
+
 /* Goes on with the operator whose turn it is; after the last one the attempt is handed over. */
 static enum status step_snapshot(struct task_checkpoint *checkpoint, struct error *error) {
-    if (uploader_backlog_bytes(checkpoint->uploader) > UPLOAD_BACKLOG_BYTES)
-        return STATUS_OK;
     size_t left = STEP_BYTES;
     while (checkpoint->next_operator < checkpoint->config.operator_count && left > 0) {
         uint32_t index = checkpoint->next_operator;
@@ -301,22 +335,39 @@ static void on_uploaded(struct task_checkpoint *checkpoint, const struct task_ma
     }
 }
 
-static bool is_newer(const struct barrier *a, const struct barrier *b) {
-    return a->epoch > b->epoch || (a->epoch == b->epoch && a->attempt > b->attempt);
+enum status task_checkpoint_take(struct task_checkpoint *checkpoint, const struct barrier *barrier,
+                                 struct error *error) {
+    return !checkpoint->ended && is_newer(barrier, &checkpoint->barrier) ? take_barrier(checkpoint, barrier, error)
+                                                                         : STATUS_OK;
+}
+
+/* Mail may overtake barriers, which come through channels: an attempt at a later epoch that is given up before it came here says that the
+ * epoch before it is decided. */
+static void on_abort(struct task_checkpoint *checkpoint, const struct barrier *barrier) {
+    if (checkpoint->attempt_open && barrier->epoch > checkpoint->barrier.epoch)
+        be_decided(checkpoint);
+    else if (checkpoint->attempt_open && !is_newer(&checkpoint->barrier, barrier))
+        abandon(checkpoint);
+    if (!is_newer(&checkpoint->announced, barrier))
+        checkpoint->announced = (struct barrier){0};
+    if (checkpoint->config.given_up)
+        checkpoint->config.given_up(checkpoint->config.context, barrier);
 }
 
 static enum status on_mail(struct task_checkpoint *checkpoint, const struct task_mail *mail, struct error *error) {
     switch (mail->kind) {
     case TASK_MAIL_BARRIER:
-        if (!checkpoint->ended && is_newer(&mail->barrier, &checkpoint->barrier))
-            return take_barrier(checkpoint, &mail->barrier, error);
+        if (!checkpoint->config.has_channels)
+            return task_checkpoint_take(checkpoint, &mail->barrier, error);
+        if (is_newer(&mail->barrier, &checkpoint->announced))
+            checkpoint->announced = mail->barrier;
         break;
-    case TASK_MAIL_ABORT:
-        if (checkpoint->attempt_open && !is_newer(&checkpoint->barrier, &mail->barrier))
-            abandon(checkpoint);
-        break;
+    case TASK_MAIL_ABORT: on_abort(checkpoint, &mail->barrier); break;
     case TASK_MAIL_UPLOADED: on_uploaded(checkpoint, mail); break;
     case TASK_MAIL_ENDED:
+        if (checkpoint->attempt_open && mail->error.status == STATUS_OK &&
+            mail->decided_epoch >= checkpoint->barrier.epoch)
+            tell_decided(checkpoint);
         checkpoint->ended = true;
         checkpoint->error = mail->error;
         break;
@@ -344,11 +395,14 @@ enum status task_checkpoint_run(struct task_checkpoint *checkpoint, struct error
     }
     TRY(status);
     want_epoch(checkpoint);
-    return checkpoint->snapshotting ? step_snapshot(checkpoint, error) : STATUS_OK;
+    return can_step(checkpoint) ? step_snapshot(checkpoint, error) : STATUS_OK;
 }
 
 enum status task_checkpoint_wait(struct task_checkpoint *checkpoint, int64_t until_us, struct error *error) {
-    if (!checkpoint->snapshotting && !checkpoint->ended) {
+    int64_t look_us = mailbox_now_us() + BACKLOG_LOOK_US; /* no mail tells that the backlog shrinks */
+    if (checkpoint->snapshotting && look_us < until_us)
+        until_us = look_us;
+    if (!can_step(checkpoint) && !checkpoint->ended) {
         struct message *message = mailbox_wait(checkpoint->config.inbox, until_us);
         enum status status = STATUS_OK;
         if (message)
@@ -360,7 +414,7 @@ enum status task_checkpoint_wait(struct task_checkpoint *checkpoint, int64_t unt
 }
 
 bool task_checkpoint_is_busy(const struct task_checkpoint *checkpoint) {
-    return checkpoint->snapshotting || mailbox_has_mail(checkpoint->config.inbox);
+    return can_step(checkpoint) || mailbox_has_mail(checkpoint->config.inbox);
 }
 
 void task_checkpoint_at_end(struct task_checkpoint *checkpoint) {
@@ -382,56 +436,4 @@ bool task_checkpoint_has_ended(const struct task_checkpoint *checkpoint, struct 
 
 int64_t task_checkpoint_longest_stall_us(const struct task_checkpoint *checkpoint) {
     return checkpoint->longest_stall_us;
-}
-
-/* ---- restoring ---- */
-
-static enum status find_operators(const struct state_file *file, const struct state_file_operator *identities,
-                                  uint32_t operator_count, struct error *error) {
-    for (uint32_t i = 0; i < operator_count; i++) {
-        bool same = i < file->operator_count && file->operators[i].node_id == identities[i].node_id;
-        if (!same)
-            return FAIL(error, STATUS_CHECKPOINT_UNUSABLE, "operator %u (%.*s) has no state in the checkpoint",
-                        identities[i].node_id, STR_FORMAT(identities[i].name));
-    }
-    if (file->operator_count > operator_count)
-        return FAIL(error, STATUS_CHECKPOINT_UNUSABLE, "the checkpoint has more operators than the query");
-    return STATUS_OK;
-}
-
-static enum status load_layer(struct store *store, const struct object *object, struct arena *arena,
-                              struct state_file *file, struct error *error) {
-    struct strbuf *bytes = ARENA_NEW(arena, struct strbuf);
-    strbuf_init(bytes);
-    arena_on_release(arena, (void (*)(void *))strbuf_release, bytes);
-    strbuf_reserve(bytes, object->size_bytes);
-    enum answer answer = checkpoint_get(store, object, bytes, error);
-    if (answer != ANSWER_OK)
-        return error->status;
-    return state_file_read(strbuf_str(bytes), arena, file, error);
-}
-
-enum status task_layers_load(struct store *store, const struct manifest *manifest, uint32_t task,
-                             const struct state_file_operator *identities, uint32_t operator_count, struct arena *arena,
-                             struct task_layers *layers, struct error *error) {
-    *layers = (struct task_layers){0};
-    (void)fault_point(FAULT_RESTORE);
-    layers->layers = ARENA_ARRAY(arena, struct str *, operator_count);
-    for (uint32_t i = 0; i < operator_count; i++)
-        layers->layers[i] = ARENA_ARRAY(arena, struct str, manifest->object_count);
-    for (uint32_t i = 0; i < manifest->object_count; i++) {
-        if (manifest->objects[i].operator_id != task)
-            continue;
-        struct state_file file;
-        TRY(load_layer(store, &manifest->objects[i], arena, &file, error));
-        TRY(find_operators(&file, identities, operator_count, error));
-        if (!file.delta)
-            layers->layer_count = 0;
-        else if (layers->layer_count == 0)
-            return FAIL(error, STATUS_CHECKPOINT_UNUSABLE, "the checkpoint begins with a delta");
-        for (uint32_t j = 0; j < operator_count; j++)
-            layers->layers[j][layers->layer_count] = file.snapshots[j];
-        layers->layer_count++;
-    }
-    return STATUS_OK;
 }

@@ -23,5 +23,6 @@ struct task_mail {
     uint64_t size_bytes;
     bool delta;
     enum reason reason;
+    uint64_t decided_epoch; /* TASK_MAIL_ENDED: the newest of this generation, as far as it is known; 0: none */
     struct error error;
 };

@@ -1,5 +1,5 @@
-/* uploader.c: one thread, one attempt at a time. Invariants: an attempt is acknowledged only when every object that it names is durable; what
- * belongs to a given-up attempt is never named again. */
+/* uploader.c: one thread, one attempt at a time. Invariants: an attempt is acknowledged only when every object that it
+ * names is durable; what belongs to a given-up attempt is never named again. */
 #include "runtime/checkpoint/uploader.h"
 
 #include <stdlib.h>
@@ -11,7 +11,11 @@
 #include "runtime/checkpoint/task_mail.h"
 #include "runtime/store/store.h"
 
-enum { STATE_OBJECT_NUMBER = 0, FIRST_SEGMENT_NUMBER = 1 };
+enum {
+    STATE_OBJECT_NUMBER = 0,
+    FIRST_SEGMENT_NUMBER = 1,
+    SLICE_BYTES = 1024 * 1024, /* of what is written before it is asked whether to go on */
+};
 
 enum upload_mail_kind { UPLOAD_BEGIN, UPLOAD_PIECE, UPLOAD_FINISH, UPLOAD_ABANDON, UPLOAD_END };
 
@@ -32,7 +36,7 @@ struct uploader {
     struct mailbox inbox;
     pthread_t thread;
     uint64_t backlog_bytes; /* atomic */
-    bool ended;
+    bool ending;            /* atomic: nothing more is written, whatever is queued */
     /* The attempt under way. */
     bool active; /* begun, and nothing failed */
     bool delta;
@@ -87,15 +91,27 @@ static enum status open_object(struct uploader *uploader, const struct object_id
     return store_writer_open(checkpointer_store(uploader->config.checkpointer), name, &uploader->writer, error);
 }
 
+static bool is_ending(const struct uploader *uploader) {
+    return __atomic_load_n(&uploader->ending, __ATOMIC_ACQUIRE);
+}
+
 static enum status append(struct uploader *uploader, const void *data, size_t size, struct error *error) {
     XXH3_128bits_update(uploader->digest, data, size);
     uploader->size_bytes += size;
-    return store_writer_append(uploader->writer, data, size, error);
+    for (size_t done = 0; done < size; done += SLICE_BYTES) {
+        if (is_ending(uploader))
+            return FAIL(error, STATUS_CANCELLED, "the task has ended");
+        size_t slice = size - done < SLICE_BYTES ? size - done : SLICE_BYTES;
+        TRY(store_writer_append(uploader->writer, (const char *)data + done, slice, error));
+    }
+    return STATUS_OK;
 }
 
 static enum status close_object(struct uploader *uploader, const struct object_id *id, struct object *object,
                                 struct error *error) {
     struct store_writer *writer = uploader->writer;
+    if (is_ending(uploader))
+        return FAIL(error, STATUS_CANCELLED, "the task has ended");
     uploader->writer = NULL;
     TRY(store_writer_finish(writer, error));
     *object = (struct object){.id = *id, .size_bytes = uploader->size_bytes, .digest = finish_digest(uploader->digest)};
@@ -112,6 +128,8 @@ static void give_up(struct uploader *uploader) {
 /* The store failed: the coordinator gives the attempt up and tells the task. */
 static void decline(struct uploader *uploader, const struct error *error) {
     give_up(uploader);
+    if (error->status == STATUS_CANCELLED)
+        return; /* by uploader_free: nobody asks any more */
     log_warn("a checkpoint could not be written", log_int("epoch", (int64_t)uploader->barrier.epoch),
              LOG_ERROR_FIELDS(error));
     struct task_status status = {.kind = TASK_DECLINED,
@@ -229,16 +247,22 @@ static void release_mail(struct upload_mail *mail) {
     message_free(&mail->base);
 }
 
+/* What nobody will write: the messages own more than their arenas. */
+static void release_queued(struct uploader *uploader) {
+    for (struct message *message = mailbox_poll(&uploader->inbox); message; message = mailbox_poll(&uploader->inbox))
+        release_mail((struct upload_mail *)message);
+}
+
 static void *run_uploader(void *argument) {
     struct uploader *uploader = argument;
-    while (!uploader->ended) {
+    while (!is_ending(uploader)) {
         struct upload_mail *mail = (struct upload_mail *)mailbox_wait(&uploader->inbox, INT64_MAX);
         switch (mail->kind) {
         case UPLOAD_BEGIN: on_begin(uploader, mail); break;
         case UPLOAD_PIECE: on_piece(uploader, mail); break;
         case UPLOAD_FINISH: on_finish(uploader, mail); break;
         case UPLOAD_ABANDON: give_up(uploader); break;
-        case UPLOAD_END: uploader->ended = true; break;
+        case UPLOAD_END: break;
         }
         release_mail(mail);
     }
@@ -264,11 +288,17 @@ static struct upload_mail *new_mail(enum upload_mail_kind kind) {
     return mail;
 }
 
+void uploader_stop(struct uploader *uploader) {
+    __atomic_store_n(&uploader->ending, true, __ATOMIC_RELEASE);
+    mailbox_post(&uploader->inbox, &new_mail(UPLOAD_END)->base); /* wakes it */
+}
+
 void uploader_free(struct uploader *uploader) {
     if (!uploader)
         return;
-    mailbox_post(&uploader->inbox, &new_mail(UPLOAD_END)->base);
+    uploader_stop(uploader);
     pthread_join(uploader->thread, NULL);
+    release_queued(uploader);
     mailbox_release(&uploader->inbox);
     XXH3_freeState(uploader->digest);
     free(uploader->decided);

@@ -4,8 +4,8 @@
  *   uploader thread: one state object, a segment for every lane with rows ─▶ acknowledgement to the coordinator,
  *                    TASK_MAIL_UPLOADED to the task; when the store fails: TASK_DECLINED
  *
- * The uploader also knows the layers: the objects, oldest first, that together are the task's state. A full snapshot begins anew, a delta is
- * added to those of the decided epoch. */
+ * The uploader also knows the layers: the objects, oldest first, that together are the task's state. A full snapshot
+ * begins anew, a delta is added to those of the decided epoch. */
 #pragma once
 
 #include "runtime/checkpoint/checkpointer.h"
@@ -25,7 +25,10 @@ struct uploader_config {
 };
 
 struct uploader *uploader_new(const struct uploader_config *config);
-void uploader_free(struct uploader *uploader); /* what is under way is given up; NULL is fine */
+/* Nothing more is written, whatever is queued; at once, while the store has what it is writing. */
+void uploader_stop(struct uploader *uploader);
+void uploader_free(
+    struct uploader *uploader); /* stops it, and waits for the call of the store that is open; NULL is fine */
 
 /* An attempt begins; one that is unfinished is given up. */
 void uploader_begin(struct uploader *uploader, const struct barrier *barrier, bool delta);

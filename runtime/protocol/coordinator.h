@@ -194,6 +194,7 @@ struct coordinator {
     bool due;  /* an epoch is wanted */
     bool hold; /* not before RETRY: the last attempt was aborted */
     bool savepoint_wanted, stop_wanted;
+    bool began_after_stop;  /* the epoch under way: what the sources read before the stop is part of it */
     bool closing;           /* the last epoch is decided, or was before we came */
     bool pinning;           /* the newest decided epoch is to become a savepoint */
     bool failed;            /* while pinning a task failed: restart afterwards */

@@ -14,6 +14,7 @@ static void begin(struct coordinator *coordinator, bool final, struct coordinato
     int64_t time_us =
         coordinator->time_us > coordinator->manifest.time_us ? coordinator->time_us : coordinator->manifest.time_us;
     coordinator->due = false;
+    coordinator->began_after_stop = coordinator->stop_wanted;
     coordinator->barrier = (struct barrier){.job = coordinator->head.job,
                                             .generation = coordinator->head.generation,
                                             .epoch = coordinator->head.epoch + 1,
@@ -258,8 +259,8 @@ static void be_decided(struct coordinator *coordinator, const struct head_versio
     coordinator->attempts = 0;
     coordinator->request = 0;
     coordinator->pinning = coordinator->barrier.savepoint;
-    coordinator->closing = coordinator->barrier.final ||
-                           (coordinator->stop_wanted && (!coordinator->savepoint_wanted || coordinator->pinning));
+    bool is_last = coordinator->pinning || (coordinator->began_after_stop && !coordinator->savepoint_wanted);
+    coordinator->closing = coordinator->barrier.final || (coordinator->stop_wanted && is_last);
     coordinator->state = coordinator->closing || coordinator->pinning ? COORDINATOR_DRAINING : COORDINATOR_RUNNING;
     coordinator_say_commit(coordinator, actions);
     coordinator_act(actions, COORDINATOR_ACTION_DECIDED)->epoch = coordinator->head.epoch;

@@ -1,13 +1,13 @@
 /* gcs_store.c: a store in a bucket of Google Cloud Storage, over its JSON API. Creates carry ifGenerationMatch=0, swaps the
  * generation that was read; a 5xx to one of these, or no answer, is "unknown". Large objects are resumable uploads: when an
  * answer is lost the store says how much it has, and the rest follows. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/arena.h"
 #include "core/base/env.h"
+#include "runtime/store/gcs_answers.h"
 #include "runtime/store/gcs_token.h"
 #include "runtime/store/http_client.h"
 #include "runtime/store/percent.h"
@@ -111,23 +111,6 @@ static enum status call_checked(struct gcs_call *call, const char *what, const c
     return call->answer.code / 100 == 2 ? STATUS_OK : http_answer_failed(&call->answer, what, name, error);
 }
 
-static bool tag_from_text(const char *generation, struct store_tag *tag) {
-    size_t size = strlen(generation);
-    if (size == 0 || size > 20 || strspn(generation, "0123456789") != size)
-        return false;
-    memcpy(tag->bytes, generation, size);
-    tag->size = (uint8_t)size;
-    return true;
-}
-
-static bool tag_from_json(const struct http_answer *answer, struct store_tag *tag) {
-    json_t *object = json_loadb(answer->body.data ? answer->body.data : "", answer->body.size, 0, NULL);
-    const char *generation = json_string_value(json_object_get(object, "generation"));
-    bool found = generation && tag_from_text(generation, tag);
-    json_decref(object);
-    return found;
-}
-
 /* What the answer to a conditional write means. */
 static enum status judge_write(enum http_outcome sent, const struct http_answer *answer, const char *name,
                                enum store_swap *outcome, struct error *error) {
@@ -172,7 +155,8 @@ static enum status gcs_write(struct gcs_store *store, const char *name, const st
         status = FAIL(error, STATUS_FILE_ERROR, "the bucket of %s does not exist", store_uri_text(&store->base));
         error_hint(error, "create it, or correct the address");
     }
-    if (status == STATUS_OK && *outcome == STORE_SWAP_DONE && tag && !tag_from_json(&call.answer, tag)) {
+    if (status == STATUS_OK && *outcome == STORE_SWAP_DONE && tag &&
+        !gcs_answer_generation(strbuf_str(&call.answer.body), tag)) {
         (void)FAIL(error, STATUS_CONNECTION_FAILURE, "the store does not say which generation it wrote");
         *outcome = STORE_SWAP_UNKNOWN; /* done, but its name is lost: reading will tell */
     }
@@ -415,19 +399,9 @@ static enum status gcs_read(struct store *store, const char *name, uint64_t offs
     else
         status = take_range(&call.answer, offset, size, content, object_size, error);
     if (status == STATUS_OK)
-        (void)tag_from_text(call.answer.generation, tag);
+        (void)gcs_tag_from_text(call.answer.generation, tag);
     call_release(&call);
     return status;
-}
-
-/* A non-negative integer, which the API writes as text. */
-static bool size_from_json(const json_t *object, uint64_t *size_bytes) {
-    const char *text = json_string_value(json_object_get(object, "size"));
-    int64_t value;
-    if (!text || !int_parse(str_from(text), &value) || value < 0)
-        return false;
-    *size_bytes = (uint64_t)value;
-    return true;
 }
 
 static enum status gcs_size(struct store *store, const char *name, uint64_t *size_bytes, struct error *error) {
@@ -436,12 +410,8 @@ static enum status gcs_size(struct store *store, const char *name, uint64_t *siz
     call_object(&call, name);
     call_parameter(&call, "fields", "size,generation", "");
     enum status status = call_checked(&call, "examine", name, error);
-    if (status == STATUS_OK) {
-        json_t *object = json_loadb(call.answer.body.data ? call.answer.body.data : "", call.answer.body.size, 0, NULL);
-        if (!size_from_json(object, size_bytes))
-            status = FAIL(error, STATUS_CONNECTION_FAILURE, "the store does not say how large %s is", name);
-        json_decref(object);
-    }
+    if (status == STATUS_OK && !gcs_answer_size(strbuf_str(&call.answer.body), size_bytes))
+        status = FAIL(error, STATUS_CONNECTION_FAILURE, "the store does not say how large %s is", name);
     call_release(&call);
     return status;
 }
@@ -455,34 +425,8 @@ static enum status gcs_remove(struct store *store, const char *name, struct erro
     return status;
 }
 
-struct listing {
-    struct gcs_store *store;
-    struct store_page *page;
-    const char *after; /* NULL: from the start */
-    char *last;        /* name as listed, without our prefix; owned */
-    char *page_token;  /* NULL: no more; owned */
-};
-
-static bool take_items(struct listing *listing, const json_t *items) {
-    size_t prefix_size = strlen(listing->store->key_prefix), i;
-    json_t *item;
-    json_array_foreach(items, i, item) {
-        uint64_t size_bytes;
-        const char *name = json_string_value(json_object_get(item, "name"));
-        if (!name || strncmp(name, listing->store->key_prefix, prefix_size) != 0 || !size_from_json(item, &size_bytes))
-            return false;
-        name += prefix_size;
-        if (listing->after && strcmp(name, listing->after) <= 0)
-            continue; /* startOffset includes the name itself */
-        free(listing->last);
-        listing->last = memory_strdup(name);
-        store_page_add(listing->page, name, size_bytes);
-    }
-    return true;
-}
-
-static enum status list_once(struct listing *listing, const char *prefix, uint32_t limit, struct error *error) {
-    struct gcs_store *store = listing->store;
+static enum status list_once(struct gcs_store *store, struct gcs_listing *listing, const char *prefix, uint32_t limit,
+                             struct error *error) {
     char limit_text[16];
     snprintf(limit_text, sizeof limit_text, "%u", limit);
     struct gcs_call call;
@@ -495,18 +439,11 @@ static enum status list_once(struct listing *listing, const char *prefix, uint32
     if (listing->page_token)
         call_parameter(&call, "pageToken", listing->page_token, "");
     enum status status = call_checked(&call, "list", *prefix ? prefix : "the bucket", error);
-    if (status == STATUS_OK) {
-        json_t *object = json_loadb(call.answer.body.data ? call.answer.body.data : "", call.answer.body.size, 0, NULL);
-        const char *next = json_string_value(json_object_get(object, "nextPageToken"));
-        free(listing->page_token);
-        listing->page_token = next ? memory_strdup(next) : NULL;
-        if (!json_is_object(object) || !take_items(listing, json_object_get(object, "items")) ||
-            listing->page->count > limit) {
-            status = FAIL(error, STATUS_CONNECTION_FAILURE, "the store's list of objects cannot be read");
-            if (error)
-                error->retriable = true;
-        }
-        json_decref(object);
+    if (status == STATUS_OK &&
+        (!gcs_answer_read_listing(strbuf_str(&call.answer.body), listing) || listing->page->count > limit)) {
+        status = FAIL(error, STATUS_CONNECTION_FAILURE, "the store's list of objects cannot be read");
+        if (error)
+            error->retriable = true;
     } else if (status == STATUS_UNDEFINED_FILE) {
         status = FAIL(error, STATUS_FILE_ERROR, "the bucket of %s does not exist", store_uri_text(&store->base));
     }
@@ -517,20 +454,20 @@ static enum status list_once(struct listing *listing, const char *prefix, uint32
 /* The store may give empty pages with a token for more. */
 static enum status gcs_list(struct store *store, const char *prefix, const char *after, uint32_t limit,
                             struct store_page *page, struct error *error) {
-    struct listing listing = {.store = (struct gcs_store *)store, .page = page, .after = after};
+    struct gcs_store *gcs = (struct gcs_store *)store;
+    struct gcs_listing listing = {.key_prefix = gcs->key_prefix, .page = page, .after = after};
     enum status status = STATUS_OK;
     uint32_t requests = 0;
     do {
         status = requests++ == EMPTY_PAGES_MAX
                      ? FAIL(error, STATUS_CONNECTION_FAILURE, "the store's list of objects does not end")
-                     : list_once(&listing, prefix, limit, error);
+                     : list_once(gcs, &listing, prefix, limit, error);
     } while (status == STATUS_OK && listing.page_token && !listing.last);
     if (status == STATUS_OK && listing.page_token) {
         page->next = listing.last;
         listing.last = NULL;
     }
-    free(listing.last);
-    free(listing.page_token);
+    gcs_listing_release(&listing);
     return status;
 }
 

@@ -10,10 +10,10 @@
 #include "core/base/log.h"
 #include "runtime/store/http_client.h"
 #include "runtime/store/percent.h"
+#include "runtime/store/s3_answers.h"
 #include "runtime/store/s3_credentials.h"
 #include "runtime/store/s3_signer.h"
 #include "runtime/store/store_class.h"
-#include "runtime/store/xml_reader.h"
 
 enum { ANSWER_MAX = 4 * 1024 * 1024, UPLOAD_ID_MAX = 1024, PARTS_MAX = 10000 };
 
@@ -123,33 +123,18 @@ static enum http_outcome call_do(struct s3_call *call, struct error *error) {
     return outcome;
 }
 
-/* Whether the body is an error document with this code. */
-static bool answer_has_code(const struct http_answer *answer, const char *code) {
-    struct xml_reader reader;
-    xml_reader_init(&reader, strbuf_str(&answer->body));
-    bool found = false;
-    enum xml_event event;
-    while (!found && (event = xml_reader_next(&reader)) != XML_DONE && event != XML_MALFORMED) {
-        struct str text;
-        if (event == XML_START && reader.depth == 2 && str_equal(reader.text, STR("Code")) &&
-            xml_reader_element_text(&reader, &text))
-            found = str_equal(text, str_from(code));
-    }
-    xml_reader_release(&reader);
-    return found;
-}
-
 static enum status call_failed(const struct s3_call *call, const char *what, const char *name, struct error *error) {
     const struct http_answer *answer = &call->answer;
     enum status status = http_answer_failed(answer, what, name, error);
     if (*answer->bucket_region && strcmp(answer->bucket_region, call->store->region) != 0)
         error_hint(error, "the bucket is in region %s: add ?region=%s to its address", answer->bucket_region,
                    answer->bucket_region);
-    if (answer->code == 404 && answer_has_code(answer, "NoSuchBucket")) {
+    if (answer->code == 404 && s3_answer_has_code(strbuf_str(&answer->body), "NoSuchBucket")) {
         status = FAIL(error, STATUS_FILE_ERROR, "the bucket of %s does not exist", store_uri_text(&call->store->base));
         error_hint(error, "create it, or correct the address");
     }
-    if (answer->code == 409 || (answer->code == 400 && answer_has_code(answer, "RequestTimeout"))) {
+    if (answer->code == 409 ||
+        (answer->code == 400 && s3_answer_has_code(strbuf_str(&answer->body), "RequestTimeout"))) {
         if (error)
             error->retriable = true; /* another conditional write was under way; nothing was done */
     }
@@ -225,29 +210,6 @@ static enum status s3_swap(struct store *store, const char *name, const struct s
     return s3_write((struct s3_store *)store, name, expected, content, outcome, tag, error);
 }
 
-/* The text of the first element of this name, in what must be a document. */
-static enum status find_text(const struct http_answer *answer, const char *name, char *text, size_t size_max,
-                             struct error *error) {
-    struct xml_reader reader;
-    xml_reader_init(&reader, strbuf_str(&answer->body));
-    enum status status = FAIL(error, STATUS_CONNECTION_FAILURE, "the store's answer lacks %s", name);
-    enum xml_event event;
-    while ((event = xml_reader_next(&reader)) != XML_DONE && event != XML_MALFORMED) {
-        struct str found;
-        if (event != XML_START || !str_equal(reader.text, str_from(name)))
-            continue;
-        if (xml_reader_element_text(&reader, &found) && found.size > 0 && found.size < size_max &&
-            !memchr(found.data, 0, found.size)) {
-            memcpy(text, found.data, found.size);
-            text[found.size] = 0;
-            status = STATUS_OK;
-        }
-        break;
-    }
-    xml_reader_release(&reader);
-    return status;
-}
-
 static enum status s3_upload_begin(struct store *base, const char *name, struct store_upload **upload,
                                    struct error *error) {
     struct s3_store *store = (struct s3_store *)base;
@@ -259,8 +221,9 @@ static enum status s3_upload_begin(struct store *base, const char *name, struct 
     call_parameter(&call, "uploads", "");
     call_header(&call, "content-type", "application/octet-stream");
     enum status status = call_checked(&call, "begin the upload of", name, error);
-    if (status == STATUS_OK)
-        status = find_text(&call.answer, "UploadId", begun->id, sizeof begun->id, error);
+    if (status == STATUS_OK &&
+        !s3_answer_find_text(strbuf_str(&call.answer.body), "UploadId", begun->id, sizeof begun->id))
+        status = FAIL(error, STATUS_CONNECTION_FAILURE, "the store's answer lacks UploadId");
     call_release(&call);
     if (status != STATUS_OK) {
         free(begun->name);
@@ -304,16 +267,6 @@ static void append_xml(struct strbuf *out, const char *text) {
     }
 }
 
-/* S3 may answer 200, keep the connection busy with blanks, and then write an error document. */
-static bool complete_says_error(const struct http_answer *answer) {
-    struct xml_reader reader;
-    xml_reader_init(&reader, strbuf_str(&answer->body));
-    enum xml_event event = xml_reader_next(&reader);
-    bool good = event == XML_START && str_equal(reader.text, STR("CompleteMultipartUploadResult"));
-    xml_reader_release(&reader);
-    return !good;
-}
-
 static enum status complete(struct store_upload *upload, struct str document, enum store_swap *outcome,
                             struct error *error) {
     struct s3_call call;
@@ -323,7 +276,7 @@ static enum status complete(struct store_upload *upload, struct str document, en
     call_header(&call, "if-none-match", "*");
     call_header(&call, "content-type", "application/xml");
     enum status status = conditional_write(&call, "complete the upload of", upload->name, outcome, error);
-    if (status == STATUS_OK && *outcome == STORE_SWAP_DONE && complete_says_error(&call.answer)) {
+    if (status == STATUS_OK && *outcome == STORE_SWAP_DONE && !s3_answer_is_completed(strbuf_str(&call.answer.body))) {
         (void)FAIL(error, STATUS_CONNECTION_FAILURE, "the upload of %s was not completed", upload->name);
         *outcome = STORE_SWAP_UNKNOWN;
     }
@@ -465,82 +418,24 @@ static enum status s3_remove(struct store *store, const char *name, struct error
     return status;
 }
 
-struct listing {
-    struct s3_store *store;
-    struct arena arena; /* decoded names */
-    struct store_page *page;
-    char *last; /* name as listed, whether we would use it or not */
-    bool truncated;
-    bool encoded;
-};
-
-/* One <Contents>: the reader stands behind its START. */
-static bool read_contents(struct listing *listing, struct xml_reader *reader) {
-    uint32_t depth = reader->depth;
-    char *key = NULL;
-    int64_t size = -1;
-    for (;;) {
-        enum xml_event event = xml_reader_next(reader);
-        struct str text;
-        if (event == XML_DONE || event == XML_MALFORMED)
-            return false;
-        if (event == XML_END && reader->depth == depth - 1)
-            break;
-        if (event != XML_START)
-            continue;
-        bool is_key = str_equal(reader->text, STR("Key")), is_size = str_equal(reader->text, STR("Size"));
-        if (!xml_reader_element_text(reader, &text))
-            return false;
-        if (is_key)
-            key = listing->encoded ? percent_decode(&listing->arena, text) : str_copy(&listing->arena, text);
-        else if (is_size && !int_parse(text, &size))
-            return false;
-    }
-    size_t prefix_size = strlen(listing->store->key_prefix);
-    if (!key || size < 0 || strncmp(key, listing->store->key_prefix, prefix_size) != 0)
-        return false;
-    listing->last = key + prefix_size;
-    store_page_add(listing->page, listing->last, (uint64_t)size);
-    return true;
-}
-
-static bool read_listing(struct listing *listing, struct str document) {
-    struct xml_reader reader;
-    xml_reader_init(&reader, document);
-    bool good = true;
-    enum xml_event event;
-    while (good && (event = xml_reader_next(&reader)) != XML_DONE) {
-        struct str text;
-        if (event == XML_MALFORMED)
-            good = false;
-        else if (event != XML_START || reader.depth != 2)
-            good = event != XML_START || str_equal(reader.text, STR("ListBucketResult")) || reader.depth > 2;
-        else if (str_equal(reader.text, STR("IsTruncated")))
-            good = xml_reader_element_text(&reader, &text) &&
-                   ((listing->truncated = str_equal_ignore_case(text, STR("true"))), true);
-        else if (str_equal(reader.text, STR("Contents")))
-            good = read_contents(listing, &reader);
-    }
-    xml_reader_release(&reader);
-    return good;
-}
-
 static enum status s3_list(struct store *base, const char *prefix, const char *after, uint32_t limit,
                            struct store_page *page, struct error *error) {
     struct s3_store *store = (struct s3_store *)base;
-    struct listing listing = {.store = store, .page = page, .encoded = true};
-    arena_init(&listing.arena);
+    struct arena arena;
+    struct s3_listing listing = {.arena = &arena, .key_prefix = store->key_prefix, .page = page};
+    arena_init(&arena);
     struct s3_call call;
     call_init(&call, store, "GET", NULL);
     call_parameter(&call, "list-type", "2");
     call_parameter(&call, "encoding-type", "url");
-    call_parameter(&call, "max-keys", arena_printf(&listing.arena, "%u", limit));
-    call_parameter(&call, "prefix", arena_printf(&listing.arena, "%s%s", store->key_prefix, prefix));
+    call_parameter(&call, "max-keys", arena_printf(&arena, "%u", limit));
+    call_parameter(&call, "prefix", arena_printf(&arena, "%s%s", store->key_prefix, prefix));
     if (after)
-        call_parameter(&call, "start-after", arena_printf(&listing.arena, "%s%s", store->key_prefix, after));
+        call_parameter(&call, "start-after", arena_printf(&arena, "%s%s", store->key_prefix, after));
     enum status status = call_checked(&call, "list", *prefix ? prefix : "the bucket", error);
-    if (status == STATUS_OK && (call.answer.too_large || !read_listing(&listing, strbuf_str(&call.answer.body)) ||
-                                (listing.truncated && !listing.last) || page->count > limit)) {
+    if (status == STATUS_OK &&
+        (call.answer.too_large || !s3_answer_read_listing(strbuf_str(&call.answer.body), &listing) ||
+         page->count > limit)) {
         status = FAIL(error, STATUS_CONNECTION_FAILURE, "the store's list of objects cannot be read");
         if (error)
             error->retriable = true;
@@ -548,7 +443,7 @@ static enum status s3_list(struct store *base, const char *prefix, const char *a
     if (status == STATUS_OK && listing.truncated)
         page->next = memory_strdup(listing.last);
     call_release(&call);
-    arena_release(&listing.arena);
+    arena_release(&arena);
     return status;
 }
 

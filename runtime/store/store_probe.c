@@ -9,7 +9,7 @@
 #include "runtime/store/store.h"
 #include "runtime/store/store_class.h"
 
-enum { RACES = 3, RACERS = 2, PROBE_NAME_MAX = 64 };
+enum { RACES = 3, RACERS = 2, PROBE_NAME_MAX = 64, PROBES_IN_DOUBT_MAX = 30 };
 
 struct racer {
     struct store *store;
@@ -121,13 +121,31 @@ static enum status probe_object(struct store *store, const char *name, struct er
     return probe_step(store, name, &current, STORE_SWAP_MISSING, "it swaps an object that does not exist", NULL, error);
 }
 
+/* A swap whose fate is unknown shows nothing, although the store is there and answers again: another object may show more. */
+static bool is_in_doubt(struct store *store, const char *name, enum status status, const struct error *error) {
+    if (status != STATUS_CONNECTION_FAILURE || !error->retriable)
+        return false;
+    struct error ignored;
+    uint64_t size;
+    enum status again = store_size(store, name, &size, &ignored);
+    return again == STATUS_OK || again == STATUS_UNDEFINED_FILE;
+}
+
 enum status store_probe_swap(struct store *store, struct error *error) {
-    for (int i = 0; i < RACES; i++) {
+    struct error last = {0};
+    for (int done = 0, doubts = 0; done < RACES;) {
         char name[PROBE_NAME_MAX];
         snprintf(name, sizeof name, "probe/%016" PRIx64, env_random_u64(store->options.env));
-        enum status status = probe_object(store, name, error);
+        enum status status = probe_object(store, name, &last);
+        bool again = doubts < PROBES_IN_DOUBT_MAX && is_in_doubt(store, name, status, &last);
         (void)!store_delete(store, name, NULL); /* a probe that stays behind does no harm */
-        TRY(status);
+        if (status != STATUS_OK && !again) {
+            if (error)
+                *error = last;
+            return status;
+        }
+        done += !again;
+        doubts += again;
     }
     return STATUS_OK;
 }

@@ -101,6 +101,12 @@ def test_what_is_not_in_this_build_is_refused():
 
 
 def test_environment():
+    with Folder() as folder:
+        checkpointed = ("-c", "SELECT 1 AS a", "--checkpoint-dir", folder / "checkpoints")
+        done = run(*checkpointed, environment={"CHECKPOINT_INTERVAL": "soon"})
+        expect_equal(done.status, 2, "exit status with CHECKPOINT_INTERVAL=soon")
+        expect("CHECKPOINT_INTERVAL" in done.errors, done.errors)
+        expect_equal(run(*checkpointed, environment={"CHECKPOINT_INTERVAL": "1000"}).output, "a\n1\n", "CHECKPOINT_INTERVAL=1000")
     expect_equal(run("-c", "SELECT 1", environment={"TASK_SLOTS": "x"}).status, 2, "TASK_SLOTS=x")
     expect_equal(run("-c", "SELECT 1", environment={"STATE_BACKEND": "rocks"}).status, 2, "STATE_BACKEND=rocks")
     expect_equal(run("-c", "SELECT 1", environment={"TASK_SLOTS": "4", "STATE_BACKEND": "memory"}).status, 0, "what this build has")

@@ -197,6 +197,13 @@ def delete_topic(bootstrap, name):
     expect_topic_answer(kafka_request(bootstrap, 20, 1, body), f"topic {name} was not deleted")
 
 
+def delete_records(bootstrap, topic, partition, before):
+    """DeleteRecords version 0: those with lower offsets."""
+    body = struct.pack(">i", 1) + kafka_text(topic) + struct.pack(">iiqi", 1, partition, before, 30_000)
+    _, low, code = struct.unpack_from(">iqh", kafka_request(bootstrap, 21, 0, body), 8 + 2 + len(topic) + 4)
+    expect_equal((low, code), (before, 0), f"first offset and error of {topic}")
+
+
 class Kafka:
     """One real broker for all tests of a run; each test takes its own topics. Subclasses have a broker with other properties."""
 

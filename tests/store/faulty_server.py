@@ -19,7 +19,26 @@ class Server(http.server.ThreadingHTTPServer):
         self.log = []  # (method, path with query), in order
         self.hangups = 0
         self.complaints = []  # what no client of ours may do
+        self.storm = None  # method, path -> Fault or None: for requests that no single fault was ordered for
+        self.is_away = False
+        self.start()
+
+    def start(self):
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+
+    def go_away(self):
+        """Nobody listens any more, and open connections break at their next request."""
+        self.is_away = True
+        self.shutdown()
+        self.socket.close()
+
+    def come_back(self):
+        """At the same address, with all that was stored."""
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.server_bind()
+        self.server_activate()
+        self.is_away = False
+        self.start()
 
     @property
     def address(self):
@@ -39,7 +58,7 @@ class Server(http.server.ThreadingHTTPServer):
             for i, fault in enumerate(self.faults):
                 if fault.method in (None, method) and fault.part in path:
                     return self.faults.pop(i)
-        return None
+            return self.storm(method, path) if self.storm else None
 
     def handle_error(self, request, client_address):
         with self.lock:
@@ -48,6 +67,7 @@ class Server(http.server.ThreadingHTTPServer):
     def reset(self):
         with self.lock:
             self.faults.clear()
+            self.storm = None
             self.log.clear()
 
 
@@ -60,6 +80,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def serve(self):
+        if self.server.is_away:
+            return self.hang_up()
         length = int(self.headers.get("Content-Length") or 0)
         self.body = self.rfile.read(length)
         with self.server.lock:

@@ -2,6 +2,7 @@
 import random
 import time
 
+from faulty_server import Fault
 from harness import blob, check, equal, refused
 
 MANY = 20  # more than there are attempts; libcurl adds one of its own when a kept connection was cut
@@ -211,3 +212,13 @@ def case_only_conditional_writes(open, server):
         store.upload("b", blob(6_000_000))
         store.swap("h", "", b"1")
     equal(server.complaints, [])
+
+
+def case_probe_in_a_storm(open, server):
+    """What was lost shows nothing; a store that compares is not taken for one that does not, and the probe comes to its end."""
+    choose = random.Random(7)
+    faults = [Fault(None, "", kind, value, after) for kind, value, after in (("cut", None, False), ("cut", None, True), ("status", 503, False), ("status", 500, True))]
+    server.storm = lambda method, path: choose.choice(faults) if "probe" in path and method == store.put_method and choose.random() < 0.1 else None
+    with open() as store:
+        for _ in range(5):
+            store.probe()

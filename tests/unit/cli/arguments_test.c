@@ -72,7 +72,6 @@ static void refusals(void **state) {
         {"--duration 1s -c x", STATUS_INVALID_OPTION, ""},
         {"--set =x -c x", STATUS_INVALID_OPTION, ""},
         {"--parallelism 4", STATUS_UNSUPPORTED, ""},
-        {"--checkpoint-dir s3://x", STATUS_INVALID_OPTION, ""},
         {"--state-backend memry", STATUS_INVALID_OPTION, ""},
         {"worker", STATUS_UNSUPPORTED, ""},
     };

@@ -18,8 +18,24 @@ static int setup(void **state) {
     return 0;
 }
 
+/* Three tasks for the windows, beside those of the source and of the sinks. */
+static int setup_three(void **state) {
+    int code = setup(state);
+    plan.plan.parallelism = 3;
+    outside_any_order = true;
+    return code;
+}
+
+/* Every process has another parallelism than the one before. */
+static bool rescales;
+static int setup_rescaling(void **state) {
+    rescales = true;
+    return setup_three(state);
+}
+
 static int teardown(void **state) {
     (void)state;
+    outside_any_order = rescales = false;
     remove_tree(folder);
     arena_release(&plan.arena);
     outside_forget_expected();
@@ -41,6 +57,9 @@ static void undisturbed_jobs_write_each_row_once(void **state) {
     outside_check("undisturbed");
     assert_in_range(run.checkpoints.decided_epoch, 5, 1000); /* paced: an epoch between two batches */
     assert_int_equal(run.checkpoints.published_epoch, run.checkpoints.decided_epoch);
+    assert_in_range(outside.told_count, 3,
+                    run.checkpoints.decided_epoch); /* the source learns of them, one epoch later */
+    assert_in_range(outside.told_rows, 1, ROWS);
     /* And once more: the input had ended and all is published. */
     outside_job_ok(&run);
     outside_check("ended before");
@@ -76,6 +95,8 @@ static void every_call_may_get_any_answer(void **state) {
 static int run_through_crashes(const char *name) {
     for (int dropped = 0;; dropped++) {
         struct outside_run run = {.plan = &plan, .folder = folder};
+        if (rescales)
+            plan.plan.parallelism = plan.plan.parallelism % 4 + 1;
         outside_job(&run);
         bool crashed = outside.crash;
         if (run.status != STATUS_OK && !crashed)
@@ -236,6 +257,13 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_first_of_two_is_superseded, setup, teardown),
         cmocka_unit_test_setup_teardown(who_waits_is_superseded_too, setup, teardown),
         cmocka_unit_test_setup_teardown(races_have_one_winner, setup, teardown),
+        {"three: undisturbed", undisturbed_jobs_write_each_row_once, setup_three, teardown, NULL},
+        {"three: every call may get any answer", every_call_may_get_any_answer, setup_three, teardown, NULL},
+        {"three: faults of the store and the task", faults_of_the_store_and_the_task, setup_three, teardown, NULL},
+        {"three: who waits is superseded", who_waits_is_superseded_too, setup_three, teardown, NULL},
+        {"three: races", races_have_one_winner, setup_three, teardown, NULL},
+        {"rescaled: every call may be the last", every_call_may_be_the_last, setup_rescaling, teardown, NULL},
+        {"rescaled: crashes and faults", crashes_and_faults_come_together, setup_rescaling, teardown, NULL},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

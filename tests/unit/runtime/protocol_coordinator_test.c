@@ -455,6 +455,30 @@ static void stop_with_savepoint(void **state) {
     }
 }
 
+/* What the sources read between the barrier of an epoch and the stop is part of one more. */
+static void a_stop_during_an_epoch_takes_another(void **state) {
+    (void)state;
+    struct fixture fixture;
+    setup(&fixture);
+    run_empty(&fixture);
+    trigger(&fixture, 1);
+    take_barrier(&fixture);
+    step(&fixture, &(struct coordinator_event){.kind = COORDINATOR_EVENT_STOP});
+    for (uint64_t epoch = 1; epoch <= 2; epoch++) {
+        assert_int_equal(fixture.barrier.epoch, epoch);
+        tell_all_acks(&fixture);
+        write_manifest(&fixture);
+        perform_swap(&fixture);
+        answer(&fixture, COORDINATOR_EVENT_SWAPPED, ANSWER_OK);
+        if (epoch == 1)
+            take_barrier(&fixture);
+    }
+    tell_lane(&fixture, 0, 2);
+    tell_lane(&fixture, 1, 2);
+    expect_end(&fixture, REASON_STOPPED);
+    teardown(&fixture);
+}
+
 static void a_savepoint_holds_its_own_state(void **state) {
     (void)state;
     struct fixture fixture;
@@ -719,6 +743,7 @@ int main(void) {
         cmocka_unit_test(a_failure_starts_the_next_generation),
         cmocka_unit_test(the_last_epoch_is_published_before_the_end),
         cmocka_unit_test(stop_with_savepoint),
+        cmocka_unit_test(a_stop_during_an_epoch_takes_another),
         cmocka_unit_test(a_savepoint_holds_its_own_state),
         cmocka_unit_test(refusals_before_head_is_touched),
         cmocka_unit_test(a_missing_manifest_is_looked_for_twice),

@@ -1,0 +1,289 @@
+/* task.c: builds a task from its part of the execution graph, restores it, and takes it down. Invariant: an operator is opened after those
+ * whose rows it takes, here or in tasks before this one. */
+#include "runtime/task.h"
+
+#include "core/base/env.h"
+#include "core/base/hash.h"
+#include "core/data/datetime.h"
+#include "executor/snapshot.h"
+#include "runtime/checkpoint/state_chains.h"
+#include "runtime/checkpoint/task_checkpoint.h"
+#include "runtime/exchange/channel.h"
+#include "runtime/exchange/router.h"
+#include "runtime/plan_watermarks.h"
+#include "runtime/sink_operator.h"
+#include "runtime/source_operator.h"
+#include "runtime/task_loop.h"
+
+static const struct graph_fragment *fragment_of(const struct task *task) {
+    return &task->parts->graph->fragments[task->fragment];
+}
+
+static uint32_t batch_rows(uint32_t wanted) {
+    uint32_t rows = wanted ? wanted : BATCH_ROWS_DEFAULT;
+    return rows > BATCH_ROWS_MAX ? BATCH_ROWS_MAX : rows;
+}
+
+static void init_evaluation(struct task *task) {
+    struct env *env = task->parts->config->env;
+    task->evaluation.zone = task->parts->zone;
+    task->evaluation.now_us = task->evaluation.statement_start_us = env_now_us(env);
+    task->evaluation.watermark_us = WATERMARK_NONE;
+    task->evaluation.random_state = env_random_u64(env);
+}
+
+static void init_context(struct task *task) {
+    const struct job_config *config = task->parts->config;
+    task->context = (struct task_context){
+        .operators =
+            {
+                .arena = &task->arena,
+                .plan = task->parts->plan,
+                .pool = &task->pool,
+                .evaluation = &task->evaluation,
+                .batch_rows = batch_rows(config->batch_rows),
+                .stop_wanted = &task->stop_wanted,
+            },
+        .registry = config->registry,
+        .env = config->env,
+        .result = config->result,
+        .dead = &task->parts->dead->target,
+        .has_checkpoints = config->checkpoint_uri != NULL,
+        .instance = task->instance,
+        .instance_count = task_instance_count(task),
+        .watermark_granularity_us = plan_watermark_granularity_us(task->parts->plan, task->parts->zone),
+        .watermark_reach_us = plan_has_sessions(task->parts->plan) ? 1 : 0,
+    };
+}
+
+enum status task_init(struct task *task, const struct task_parts *parts, uint32_t number, uint32_t fragment,
+                      uint32_t instance, struct error *error) {
+    *task =
+        (struct task){.parts = parts, .number = number, .fragment = fragment, .instance = instance, .wakeup.fd = -1};
+    arena_init(&task->arena);
+    batch_pool_init(&task->pool);
+    init_evaluation(task);
+    init_context(task);
+    return wakeup_init(&task->wakeup, error);
+}
+
+/* ---- operators ---- */
+
+static const struct operator_class *class_for(const Plan__Node *node) {
+    if (node->operation_case == PLAN__NODE__OPERATION_SCAN)
+        return &source_operator_class;
+    if (node->operation_case == PLAN__NODE__OPERATION_SINK)
+        return &sink_operator_class;
+    return operator_class_for(node);
+}
+
+/* Of the rows of a node, which may be another task's. */
+static enum status input_schema(struct task *task, uint32_t node_id, struct schema **schema, struct error *error) {
+    if (task->by_node[node_id]) {
+        *schema = task->by_node[node_id]->schema;
+        return STATUS_OK;
+    }
+    const Plan__Node *node = task->parts->plan->nodes[node_id];
+    *schema = ARENA_NEW(&task->arena, struct schema);
+    return plan_schema_decode(&task->arena, node->output, node->n_output, *schema, error);
+}
+
+static enum status open_operator(struct task *task, const Plan__Node *node, struct error *error) {
+    const struct operator_class *class = class_for(node);
+    if (!class)
+        return FAIL(error, STATUS_UNSUPPORTED, "%s cannot be executed yet", plan_node_name(node));
+    uint32_t input_count = (uint32_t)node->n_inputs;
+    struct schema **input_schemas = ARENA_ARRAY(&task->arena, struct schema *, input_count);
+    for (uint32_t i = 0; i < input_count; i++)
+        TRY(input_schema(task, node->inputs[i], &input_schemas[i], error));
+    struct stream_operator **slot = &task->operators[task->operator_count];
+    enum status status = operator_new(class, node, input_schemas, input_count, &task->context.operators, slot, error);
+    task->operator_count += *slot != NULL;
+    task->node_count = task->operator_count;
+    TRY(status);
+    task->by_node[node->id] = *slot;
+    for (uint32_t i = 0; i < input_count; i++)
+        if (task->by_node[node->inputs[i]])
+            operator_connect(task->by_node[node->inputs[i]], *slot, i);
+    if (class == &source_operator_class)
+        task->sources[task->source_count++] = *slot;
+    task->has_client |= class == &sink_operator_class && node->sink->connector[0] == '\0';
+    return STATUS_OK;
+}
+
+static enum status open_operators(struct task *task, struct error *error) {
+    const struct graph_fragment *fragment = fragment_of(task);
+    const struct execution_graph *graph = task->parts->graph;
+    uint32_t router_max = graph->edge_count;
+    task->by_node = ARENA_ARRAY(&task->arena, struct stream_operator *, graph->plan->n_nodes);
+    task->operators = ARENA_ARRAY(&task->arena, struct stream_operator *, fragment->node_count + router_max);
+    task->router_sources = ARENA_ARRAY(&task->arena, struct stream_operator *, router_max);
+    task->sources = ARENA_ARRAY(&task->arena, struct stream_operator *, fragment->node_count);
+    for (uint32_t i = 0; i < fragment->node_count; i++)
+        TRY(open_operator(task, graph->plan->nodes[fragment->nodes[i]], error));
+    return STATUS_OK;
+}
+
+/* How many instances of a fragment have state that can leave memory. */
+static uint32_t stateful_instances(const struct execution_graph *graph, const struct graph_fragment *fragment) {
+    for (uint32_t i = 0; i < fragment->node_count; i++)
+        if (job_state_serves(graph->plan->nodes[fragment->nodes[i]]))
+            return fragment->parallelism;
+    return 0;
+}
+
+static enum status open_state(struct task *task, struct error *error) {
+    const struct execution_graph *graph = task->parts->graph;
+    if (!task->parts->config->uses_rocksdb || stateful_instances(graph, fragment_of(task)) == 0)
+        return STATUS_OK;
+    uint32_t share_count = 0;
+    for (uint32_t i = 0; i < graph->fragment_count; i++)
+        share_count += stateful_instances(graph, &graph->fragments[i]);
+    TRY(job_state_open(&task->state, task->parts->config, share_count, error));
+    task->context.operators.state = task->state.backend;
+    return STATUS_OK;
+}
+
+/* ---- routers and gates ---- */
+
+static struct channel *channel_of(const struct task *task, const struct graph_edge *edge, uint32_t producer,
+                                  uint32_t consumer) {
+    const struct execution_graph *graph = task->parts->graph;
+    uint32_t consumers = graph->fragments[edge->to_fragment].parallelism;
+    return task->parts->channels[edge - graph->edges][producer * consumers + consumer];
+}
+
+static enum status open_router(struct task *task, const struct graph_edge *edge, struct error *error) {
+    uint32_t first, count;
+    graph_edge_consumers(task->parts->graph, edge, task->instance, &first, &count);
+    struct channel **channels = ARENA_ARRAY(&task->arena, struct channel *, count);
+    for (uint32_t i = 0; i < count; i++)
+        channels[i] = channel_of(task, edge, task->instance, first + i);
+    struct router_config config = {.distribution = edge->distribution,
+                                   .key_columns = edge->key_columns,
+                                   .key_column_count = edge->key_column_count,
+                                   .channels = channels,
+                                   .channel_count = count,
+                                   .watermark_granularity_us = task->context.watermark_granularity_us};
+    struct stream_operator *from = task->by_node[edge->from_node];
+    task->router_sources[task_router_count(task)] = from;
+    struct stream_operator **slot = &task->operators[task->operator_count];
+    enum status status = router_new(&config, from, slot, error);
+    task->operator_count += *slot != NULL;
+    return status;
+}
+
+static enum status open_gate(struct task *task, const struct graph_edge *edge, struct error *error) {
+    const struct execution_graph *graph = task->parts->graph;
+    uint32_t producers = graph->fragments[edge->from_fragment].parallelism, count = 0;
+    struct channel **channels = ARENA_ARRAY(&task->arena, struct channel *, producers);
+    for (uint32_t i = 0; i < producers; i++)
+        if (graph_edge_connects(graph, edge, i, task->instance))
+            channels[count++] = channel_of(task, edge, i, task->instance);
+    return receiver_add_gate(&task->receiver, task->by_node[edge->to_node], edge->to_input,
+                             graph->plan->nodes[edge->from_node], channels, count, error);
+}
+
+static enum status open_edges(struct task *task, struct error *error) {
+    const struct execution_graph *graph = task->parts->graph;
+    receiver_init(&task->receiver, &(struct receiver_config){.arena = &task->arena,
+                                                             .wakeup = &task->wakeup,
+                                                             .env = task->context.env,
+                                                             .on_barrier = task_on_barrier,
+                                                             .context = task});
+    for (uint32_t i = 0; i < graph->edge_count; i++) {
+        const struct graph_edge *edge = &graph->edges[i];
+        if (edge->from_fragment == task->fragment)
+            TRY(open_router(task, edge, error));
+        if (edge->to_fragment != task->fragment)
+            continue;
+        task->has_receiver = true;
+        TRY(open_gate(task, edge, error));
+    }
+    return STATUS_OK;
+}
+
+/* ---- restoring ---- */
+
+/* Where rows come by key, instances had the same watermarks and ends at the barrier, and their state is divided by key. Elsewhere each was on
+ * its own, and what matters is what all had seen. */
+static bool is_restored_from_all(const struct task *task) {
+    const struct execution_graph *graph = task->parts->graph;
+    for (uint32_t i = 0; i < graph->edge_count; i++)
+        if (graph->edges[i].to_fragment == task->fragment && graph->edges[i].distribution == PLAN__DISTRIBUTION__HASH)
+            return false;
+    return true;
+}
+
+static struct restored_node *find_readers(struct task *task) {
+    struct restored_node *nodes = ARENA_ARRAY(&task->arena, struct restored_node, task->parts->plan->n_nodes);
+    uint32_t count = task_instance_count(task), first = key_group_first(task->instance, count);
+    for (uint32_t i = 0; i < fragment_of(task)->node_count; i++) {
+        struct restored_node *node = &nodes[fragment_of(task)->nodes[i]];
+        node->readers =
+            state_chains_readers(task->parts->chains, fragment_of(task)->nodes[i], is_restored_from_all(task), first,
+                                 key_group_first(task->instance + 1, count), &task->arena, &node->count);
+    }
+    return nodes;
+}
+
+static enum status restore(struct task *task, const struct restored_node *nodes, struct error *error) {
+    for (uint32_t i = 0; i < task->node_count; i++) {
+        const struct restored_node *node = &nodes[task->operators[i]->node->id];
+        struct snapshot_reader *readers = arena_copy(&task->arena, node->readers, node->count * sizeof *readers);
+        TRY(operator_restore_chains(task->operators[i], readers, node->count, error));
+    }
+    task->is_restored = true;
+    return STATUS_OK;
+}
+
+enum status task_open(struct task *task, struct error *error) {
+    bool is_restored = task->parts->chains && task->parts->chains->count > 0;
+    const struct restored_node *nodes = is_restored ? find_readers(task) : NULL;
+    TRY(open_state(task, error));
+    task->context.restored = nodes;
+    enum status status = open_operators(task, error);
+    task->context.restored = NULL;
+    TRY(status);
+    TRY(open_edges(task, error));
+    return is_restored ? restore(task, nodes, error) : STATUS_OK;
+}
+
+/* ---- running and the end ---- */
+
+/* Who comes after a restored task knows nothing yet. */
+static enum status start(struct task *task, struct error *error) {
+    for (uint32_t i = 0; i < task_router_count(task) && task->is_restored; i++)
+        TRY(router_start(task->operators[task->node_count + i], task->router_sources[i], error));
+    return task->has_receiver ? receiver_start(&task->receiver, task->operators[0], error) : STATUS_OK;
+}
+
+void task_run(struct task *task) {
+    struct error error = {0};
+    enum status status = start(task, &error);
+    if (status == STATUS_OK)
+        status = task_loop_run(task, &error);
+    if (status != STATUS_OK)
+        job_control_fail(task->parts->control, &error);
+}
+
+void task_publish(struct task *task) {
+    job_status_publish(task->parts->status, task->number, task->operators, task->node_count);
+}
+
+/* Batches that came home hold what they borrowed until the pool takes them back. */
+void task_close_operators(struct task *task) {
+    for (uint32_t i = task->operator_count; i > 0; i--) {
+        batch_pool_collect(&task->pool);
+        operator_close(task->operators[i - 1]);
+    }
+    job_state_close(&task->state);
+    receiver_close(&task->receiver);
+    batch_pool_collect(&task->pool);
+}
+
+void task_release(struct task *task) {
+    arena_release(&task->arena);
+    batch_pool_release(&task->pool);
+    wakeup_release(&task->wakeup);
+}

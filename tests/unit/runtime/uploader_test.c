@@ -1,0 +1,339 @@
+/* uploader_test.c: a task's snapshots on their way into a store that can be held up. The store's writer is this file's own: it counts what is
+ * written, and waits in each call while it is held; so are the few functions of the checkpointer that an uploader and a task call. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/data/row_log.h"
+#include "runtime/checkpoint/task_checkpoint.h"
+#include "runtime/checkpoint/uploader.h"
+#include "runtime/store/store.h"
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool held;
+    uint32_t waiting; /* calls that are held */
+    uint32_t opened, appended, finished, aborted;
+    uint32_t acks, declined;
+    uint64_t acked_rows; /* that the newest acknowledgement's logs have */
+    struct log_segments segments;
+} world = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+struct store_writer {
+    int nothing;
+};
+static struct store_writer the_writer;
+
+static void count(uint32_t *counter) {
+    pthread_mutex_lock(&world.mutex);
+    ++*counter;
+    pthread_cond_broadcast(&world.changed);
+    pthread_mutex_unlock(&world.mutex);
+}
+
+static uint32_t value_of(const uint32_t *counter) {
+    pthread_mutex_lock(&world.mutex);
+    uint32_t value = *counter;
+    pthread_mutex_unlock(&world.mutex);
+    return value;
+}
+
+static void wait_until(const uint32_t *counter, uint32_t value) {
+    struct timespec limit;
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 60;
+    int result = 0;
+    pthread_mutex_lock(&world.mutex);
+    while (*counter < value && result == 0)
+        result = pthread_cond_timedwait(&world.changed, &world.mutex, &limit);
+    pthread_mutex_unlock(&world.mutex);
+    assert_int_equal(result, 0);
+}
+
+static void hold(bool held) {
+    pthread_mutex_lock(&world.mutex);
+    world.held = held;
+    pthread_cond_broadcast(&world.changed);
+    pthread_mutex_unlock(&world.mutex);
+}
+
+enum status store_writer_open(struct store *store, const char *name, struct store_writer **writer,
+                              struct error *error) {
+    (void)store, (void)name, (void)error;
+    count(&world.opened);
+    *writer = &the_writer;
+    return STATUS_OK;
+}
+
+enum status store_writer_append(struct store_writer *writer, const void *data, size_t size, struct error *error) {
+    (void)writer, (void)data, (void)size, (void)error;
+    pthread_mutex_lock(&world.mutex);
+    world.appended++;
+    world.waiting++;
+    pthread_cond_broadcast(&world.changed);
+    while (world.held)
+        pthread_cond_wait(&world.changed, &world.mutex);
+    world.waiting--;
+    pthread_mutex_unlock(&world.mutex);
+    return STATUS_OK;
+}
+
+enum status store_writer_finish(struct store_writer *writer, struct error *error) {
+    (void)writer, (void)error;
+    count(&world.finished);
+    return STATUS_OK;
+}
+
+void store_writer_abort(struct store_writer *writer) {
+    (void)writer;
+    count(&world.aborted);
+}
+
+struct store *checkpointer_store(struct checkpointer *checkpointer) {
+    (void)checkpointer;
+    return NULL;
+}
+
+struct log_segments *checkpointer_segments(struct checkpointer *checkpointer) {
+    (void)checkpointer;
+    return &world.segments;
+}
+
+void checkpointer_tell_status(struct checkpointer *checkpointer, const struct task_status *status) {
+    (void)checkpointer;
+    if (status->kind == TASK_DECLINED)
+        count(&world.declined);
+}
+
+void checkpointer_tell_ack(struct checkpointer *checkpointer, const struct task_ack *ack) {
+    (void)checkpointer;
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < ack->lane_count; i++)
+        for (uint32_t j = 0; j < ack->lanes[i].log.chunk_count; j++)
+            rows += ack->lanes[i].log.chunks[j].row_count;
+    world.acked_rows = rows;
+    count(&world.acks);
+}
+
+void checkpointer_want_epoch(struct checkpointer *checkpointer) {
+    (void)checkpointer;
+}
+
+static int setup(void **state) {
+    (void)state;
+    world.held = false;
+    world.opened = world.appended = world.finished = world.aborted = world.acks = world.declined = 0;
+    log_segments_init(&world.segments);
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    log_segments_release(&world.segments);
+    return 0;
+}
+
+static void put_piece(struct uploader *uploader, size_t size) {
+    struct strbuf piece;
+    strbuf_init(&piece);
+    strbuf_reserve(&piece, size);
+    memset(piece.data, 'x', size);
+    piece.size = size;
+    uploader_piece(uploader, &piece);
+}
+
+static void an_attempt_is_written_and_acknowledged(void **state) {
+    (void)state;
+    struct mailbox inbox;
+    mailbox_init(&inbox, -1);
+    struct uploader *uploader = uploader_new(&(struct uploader_config){.task_inbox = &inbox});
+    uploader_begin(uploader, &(struct barrier){.epoch = 1, .attempt = 1}, false);
+    put_piece(uploader, 100);
+    put_piece(uploader, 3 * 1024 * 1024 + 1); /* in slices of a MiB */
+    uploader_finish(uploader, NULL, 0, NULL, 0, false);
+    wait_until(&world.acks, 1);
+    assert_int_equal(world.appended, 1 + 4);
+    assert_int_equal(world.finished, 1);
+    assert_int_equal(uploader_backlog_bytes(uploader), 0);
+    uploader_free(uploader);
+    assert_int_equal(world.aborted, 0);
+    mailbox_release(&inbox);
+}
+
+/* What is queued when the task goes is not written any more, however slow the store is; nor is the rest of a large piece. */
+static void a_stop_gives_up_what_is_queued(void **state) {
+    (void)state;
+    struct mailbox inbox;
+    mailbox_init(&inbox, -1);
+    struct uploader *uploader = uploader_new(&(struct uploader_config){.task_inbox = &inbox});
+    hold(true);
+    uploader_begin(uploader, &(struct barrier){.epoch = 1, .attempt = 1}, false);
+    put_piece(uploader, 3 * 1024 * 1024);
+    for (int i = 0; i < 9; i++)
+        put_piece(uploader, 100);
+    struct strbuf rows;
+    strbuf_init(&rows);
+    strbuf_append_text(&rows, "rows");
+    struct upload_lane lane = {.buffer = log_buffer_new(&rows, 1)};
+    uploader_finish(uploader, &lane, 1, NULL, 0, false);
+    wait_until(&world.waiting, 1);
+    uploader_stop(uploader);
+    hold(false);
+    uploader_free(uploader);
+    assert_int_equal(world.appended, 1);
+    assert_int_equal(world.finished, 0);
+    assert_int_equal(world.aborted, 1);
+    assert_int_equal(world.acks + world.declined, 0);
+    mailbox_release(&inbox);
+}
+
+/* ---- the task ---- */
+
+static void post(struct mailbox *inbox, enum task_mail_kind kind, uint32_t attempt) {
+    struct task_mail *mail = message_new(sizeof *mail);
+    mail->kind = kind;
+    mail->barrier = (struct barrier){.epoch = 1, .attempt = attempt};
+    mailbox_post(inbox, &mail->base);
+}
+
+/* A snapshot that cannot go on is nothing to be busy with: the task reads, or waits. */
+static void a_full_backlog_is_no_work(void **state) {
+    (void)state;
+    struct mailbox inbox;
+    struct error error = {0};
+    struct task_mail deployment = {.kind = TASK_MAIL_DEPLOY};
+    mailbox_init(&inbox, -1);
+    struct state_file_operator identity = {.name = STR("Nothing")}; /* of the fragment; it has no operators here */
+    struct task_checkpoint_config config = {
+        .inbox = &inbox, .deployment = &deployment, .identities = &identity, .upload_backlog_bytes_max = 1};
+    struct task_checkpoint *task = task_checkpoint_new(&config);
+    hold(true);
+    post(&inbox, TASK_MAIL_BARRIER, 1);
+    assert_true(task_checkpoint_is_busy(task));
+    assert_int_equal(task_checkpoint_run(task, &error), STATUS_OK); /* handed over whole: there are no operators */
+    wait_until(&world.waiting, 1);
+    assert_false(task_checkpoint_is_busy(task));
+    post(&inbox, TASK_MAIL_ABORT, 1);
+    post(&inbox, TASK_MAIL_BARRIER, 2);
+    assert_int_equal(task_checkpoint_run(task, &error), STATUS_OK);
+    assert_false(task_checkpoint_is_busy(task)); /* the first attempt's bytes are in the way */
+    int64_t start_us = mailbox_now_us();
+    assert_int_equal(task_checkpoint_wait(task, start_us + 2000, &error), STATUS_OK);
+    assert_true(mailbox_now_us() - start_us >= 2000);
+    hold(false);
+    for (start_us = mailbox_now_us(); value_of(&world.acks) < 2;) {
+        assert_int_equal(task_checkpoint_wait(task, mailbox_now_us() + 1000, &error), STATUS_OK);
+        assert_true(mailbox_now_us() - start_us < 60000000);
+    }
+    assert_int_equal(world.finished, 2); /* the first one too: it was handed over before it was given up */
+    task_checkpoint_free(task);
+    mailbox_release(&inbox);
+}
+
+/* A task behind channels: its mail may be ahead of its barriers. */
+struct sink_task {
+    struct mailbox inbox;
+    struct row_log_lane lane;
+    struct row_log log;
+    struct task_sink_log logs[1];
+    struct task_checkpoint *task;
+};
+
+static void sink_task_open(struct sink_task *sink) {
+    static const struct state_file_operator identity = {.name = {"Nothing", 7}};
+    struct task_mail deployment = {.kind = TASK_MAIL_DEPLOY};
+    *sink = (struct sink_task){.log = {.lanes = &sink->lane, .lane_count = 1}};
+    mailbox_init(&sink->inbox, -1);
+    sink->logs[0].log = &sink->log;
+    struct task_checkpoint_config config = {.inbox = &sink->inbox,
+                                            .deployment = &deployment,
+                                            .identities = &identity,
+                                            .logs = sink->logs,
+                                            .log_count = 1,
+                                            .log_bytes_max = 1 << 20,
+                                            .has_channels = true};
+    sink->task = task_checkpoint_new(&config);
+}
+
+static void sink_task_write(struct sink_task *sink, int rows) {
+    for (int i = 0; i < rows; i++)
+        row_log_append(&sink->log, &(struct row_log_record){.has_value = true, .value = STR("a row")});
+}
+
+/* How many rows are acknowledged for this barrier, which came through the channels. */
+static uint64_t sink_task_take(struct sink_task *sink, uint64_t epoch, uint32_t attempt) {
+    struct error error = {0};
+    uint32_t before = value_of(&world.acks);
+    struct barrier barrier = {.generation = 1, .epoch = epoch, .attempt = attempt};
+    assert_int_equal(task_checkpoint_take(sink->task, &barrier, &error), STATUS_OK);
+    assert_int_equal(task_checkpoint_run(sink->task, &error), STATUS_OK);
+    wait_until(&world.acks, before + 1);
+    return world.acked_rows;
+}
+
+static void sink_task_abort(struct sink_task *sink, uint64_t epoch, uint32_t attempt) {
+    struct error error = {0};
+    struct task_mail *mail = message_new(sizeof *mail);
+    mail->kind = TASK_MAIL_ABORT;
+    mail->barrier = (struct barrier){.generation = 1, .epoch = epoch, .attempt = attempt};
+    mailbox_post(&sink->inbox, &mail->base);
+    assert_int_equal(task_checkpoint_run(sink->task, &error), STATUS_OK);
+}
+
+static void sink_task_close(struct sink_task *sink) {
+    task_checkpoint_free(sink->task);
+    strbuf_release(&sink->lane.records);
+    mailbox_release(&sink->inbox);
+}
+
+/* Rows of a decided epoch are not logged again because a later attempt was given up before its barrier came. */
+static void an_abort_that_overtakes_its_barrier(void **state) {
+    (void)state;
+    struct sink_task sink;
+    sink_task_open(&sink);
+    sink_task_write(&sink, 3);
+    assert_int_equal(sink_task_take(&sink, 1, 1), 3);
+    sink_task_write(&sink, 2);
+    sink_task_abort(&sink, 2, 2); /* so epoch 1 is decided */
+    sink_task_write(&sink, 4);
+    assert_int_equal(sink_task_take(&sink, 2, 3), 2 + 4);
+    sink_task_close(&sink);
+}
+
+/* Those of an attempt that was given up are, once more and first. */
+static void an_abort_of_what_was_taken(void **state) {
+    (void)state;
+    struct sink_task sink;
+    sink_task_open(&sink);
+    sink_task_write(&sink, 3);
+    assert_int_equal(sink_task_take(&sink, 1, 1), 3);
+    sink_task_write(&sink, 2);
+    sink_task_abort(&sink, 1, 1);
+    sink_task_abort(&sink, 1, 1);
+    assert_int_equal(sink_task_take(&sink, 1, 2), 3 + 2);
+    sink_task_write(&sink, 1);
+    assert_int_equal(sink_task_take(&sink, 2, 3), 1);
+    sink_task_abort(&sink, 2, 2); /* an older attempt, late */
+    sink_task_write(&sink, 7);
+    assert_int_equal(sink_task_take(&sink, 3, 4), 7);
+    sink_task_close(&sink);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_abort_that_overtakes_its_barrier, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_abort_of_what_was_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_attempt_is_written_and_acknowledged, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stop_gives_up_what_is_queued, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_full_backlog_is_no_work, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
