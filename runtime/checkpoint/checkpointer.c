@@ -510,11 +510,13 @@ static void on_published(struct checkpointer *checkpointer, uint64_t epoch) {
 }
 
 static void on_decided(struct checkpointer *checkpointer, uint64_t epoch) {
+    int64_t duration_us = mailbox_now_us() - checkpointer->barrier_us;
     checkpointer->epoch_timeout_us = INT64_MAX;
     pthread_mutex_lock(&checkpointer->mutex);
     checkpointer->status.decided_epoch = epoch;
-    checkpointer->status.last_duration_us = mailbox_now_us() - checkpointer->barrier_us;
+    checkpointer->status.last_duration_us = duration_us;
     pthread_mutex_unlock(&checkpointer->mutex);
+    log_debug("epoch decided", log_int("epoch", (int64_t)epoch), log_int("duration_us", duration_us));
     if (checkpointer->lane_count == 0) /* nobody is to report it */
         on_published(checkpointer, epoch);
 }

@@ -202,11 +202,7 @@ def last_marker_missing(markers):
     return markers[:-1]
 
 
-def older_generation(markers):
-    return markers[:-1] + [markers[-1]._replace(generation=0)]
-
-
-MARKER_CORRUPTIONS = [marker_dropped, marker_doubled, marker_miscounts, last_marker_missing, older_generation]
+MARKER_CORRUPTIONS = [marker_dropped, marker_doubled, marker_miscounts, last_marker_missing]
 
 WATCHES = [(vanished, "vanished"), (replaced, "vanished"), (appeared, "appeared"), (read_twice, "doubled")]
 

@@ -46,7 +46,7 @@ class Process:
         self.running = Running("run", script, "--checkpoint-dir", checkpoints, "--checkpoint-interval", CHECKPOINT_INTERVAL, *ARGUMENTS,
                                log=log, env=environment)
         self.pid = self.running.process.pid
-        self.done = set()  # of "kill", "int", "stop", "rival": what was done to it
+        self.done = set()  # of "kill", "int", "second int", "stop", "rival": what was done to it
         self.has_woken = False
         self.continue_when = None
 
@@ -277,7 +277,7 @@ class Series:
             # What fails for ever keeps the last epoch from being published: it is given up at the second signal.
             if any(order.action == "errors" for order in process.orders):
                 time.sleep(LAST_EPOCH_S)
-                process.signal(signal.SIGINT, "int")
+                process.signal(signal.SIGINT, "second int")
             self.wait_for_end(process)
 
     @staticmethod
@@ -301,6 +301,8 @@ class Series:
                 expect("kill" in process.done or any(action == "kill" for _, _, action in fired), f"killed by somebody else: {self.describe(process)}")
             elif code == 0:
                 expect("int" in process.done, f"ended by itself: {self.describe(process)}")
+            elif code == 128 + signal.SIGINT:
+                expect("second int" in process.done, f"gave up its last epoch by itself: {self.describe(process)}")
             else:
                 superseded = "rival" in process.done and SUPERSEDED.search(process.running.errors())
                 self.counts["superseded"] += bool(superseded)

@@ -6,7 +6,7 @@ import os
 import random
 import sys
 
-from harness import PATIENCE_S, ROOT, Folder, Running, eventually, expect, expect_equal, run
+from harness import PATIENCE_S, ROOT, Folder, Kafka, Running, eventually, expect, expect_equal, run
 
 sys.path.append(str(ROOT / "tests/store"))
 import faulty_server  # noqa: E402
@@ -268,3 +268,36 @@ def test_savepoint_moves_from_a_folder_to_s3_and_on_to_gcs():
         done = run(*go_on_from(savepoint, second.uri), environment=environment)
         expect_equal(done.status, 0, f"exit status ({done.errors})")
         job.check()
+
+
+def test_kafka_to_kafka_with_checkpoints_in_s3_in_a_storm():
+    """Rows come in portions; all but the last process are killed; what a reader of committed records gets is every row once."""
+    kafka, choose, portion, turns = Kafka.broker(), random.Random(5), 3000, 5
+    source, sink = kafka.topic(partitions=3), kafka.topic(partitions=2)
+
+    def committed():
+        return [int(line) for line in kafka.consume(sink, extra=("-X", "isolation.level=read_committed"))]
+    with s3() as place, Folder() as folder:
+        script = folder / "job.sql"
+        script.write_text(kafka.table("s", "n BIGINT", source, **{"scan.startup.mode": "earliest-offset"}) +
+                          kafka.table("d", "n STRING", sink, **{"sink.delivery-guarantee": "exactly-once", "format": "raw"}) +
+                          "INSERT INTO d SELECT CAST(n AS STRING) FROM s;\n")
+        arguments = ("run", script, "--batch-rows", "128", "--checkpoint-dir", place.uri, "--checkpoint-interval", "30ms")
+        place.server.storm, counts = storm(seed=6)
+        for turn in range(turns):
+            with Running(*arguments, env=place.environment) as running:
+                first = turn * portion
+                for partition in range(3):
+                    kafka.produce(source, [json.dumps({"n": n}) for n in range(first + partition, first + portion, 3)], partition=partition)
+                if turn < turns - 1:
+                    wanted = place.swaps() + choose.randint(3, 8)
+                    eventually(lambda: place.swaps() >= wanted or running.process.poll() is not None, "more checkpoints")
+                    expect(running.process.poll() is None, "the job ended before it was killed: " + running.errors()[-600:])
+                    running.process.kill()
+                    running.process.wait()
+                    continue
+                eventually(lambda: len(committed()) >= turns * portion or running.process.poll() is not None, "all rows")
+                expect_equal(running.stop(), 0, f"exit status ({running.errors()[-600:]})")
+        expect(counts["swap"] >= 3 and counts["other"] >= 10, f"hardly a storm: {counts}")
+        expect_equal(sorted(committed()), list(range(turns * portion)), "committed rows")
+    expect_equal(place.server.complaints, [], "complaints of the server")
