@@ -4,6 +4,7 @@ start has none and must bring the output to its end. What was committed is looke
 import collections
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -40,10 +41,10 @@ class Wrong(Failure):
 class Process:
     """One run of the job, and what was done to it."""
 
-    def __init__(self, number, script, checkpoints, orders, log):
+    def __init__(self, number, script, checkpoints, orders, log, arguments):
         environment = {**os.environ, "LOG_LEVEL": "info", "STREAMSQL_FAULT": ";".join(text(order) for order in orders)}
         self.number, self.orders = number, orders
-        self.running = Running("run", script, "--checkpoint-dir", checkpoints, "--checkpoint-interval", CHECKPOINT_INTERVAL, *ARGUMENTS,
+        self.running = Running("run", script, "--checkpoint-dir", checkpoints, "--checkpoint-interval", CHECKPOINT_INTERVAL, *arguments,
                                log=log, env=environment)
         self.pid = self.running.process.pid
         self.done = set()  # of "kill", "int", "second int", "stop", "rival": what was done to it
@@ -93,6 +94,7 @@ class Series:
         self.script = folder / "job.sql"
         given = {**options, "sink.transactional-id-prefix": self.source_topic}  # markers of this series are in topics of its own
         self.script.write_text(job.script(kafka.bootstrap, self.source_topic, self.sink_topics, given))
+        self.seed = seed
         self.generator = Generator(seed, job.partitions, job.late)
         self.inputs = {part: [] for part in range(job.partitions)}
         self.writer = Writer(kafka.bootstrap, self.source_topic)
@@ -106,13 +108,18 @@ class Series:
     def start(self, orders=()):
         self.process_count += 1
         log = self.folder / f"process-{self.process_count:03d}.log"
-        process = Process(self.process_count, self.script, self.checkpoints, orders, log)
+        process = Process(self.process_count, self.script, self.checkpoints, orders, log, ARGUMENTS or self.draw_arguments())
         for other in self.live():
             other.done.add("rival")
             process.done.add("rival")
         self.processes.append(process)
         self.counts["starts"] += 1
         return process
+
+    def draw_arguments(self):
+        """Every start goes on at another parallelism; the first two are 1 and 2, so that short runs have both."""
+        choose = random.Random(f"{self.seed} {self.process_count}")
+        return ("--parallelism", str(self.process_count if self.process_count < 3 else choose.choice((1, 1, 2, 3))))
 
     def live(self):
         return [process for process in self.processes if process.code() is None]

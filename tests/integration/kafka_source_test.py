@@ -43,14 +43,14 @@ def commit_group_offset(kafka, group, topic, offset):
 class Reader:
     """A job that copies a topic to files, started and stopped again and again on the same checkpoints."""
 
-    def __init__(self, folder, kafka, topic, **options):
+    def __init__(self, folder, kafka, topic, parallelism=1, **options):
         self.folder, self.topic = folder, topic
         self.script = folder / "job.sql"
         given = {"scan.startup.mode": "earliest-offset", "scan.topic-partition-discovery.interval": "200 ms", **options}
         self.script.write_text(kafka.table("t", "n BIGINT, part INT METADATA FROM 'partition' VIRTUAL, place BIGINT METADATA FROM 'offset' VIRTUAL", topic, **given) +
                                f"CREATE TABLE out (n BIGINT, part INT, place BIGINT) WITH ('connector' = 'filesystem', 'format' = 'json', 'path' = '{folder}/out');\n"
                                "INSERT INTO out SELECT n, part, place FROM t;\n")
-        self.arguments = ("run", self.script, "--checkpoint-dir", folder / "checkpoints", "--checkpoint-interval", "50ms")
+        self.arguments = ("run", self.script, "--checkpoint-dir", folder / "checkpoints", "--checkpoint-interval", "50ms", "--parallelism", str(parallelism))
 
     def rows(self):
         return [json.loads(line) for path in sorted((self.folder / "out").glob("[!._]*")) for line in path.read_text().splitlines()]
@@ -201,10 +201,18 @@ def test_the_broker_restarts_in_mid_run():
 
 
 def test_decided_offsets_are_told_to_the_group_and_never_read_back():
+    offsets_are_told(parallelism=1)
+
+
+def test_decided_offsets_are_told_by_every_task():
+    offsets_are_told(parallelism=3)
+
+
+def offsets_are_told(parallelism):
     kafka = Kafka.broker()
     with reader(kafka, 2) as job:
         group = f"group-of-{job.topic}"
-        job = Reader(job.folder, kafka, job.topic, **{"properties.group.id": group})
+        job = Reader(job.folder, kafka, job.topic, parallelism, **{"properties.group.id": group})
         kafka.produce(job.topic, numbers(0, 70), partition=0)
         kafka.produce(job.topic, numbers(70, 100), partition=1)
         with job.running() as process:

@@ -71,7 +71,8 @@ static void refusals(void **state) {
         {"--batch-rows x -c x", STATUS_INVALID_OPTION, ""},
         {"--duration 1s -c x", STATUS_INVALID_OPTION, ""},
         {"--set =x -c x", STATUS_INVALID_OPTION, ""},
-        {"--parallelism 4", STATUS_UNSUPPORTED, ""},
+        {"--parallelism 0", STATUS_INVALID_OPTION, ""},
+        {"--parallelism 1025", STATUS_INVALID_OPTION, ""},
         {"--state-backend memry", STATUS_INVALID_OPTION, ""},
         {"worker", STATUS_UNSUPPORTED, ""},
     };

@@ -89,7 +89,7 @@ static struct {
     uint64_t commits;               /* atomic: transactions */
     uint64_t polls;                 /* atomic: of sources */
     uint32_t rows_read;             /* atomic: the furthest that any source came */
-    uint32_t told_count, told_rows; /* by the job under test: decided positions, and the newest */
+    uint32_t told_count, told_rows; /* atomic: decided positions that sources were told, and the one told last */
     uint32_t doubled;               /* commits that a broker could not have carried out */
     struct job *job;                /* that runs, under the mutex */
 } outside = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -134,6 +134,7 @@ struct outside_source {
     struct source base;
     const struct source_config *config;
     uint32_t next_row;
+    uint32_t told_rows; /* decided, as far as this source knows */
     uint64_t commits_seen;
 };
 
@@ -187,12 +188,14 @@ static inline void numbers_split_position(const struct source *source, uint32_t 
 
 /* Transactions of sinks lag behind decisions, never the other way round: what was told is logged for good. */
 static inline void numbers_committed(struct source *source, const struct source_position *positions, uint32_t count) {
+    struct outside_source *self = (struct outside_source *)source;
     uint32_t rows = (uint32_t)strtoul(positions[0].position, NULL, 10);
     assert_int_equal(count, 1);
     assert_string_equal(positions[0].split, "numbers");
-    assert_in_range(rows, outside.told_rows, ((const struct outside_source *)source)->next_row);
-    outside.told_rows = rows;
-    outside.told_count++;
+    assert_in_range(rows, self->told_rows, self->next_row);
+    self->told_rows = rows;
+    __atomic_store_n(&outside.told_rows, rows, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&outside.told_count, 1, __ATOMIC_RELAXED);
 }
 
 static inline void numbers_close(struct source *source) {
@@ -213,7 +216,7 @@ static inline enum status numbers_open(const struct source_config *config, struc
     opened->config = config;
     if (config->position_count > 0)
         opened->next_row = (uint32_t)strtoul(config->positions[0].position, NULL, 10);
-    outside.told_rows = opened->next_row; /* a fork begins before what the other job was told */
+    opened->told_rows = opened->next_row;
     *source = &opened->base;
     return STATUS_OK;
 }
