@@ -56,7 +56,6 @@ struct lane_driver {
     struct message *kept; /* what the machine's pending logs point to */
     int64_t retry_us;     /* when RETRY is due; INT64_MAX: not */
     uint32_t failures;    /* in a row */
-    uint32_t backlog;     /* atomic */
 };
 
 static void step(struct lane_driver *driver, const struct lane_event *event);
@@ -365,7 +364,6 @@ static void act(struct lane_driver *driver, const struct lane_action *action) {
 static void step(struct lane_driver *driver, const struct lane_event *event) {
     struct lane_actions actions;
     lane_step(&driver->lane, event, &actions);
-    __atomic_store_n(&driver->backlog, driver->lane.pending_count, __ATOMIC_RELAXED);
     for (uint32_t i = 0; i < actions.count; i++)
         act(driver, &actions.items[i]);
 }
@@ -496,8 +494,4 @@ void lane_driver_free(struct lane_driver *driver) {
     mailbox_release(&driver->opener_inbox);
     arena_release(&driver->arena);
     free(driver);
-}
-
-uint32_t lane_driver_backlog(const struct lane_driver *driver) {
-    return __atomic_load_n(&driver->backlog, __ATOMIC_RELAXED);
 }

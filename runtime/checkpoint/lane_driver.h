@@ -34,5 +34,3 @@ void lane_driver_commit(struct lane_driver *driver, const struct incarnation *jo
                         const struct log_epoch *log);
 /* Leaves without a word, waits for the threads, and frees. */
 void lane_driver_free(struct lane_driver *driver);
-/* For metrics: epochs decided and not published by this lane. Any thread. */
-uint32_t lane_driver_backlog(const struct lane_driver *driver);

@@ -49,7 +49,6 @@ struct task_checkpoint {
     bool wanted; /* an epoch was asked for */
     bool ended;
     struct error error;
-    int64_t longest_stall_us;
 };
 
 struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config *config) {
@@ -239,7 +238,6 @@ static void be_decided(struct task_checkpoint *checkpoint) {
 
 static enum status take_barrier(struct task_checkpoint *checkpoint, const struct barrier *barrier,
                                 struct error *error) {
-    int64_t start_us = mailbox_now_us();
     (void)fault_point(FAULT_BARRIER);
     if (barrier->epoch > checkpoint->barrier.epoch && checkpoint->attempt_open)
         be_decided(checkpoint);
@@ -257,9 +255,6 @@ static enum status take_barrier(struct task_checkpoint *checkpoint, const struct
     uploader_begin(checkpoint->uploader, barrier, !full);
     strbuf_reset(&checkpoint->piece);
     state_file_begin(&checkpoint->piece, !full, checkpoint->config.identities, checkpoint->config.operator_count);
-    int64_t stall_us = mailbox_now_us() - start_us;
-    if (stall_us > checkpoint->longest_stall_us)
-        checkpoint->longest_stall_us = stall_us;
     return checkpoint->config.hand_on ? checkpoint->config.hand_on(checkpoint->config.context, barrier, error)
                                       : STATUS_OK;
 }
@@ -432,8 +427,4 @@ bool task_checkpoint_has_ended(const struct task_checkpoint *checkpoint, struct 
     if (checkpoint->ended && checkpoint->error.status != STATUS_OK)
         *error = checkpoint->error;
     return checkpoint->ended;
-}
-
-int64_t task_checkpoint_longest_stall_us(const struct task_checkpoint *checkpoint) {
-    return checkpoint->longest_stall_us;
 }

@@ -67,6 +67,3 @@ void task_checkpoint_at_end(struct task_checkpoint *checkpoint);
 enum status task_checkpoint_wait(struct task_checkpoint *checkpoint, int64_t until_us, struct error *error) MUST_CHECK;
 /* The job is over; its error, OK after a clean end. */
 bool task_checkpoint_has_ended(const struct task_checkpoint *checkpoint, struct error *error);
-
-/* For the benchmark of barriers: the longest time the task stood still for one. */
-int64_t task_checkpoint_longest_stall_us(const struct task_checkpoint *checkpoint);
