@@ -128,7 +128,6 @@ static const struct connector_class table_connector = {
 static const struct connector_class *const table_connectors[] = {&table_connector, NULL};
 static const struct connector_registry table_registry = {table_connectors, memory_formats};
 
-/* Times rise within a split, so no row is behind its split's watermark. */
 /* Times of a split never fall, and its watermark stays two behind them: a session that ends at e closes at e - 1, so not before every split is past
  * e, and a row at e itself, which joins it, has come. With the watermark one behind, rows of equal times would make sessions of several splits depend
  * on who is first. */
