@@ -12,6 +12,7 @@
 #include "core/base/log.h"
 #include "runtime/checkpoint/checkpoint_store.h"
 #include "runtime/checkpoint/lane_driver.h"
+#include "runtime/checkpoint/retry.h"
 #include "runtime/checkpoint/sweeper.h"
 #include "runtime/checkpoint/task_mail.h"
 #include "runtime/protocol/coordinator.h"
@@ -20,10 +21,7 @@
 
 enum {
     UNPUBLISHED_EPOCHS_MAX = 3, /* K of the protocol */
-    RETRY_FIRST_US = 20000,
-    RETRY_MAX_US = 2000000,
     RESEND_US = 1000000,
-    LOUD_AFTER_ATTEMPTS = 3,
     /* Before anything is deployed, the start is given up with the store's error after so many failures … */
     HOPELESS_ATTEMPTS = 3,           /* … that do not pass by themselves, … */
     HOPELESS_RETRIABLE_ATTEMPTS = 8, /* … or that might, which takes two or three seconds, … */
@@ -360,17 +358,11 @@ static void note_failure(struct checkpointer *checkpointer, const char *what, en
     checkpointer->failures++;
     if (!checkpointer->deployed && checkpointer->start_failures++ == 0)
         checkpointer->failing_since_us = checkpointer->asked_us;
-    bool loud =
-        checkpointer->failures >= LOUD_AFTER_ATTEMPTS && (checkpointer->failures & (checkpointer->failures - 1)) == 0;
-    LOG_AT(loud ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "the store gave no answer; it is asked again",
-           log_text("doing", what), log_int("attempt", checkpointer->failures), LOG_ERROR_FIELDS(error));
+    LOG_AT(retry_is_loud(checkpointer->failures) ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
+           "the store gave no answer; it is asked again", log_text("doing", what),
+           log_int("attempt", checkpointer->failures), LOG_ERROR_FIELDS(error));
     if (start_is_hopeless(checkpointer, error))
         checkpointer->failed = true;
-}
-
-static int64_t backoff_us(uint32_t attempt) {
-    int64_t pause_us = attempt < 8 ? (int64_t)RETRY_FIRST_US << (attempt - 1) : RETRY_MAX_US;
-    return pause_us < RETRY_MAX_US ? pause_us : RETRY_MAX_US;
 }
 
 /* The answer of the one question that is open; the thread's loop hands it to the machine. After failures it comes late,
@@ -384,7 +376,7 @@ static void keep_answer(struct checkpointer *checkpointer, const struct coordina
         checkpointer->failures = 0;
     checkpointer->answer = *event;
     uint32_t failures = checkpointer->deployed ? checkpointer->failures : checkpointer->start_failures;
-    checkpointer->answer_us = failed && failures > 0 ? mailbox_now_us() + backoff_us(failures) : 0;
+    checkpointer->answer_us = failed && failures > 0 ? mailbox_now_us() + retry_pause_us(failures) : 0;
     if (event->answer == ANSWER_OK &&
         (event->kind == COORDINATOR_EVENT_HEAD || event->kind == COORDINATOR_EVENT_SWAPPED))
         checkpointer->look_us = mailbox_now_us() + checkpointer->config.head_look_us;
@@ -481,7 +473,7 @@ static void savepoint_done(struct checkpointer *checkpointer, const struct coord
 /* ---- the machine ---- */
 
 static void retry_later(struct checkpointer *checkpointer, uint32_t attempt) {
-    checkpointer->retry_us = mailbox_now_us() + backoff_us(attempt);
+    checkpointer->retry_us = mailbox_now_us() + retry_pause_us(attempt);
 }
 
 static void tell_barrier(struct checkpointer *checkpointer, const struct coordinator_action *action) {

@@ -10,8 +10,7 @@
 #include "core/base/log.h"
 #include "runtime/checkpoint/checkpoint_store.h"
 #include "runtime/checkpoint/mailbox.h"
-
-enum { RETRY_FIRST_US = 20000, RETRY_MAX_US = 2000000, LOUD_AFTER_ATTEMPTS = 3 };
+#include "runtime/checkpoint/retry.h"
 
 enum mail_kind { MAIL_START, MAIL_COMMIT, MAIL_OPENED, MAIL_CLOSE };
 
@@ -79,10 +78,10 @@ static void note_failure(struct lane_driver *driver, const char *what, const str
     if (is_cancelled(driver))
         return;
     driver->failures++;
-    bool loud = driver->failures >= LOUD_AFTER_ATTEMPTS && (driver->failures & (driver->failures - 1)) == 0;
-    LOG_AT(loud ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "a lane cannot go on; it tries again", log_text("doing", what),
-           log_text("table", driver->config.publisher.table), log_int("lane", driver->config.publisher.lane),
-           log_int("attempt", driver->failures), log_text("error", error->message), log_text("detail", error->detail));
+    LOG_AT(retry_is_loud(driver->failures) ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "a lane cannot go on; it tries again",
+           log_text("doing", what), log_text("table", driver->config.publisher.table),
+           log_int("lane", driver->config.publisher.lane), log_int("attempt", driver->failures),
+           log_text("error", error->message), log_text("detail", error->detail));
 }
 
 /* The first lane of a sink makes sure that the outside can keep the promise; the others cannot be resolved before it
@@ -336,10 +335,7 @@ static void commit(struct lane_driver *driver, const struct lane_action *action)
 /* ---- the machine ---- */
 
 static void retry_later(struct lane_driver *driver, uint32_t attempt) {
-    int64_t pause_us = attempt < 8 ? (int64_t)RETRY_FIRST_US << (attempt - 1) : RETRY_MAX_US;
-    if (pause_us > RETRY_MAX_US)
-        pause_us = RETRY_MAX_US;
-    int64_t due_us = mailbox_now_us() + pause_us;
+    int64_t due_us = mailbox_now_us() + retry_pause_us(attempt);
     if (due_us < driver->retry_us)
         driver->retry_us = due_us;
 }
