@@ -4,9 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-#include "core/base/array.h"
+#include "runtime/checkpoint/digest_stream.h"
 
 /* A row that came before its turn. */
 struct early_row {
@@ -28,10 +27,10 @@ struct audit_epoch {
     uint64_t epoch;
     struct audit_chunk *chunks;
     uint32_t chunk_count, chunk_capacity;
-    bool is_whole;       /* all its markers are there, the first one included */
-    uint32_t chunk;      /* being read */
-    uint64_t next;       /* number of the next row */
-    XXH3_state_t *state; /* of the chunk being read; NULL: nothing fed yet */
+    bool is_whole;                /* all its markers are there, the first one included */
+    uint32_t chunk;               /* being read */
+    uint64_t next;                /* number of the next row */
+    struct digest_stream *stream; /* of the chunk being read; NULL: nothing fed yet */
     struct early_row **early;
     uint64_t early_count;
 };
@@ -58,8 +57,7 @@ void audit_init(struct audit *audit, const struct incarnation *job, uint32_t sin
 }
 
 static void release_epoch(struct audit_epoch *epoch) {
-    if (epoch->state)
-        XXH3_freeState(epoch->state);
+    digest_stream_free(epoch->stream);
     for (uint32_t i = 0; epoch->early && i < EARLY_BUCKETS; i++)
         for (struct early_row *row = epoch->early[i]; row;) {
             struct early_row *next = row->next;
@@ -187,26 +185,23 @@ static struct early_row **find_early(const struct audit_epoch *epoch, uint32_t n
 
 static void end_chunk(struct audit *audit, struct audit_epoch *epoch) {
     const struct audit_chunk *chunk = &epoch->chunks[epoch->chunk];
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, epoch->state ? XXH3_128bits_digest(epoch->state) : XXH3_128bits(NULL, 0));
-    if (memcmp(canonical.digest, chunk->digest.bytes, DIGEST_SIZE) == 0) {
+    struct digest digest = epoch->stream ? digest_stream_digest(epoch->stream) : digest_of("", 0);
+    if (digest_equal(&digest, &chunk->digest)) {
         audit->counts.chunks++;
         audit->counts.rows += chunk->count;
     } else {
         audit->counts.altered++;
     }
-    if (epoch->state)
-        XXH3_128bits_reset(epoch->state);
+    if (epoch->stream)
+        digest_stream_reset(epoch->stream);
     epoch->chunk++;
 }
 
 /* The row whose turn it is. */
 static void feed(struct audit *audit, struct audit_epoch *epoch, struct str record) {
-    if (!epoch->state) {
-        epoch->state = XXH3_createState();
-        XXH3_128bits_reset(epoch->state);
-    }
-    XXH3_128bits_update(epoch->state, record.data, record.size);
+    if (!epoch->stream)
+        epoch->stream = digest_stream_new();
+    digest_stream_update(epoch->stream, record.data, record.size);
     epoch->next++;
     while (epoch->chunk < epoch->chunk_count &&
            epoch->next == epoch->chunks[epoch->chunk].first + epoch->chunks[epoch->chunk].count)

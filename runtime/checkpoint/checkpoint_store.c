@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "core/base/fault.h"
+#include "runtime/checkpoint/digest_stream.h"
 #include "runtime/store/store.h"
 
 #define HEAD_NAME "HEAD"
-enum { COPY_BYTES = 1 << 20 };
+enum { COPY_BYTES = 8 << 20 }; /* one request of a bucket */
 
 _Static_assert(sizeof((struct store_tag *)0)->bytes == sizeof((struct head_version *)0)->bytes, "tags are versions");
 
@@ -142,8 +142,7 @@ static enum answer read_pieces(struct store *store, const struct object *object,
     }
     if (size != object->size_bytes)
         return corrupt(name, size < object->size_bytes ? "is cut short" : "is longer than it was", error);
-    XXH3_state_t *state = XXH3_createState();
-    XXH3_128bits_reset(state);
+    struct digest_stream *stream = digest_stream_new();
     enum answer answer = ANSWER_OK;
     for (uint64_t done = 0; done < size && answer == ANSWER_OK;) {
         size_t part = size - done < COPY_BYTES ? (size_t)(size - done) : COPY_BYTES;
@@ -152,13 +151,12 @@ static enum answer read_pieces(struct store *store, const struct object *object,
             answer = store_writer_append(copy, piece, part, error) == STATUS_OK ? ANSWER_OK : ANSWER_UNKNOWN;
         else if (status != STATUS_OK)
             answer = failed_read(status);
-        XXH3_128bits_update(state, piece, part);
+        digest_stream_update(stream, piece, part);
         done += part;
     }
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
-    XXH3_freeState(state);
-    if (answer == ANSWER_OK && memcmp(canonical.digest, object->digest.bytes, DIGEST_SIZE) != 0)
+    struct digest digest = digest_stream_digest(stream);
+    digest_stream_free(stream);
+    if (answer == ANSWER_OK && !digest_equal(&digest, &object->digest))
         return corrupt(name, "is corrupted: its digest is wrong", error);
     return answer;
 }

@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "core/base/fault.h"
 #include "core/base/log.h"
+#include "runtime/checkpoint/digest_stream.h"
 #include "runtime/checkpoint/task_mail.h"
 #include "runtime/store/store.h"
 
@@ -42,7 +42,7 @@ struct uploader {
     bool delta;
     struct barrier barrier;
     struct store_writer *writer;
-    XXH3_state_t *digest;
+    struct digest_stream *digest;
     uint64_t size_bytes;
     struct error error; /* why it failed */
     /* Layers: of the decided epoch, and of the attempt finished last. */
@@ -73,20 +73,12 @@ static struct object_id object_of(const struct uploader *uploader, enum object_k
                               .number = number};
 }
 
-static struct digest finish_digest(XXH3_state_t *state) {
-    struct digest digest;
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state));
-    memcpy(digest.bytes, canonical.digest, sizeof digest.bytes);
-    return digest;
-}
-
 static enum status open_object(struct uploader *uploader, const struct object_id *id, struct error *error) {
     char name[OBJECT_NAME_SIZE];
     object_name_format(id, name);
     if (fault_point(FAULT_UPLOAD))
         return FAIL(error, STATUS_FILE_ERROR, "fault point: \"%s\" was refused", name);
-    XXH3_128bits_reset(uploader->digest);
+    digest_stream_reset(uploader->digest);
     uploader->size_bytes = 0;
     return store_writer_open(checkpointer_store(uploader->config.checkpointer), name, &uploader->writer, error);
 }
@@ -96,7 +88,7 @@ static bool is_ending(const struct uploader *uploader) {
 }
 
 static enum status append(struct uploader *uploader, const void *data, size_t size, struct error *error) {
-    XXH3_128bits_update(uploader->digest, data, size);
+    digest_stream_update(uploader->digest, data, size);
     uploader->size_bytes += size;
     for (size_t done = 0; done < size; done += SLICE_BYTES) {
         if (is_ending(uploader))
@@ -114,7 +106,8 @@ static enum status close_object(struct uploader *uploader, const struct object_i
         return FAIL(error, STATUS_CANCELLED, "the task has ended");
     uploader->writer = NULL;
     TRY(store_writer_finish(writer, error));
-    *object = (struct object){.id = *id, .size_bytes = uploader->size_bytes, .digest = finish_digest(uploader->digest)};
+    *object = (struct object){
+        .id = *id, .size_bytes = uploader->size_bytes, .digest = digest_stream_digest(uploader->digest)};
     return STATUS_OK;
 }
 
@@ -273,7 +266,7 @@ static void *run_uploader(void *argument) {
 struct uploader *uploader_new(const struct uploader_config *config) {
     struct uploader *uploader = memory_zalloc(sizeof *uploader);
     uploader->config = *config;
-    uploader->digest = XXH3_createState();
+    uploader->digest = digest_stream_new();
     set_layers(&uploader->decided, &uploader->decided_count, config->layers, config->layer_count, NULL);
     mailbox_init(&uploader->inbox, -1);
     if (pthread_create(&uploader->thread, NULL, run_uploader, uploader) != 0)
@@ -300,7 +293,7 @@ void uploader_free(struct uploader *uploader) {
     pthread_join(uploader->thread, NULL);
     release_queued(uploader);
     mailbox_release(&uploader->inbox);
-    XXH3_freeState(uploader->digest);
+    digest_stream_free(uploader->digest);
     free(uploader->decided);
     free(uploader->newest);
     free(uploader);
