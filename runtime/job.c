@@ -10,7 +10,7 @@
 #include "core/base/env.h"
 #include "core/data/datetime.h"
 #include "runtime/dead_letters.h"
-#include "runtime/exchange/channel.h"
+#include "runtime/exchange/network.h"
 #include "runtime/job_checkpoint.h"
 #include "runtime/job_status.h"
 #include "runtime/sink_operator.h"
@@ -24,9 +24,7 @@ struct job {
     struct task *tasks;
     uint32_t task_count, source_count; /* source_count: of them, the first ones, read input */
     uint32_t open_count;               /* initialised */
-    struct channel ***channels;        /* by edge, see task_parts */
-    struct channel **channel_list;
-    uint32_t channel_count;
+    struct network network;            /* of their channels */
     struct dead_letters dead;
     struct job_status status;
     struct job_control control;
@@ -71,75 +69,33 @@ static bool reads_input(const struct job *job, const struct graph_fragment *frag
     return job->plan.nodes[fragment->nodes[0]]->n_inputs == 0;
 }
 
-static enum status init_fragment(struct job *job, uint32_t fragment, struct error *error) {
+static void init_fragment(struct job *job, uint32_t fragment) {
     for (uint32_t i = 0; i < job->graph.fragments[fragment].parallelism; i++) {
         uint32_t number = job->open_count++;
-        TRY(task_init(&job->tasks[number], &job->parts, number, fragment, i, error));
+        task_init(&job->tasks[number], &job->parts, number, fragment, i);
     }
-    return STATUS_OK;
 }
 
-static enum status init_tasks(struct job *job, struct error *error) {
+static void init_tasks(struct job *job) {
     job->task_count = job->graph.task_count;
     job->tasks = ARENA_ARRAY(&job->arena, struct task, job->task_count);
     for (uint32_t i = 0; i < job->graph.fragment_count; i++)
         if (reads_input(job, &job->graph.fragments[i]))
-            TRY(init_fragment(job, i, error));
+            init_fragment(job, i);
     job->source_count = job->open_count;
     for (uint32_t i = 0; i < job->graph.fragment_count; i++)
         if (!reads_input(job, &job->graph.fragments[i]))
-            TRY(init_fragment(job, i, error));
-    return STATUS_OK;
-}
-
-static struct task *task_of(const struct job *job, uint32_t fragment, uint32_t instance) {
-    for (uint32_t i = 0;; i++)
-        if (job->tasks[i].fragment == fragment)
-            return &job->tasks[i + instance];
-}
-
-static void open_edge(struct job *job, uint32_t index) {
-    const struct graph_edge *edge = &job->graph.edges[index];
-    uint32_t producers = job->graph.fragments[edge->from_fragment].parallelism;
-    uint32_t consumers = job->graph.fragments[edge->to_fragment].parallelism;
-    job->channels[index] = ARENA_ARRAY(&job->arena, struct channel *, producers * consumers);
-    for (uint32_t p = 0; p < producers; p++)
-        for (uint32_t c = 0; c < consumers; c++) {
-            if (!graph_edge_connects(&job->graph, edge, p, c))
-                continue;
-            struct channel_config config = {.producer = &task_of(job, edge->from_fragment, p)->wakeup,
-                                            .consumer = &task_of(job, edge->to_fragment, c)->wakeup};
-            job->channels[index][p * consumers + c] = channel_new(&job->arena, &config);
-            job->channel_count++;
-        }
-}
-
-static void open_channels(struct job *job) {
-    job->channels = ARENA_ARRAY(&job->arena, struct channel **, job->graph.edge_count);
-    for (uint32_t i = 0; i < job->graph.edge_count; i++)
-        open_edge(job, i);
-    job->channel_list = ARENA_ARRAY(&job->arena, struct channel *, job->channel_count);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < job->graph.edge_count; i++) {
-        const struct graph_edge *edge = &job->graph.edges[i];
-        uint32_t pairs =
-            job->graph.fragments[edge->from_fragment].parallelism * job->graph.fragments[edge->to_fragment].parallelism;
-        for (uint32_t pair = 0; pair < pairs; pair++)
-            if (job->channels[i][pair])
-                job->channel_list[count++] = job->channels[i][pair];
-    }
-    job->parts.channels = (struct channel *const *const *)job->channels;
+            init_fragment(job, i);
 }
 
 static void init_control(struct job *job, const struct job_config *config) {
     struct wakeup **wakeups = ARENA_ARRAY(&job->arena, struct wakeup *, job->task_count);
     for (uint32_t i = 0; i < job->task_count; i++)
-        wakeups[i] = &job->tasks[i].wakeup;
+        wakeups[i] = job->tasks[i].wakeup;
     job->control.wakeups = wakeups;
     job->control.task_count = job->task_count;
     job->control.reading_count = job->source_count;
-    job->control.channels = job->channel_list;
-    job->control.channel_count = job->channel_count;
+    job->control.network = &job->network;
     job->control.batches_left = config->checkpoint_uri ? config->checkpoint_stop_batches : 0;
     job->control.stop_with_savepoint = config->stop_with_savepoint;
 }
@@ -174,8 +130,8 @@ static enum status open_job(struct job *job, const struct job_config *config, st
     TRY(dead_letters_open(&job->dead, config->env, config->dead_letter_path, error));
     TRY(adapt_plan(job, config, error));
     TRY(execution_graph_build(&job->arena, &job->plan, &job->graph, error));
-    TRY(init_tasks(job, error));
-    open_channels(job);
+    TRY(network_open(&job->network, &(struct network_config){.arena = &job->arena, .graph = &job->graph}, error));
+    init_tasks(job);
     init_control(job, config);
     job_status_init(&job->status, job->task_count);
     return config->checkpoint_uri ? open_restored(job, config, error) : open_tasks(job, error);
@@ -188,6 +144,7 @@ enum status job_open(const struct job_config *config, struct job **job, struct e
     opened->parts = (struct task_parts){.config = arena_copy(&opened->arena, config, sizeof *config),
                                         .plan = &opened->plan,
                                         .graph = &opened->graph,
+                                        .network = &opened->network,
                                         .control = &opened->control,
                                         .dead = &opened->dead,
                                         .status = &opened->status};
@@ -263,27 +220,17 @@ bool job_checkpoint_status(const struct job *job, struct checkpointer_status *st
     return true;
 }
 
-/* Lets go of what a task sent and nobody took. */
-static void close_outputs(struct job *job, const struct task *task) {
-    for (uint32_t i = 0; i < job->graph.edge_count && job->channel_list; i++) {
-        const struct graph_edge *edge = &job->graph.edges[i];
-        uint32_t consumers = job->graph.fragments[edge->to_fragment].parallelism;
-        for (uint32_t c = 0; c < consumers && edge->from_fragment == task->fragment; c++)
-            if (job->channels[i][task->instance * consumers + c])
-                channel_close(job->channels[i][task->instance * consumers + c]);
-    }
-}
-
 void job_free(struct job *job) {
     if (!job)
         return;
     job_checkpoint_close(&job->checkpoint, job->tasks); /* first: it knows the operators */
     for (uint32_t i = job->open_count; i > 0; i--) {
-        close_outputs(job, &job->tasks[i - 1]);
+        network_close_outputs(&job->network, job->tasks[i - 1].fragment, job->tasks[i - 1].instance);
         task_close_operators(&job->tasks[i - 1]);
     }
     for (uint32_t i = job->open_count; i > 0; i--)
         task_release(&job->tasks[i - 1]);
+    network_close(&job->network);
     dead_letters_close(&job->dead);
     if (job->status.parts)
         job_status_release(&job->status);

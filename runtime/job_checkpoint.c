@@ -139,7 +139,7 @@ static struct mailbox **open_inboxes(struct job_checkpoint *checkpoint, const st
     checkpoint->deployments = ARENA_ARRAY(arena, struct task_mail *, task_count);
     struct mailbox **list = ARENA_ARRAY(arena, struct mailbox *, task_count);
     for (uint32_t i = 0; i < task_count; i++) {
-        mailbox_init(&checkpoint->inboxes[i], tasks[i].wakeup.fd);
+        mailbox_init(&checkpoint->inboxes[i], tasks[i].wakeup->fd);
         list[i] = &checkpoint->inboxes[i];
     }
     checkpoint->task_count = task_count;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "runtime/checkpoint/checkpointer.h"
-#include "runtime/exchange/channel.h"
+#include "runtime/exchange/network.h"
 #include "runtime/exchange/wakeup.h"
 
 void job_control_init(struct job_control *control) {
@@ -82,8 +82,7 @@ void job_control_fail(struct job_control *control, const struct error *error) {
     pthread_mutex_unlock(&control->mutex);
     if (!is_first)
         return;
-    for (uint32_t i = 0; i < control->channel_count; i++)
-        channel_cancel(control->channels[i]);
+    network_cancel(control->network);
     wake_tasks(control);
 }
 

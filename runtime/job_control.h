@@ -11,7 +11,7 @@
 
 #include "core/base/status.h"
 
-struct channel;
+struct network;
 struct checkpointer;
 struct wakeup;
 
@@ -32,8 +32,7 @@ struct job_control {
     struct checkpointer *checkpointer; /* NULL: no checkpoints */
     struct wakeup *const *wakeups;     /* of the tasks */
     uint32_t task_count;
-    struct channel *const *channels; /* of the job */
-    uint32_t channel_count;
+    struct network *network;
 };
 
 void job_control_init(struct job_control *control);

@@ -56,15 +56,17 @@ static void init_context(struct task *task) {
     };
 }
 
-enum status task_init(struct task *task, const struct task_parts *parts, uint32_t number, uint32_t fragment,
-                      uint32_t instance, struct error *error) {
-    *task =
-        (struct task){.parts = parts, .number = number, .fragment = fragment, .instance = instance, .wakeup.fd = -1};
+void task_init(struct task *task, const struct task_parts *parts, uint32_t number, uint32_t fragment,
+               uint32_t instance) {
+    *task = (struct task){.parts = parts,
+                          .number = number,
+                          .fragment = fragment,
+                          .instance = instance,
+                          .wakeup = network_wakeup(parts->network, fragment, instance)};
     arena_init(&task->arena);
     batch_pool_init(&task->pool);
     init_evaluation(task);
     init_context(task);
-    return wakeup_init(&task->wakeup, error);
 }
 
 /* ---- operators ---- */
@@ -146,61 +148,21 @@ static enum status open_state(struct task *task, struct error *error) {
 
 /* ---- routers and gates ---- */
 
-static struct channel *channel_of(const struct task *task, const struct graph_edge *edge, uint32_t producer,
-                                  uint32_t consumer) {
-    const struct execution_graph *graph = task->parts->graph;
-    uint32_t consumers = graph->fragments[edge->to_fragment].parallelism;
-    return task->parts->channels[edge - graph->edges][producer * consumers + consumer];
-}
-
-static enum status open_router(struct task *task, const struct graph_edge *edge, struct error *error) {
-    uint32_t first, count;
-    graph_edge_consumers(task->parts->graph, edge, task->instance, &first, &count);
-    struct channel **channels = ARENA_ARRAY(&task->arena, struct channel *, count);
-    for (uint32_t i = 0; i < count; i++)
-        channels[i] = channel_of(task, edge, task->instance, first + i);
-    struct router_config config = {.distribution = edge->distribution,
-                                   .key_columns = edge->key_columns,
-                                   .key_column_count = edge->key_column_count,
-                                   .channels = channels,
-                                   .channel_count = count,
-                                   .watermark_granularity_us = task->context.watermark_granularity_us};
-    struct stream_operator *from = task->by_node[edge->from_node];
-    task->router_sources[task_router_count(task)] = from;
-    struct stream_operator **slot = &task->operators[task->operator_count];
-    enum status status = router_new(&config, from, slot, error);
-    task->operator_count += *slot != NULL;
-    return status;
-}
-
-static enum status open_gate(struct task *task, const struct graph_edge *edge, struct error *error) {
-    const struct execution_graph *graph = task->parts->graph;
-    uint32_t producers = graph->fragments[edge->from_fragment].parallelism, count = 0;
-    struct channel **channels = ARENA_ARRAY(&task->arena, struct channel *, producers);
-    for (uint32_t i = 0; i < producers; i++)
-        if (graph_edge_connects(graph, edge, i, task->instance))
-            channels[count++] = channel_of(task, edge, i, task->instance);
-    return receiver_add_gate(&task->receiver, task->by_node[edge->to_node], edge->to_input,
-                             graph->plan->nodes[edge->from_node], channels, count, error);
-}
-
 static enum status open_edges(struct task *task, struct error *error) {
-    const struct execution_graph *graph = task->parts->graph;
+    const struct network *network = task->parts->network;
     receiver_init(&task->receiver, &(struct receiver_config){.arena = &task->arena,
-                                                             .wakeup = &task->wakeup,
+                                                             .wakeup = task->wakeup,
                                                              .env = task->context.env,
                                                              .on_barrier = task_on_barrier,
                                                              .context = task});
-    for (uint32_t i = 0; i < graph->edge_count; i++) {
-        const struct graph_edge *edge = &graph->edges[i];
-        if (edge->from_fragment == task->fragment)
-            TRY(open_router(task, edge, error));
-        if (edge->to_fragment != task->fragment)
-            continue;
-        task->has_receiver = true;
-        TRY(open_gate(task, edge, error));
-    }
-    return STATUS_OK;
+    uint32_t router_count;
+    enum status status = network_open_routers(
+        network, task->fragment, task->instance, task->by_node, task->context.watermark_granularity_us,
+        &task->operators[task->node_count], task->router_sources, &router_count, error);
+    task->operator_count += router_count;
+    TRY(status);
+    task->has_receiver = network_has_gates(network, task->fragment);
+    return network_open_gates(network, task->fragment, task->instance, task->operators[0], &task->receiver, error);
 }
 
 /* ---- restoring ---- */
@@ -285,5 +247,4 @@ void task_close_operators(struct task *task) {
 void task_release(struct task *task) {
     arena_release(&task->arena);
     batch_pool_release(&task->pool);
-    wakeup_release(&task->wakeup);
 }

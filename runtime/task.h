@@ -11,9 +11,7 @@
 #include <pthread.h>
 
 #include "runtime/dead_letters.h"
-#include "runtime/exchange/receiver.h"
-#include "runtime/exchange/wakeup.h"
-#include "runtime/execution_graph.h"
+#include "runtime/exchange/network.h"
 #include "runtime/job_control.h"
 #include "runtime/job_state.h"
 #include "runtime/job_status.h"
@@ -28,7 +26,7 @@ struct task_parts {
     const struct job_config *config;
     const Plan__Plan *plan; /* as it runs: see job.c */
     const struct execution_graph *graph;
-    struct channel *const *const *channels; /* by edge; of producer p to consumer c at p * consumers + c; NULL: none */
+    const struct network *network;
     struct job_control *control;
     struct dead_letters *dead;
     struct job_status *status;
@@ -46,7 +44,7 @@ struct task {
     struct task_context context;
     struct job_state state;             /* zeroed: all in memory */
     bool stop_wanted;                   /* operator_context.stop_wanted */
-    struct wakeup wakeup;               /* posted by channels; its descriptor is written for mail and orders too */
+    struct wakeup *wakeup;              /* posted by channels; its descriptor is written for mail and orders too */
     struct stream_operator **by_node;   /* NULL: elsewhere */
     struct stream_operator **operators; /* those of the plan in its order, then the routers */
     uint32_t node_count, operator_count;
@@ -69,15 +67,15 @@ struct task {
     bool has_thread;
 };
 
-/* A zeroed task; before channels are made. */
-enum status task_init(struct task *task, const struct task_parts *parts, uint32_t number, uint32_t fragment,
-                      uint32_t instance, struct error *error) MUST_CHECK;
+/* A zeroed task, of the parts' network. */
+void task_init(struct task *task, const struct task_parts *parts, uint32_t number, uint32_t fragment,
+               uint32_t instance);
 /* Opens operators, routers and gates, and restores them. On the job's thread, as all but task_run. */
 enum status task_open(struct task *task, struct error *error) MUST_CHECK;
 /* Until its input ended, the job stops or fails. On the task's thread. Its failure is the job's. */
 void task_run(struct task *task);
 void task_publish(struct task *task);
-/* Consumers before producers: lent batches go home. First the operators of all, each after what its task sent was let go of (channel_close):
+/* Consumers before producers: lent batches go home. First the operators of all, each after what its task sent was let go of (network_close_outputs):
  * a source must be the last to know of the bytes that its rows borrow. Then the rest. */
 void task_close_operators(struct task *task);
 void task_release(struct task *task);

@@ -113,10 +113,10 @@ static enum status flush_if_due(struct task *task, int64_t *next_us, struct erro
 }
 
 static void wait_for(const struct task *task, int64_t wait_us) {
-    struct pollfd wake = {.fd = task->wakeup.fd, .events = POLLIN};
+    struct pollfd wake = {.fd = task->wakeup->fd, .events = POLLIN};
     struct timespec timeout = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
     uint64_t count;
-    if (ppoll(&wake, 1, &timeout, NULL) > 0 && read(task->wakeup.fd, &count, sizeof count) < 0)
+    if (ppoll(&wake, 1, &timeout, NULL) > 0 && read(task->wakeup->fd, &count, sizeof count) < 0)
         return; /* interrupted or not: the loop looks again */
 }
 

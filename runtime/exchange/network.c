@@ -67,6 +67,18 @@ static void for_each_channel(const struct network *network, void (*visit)(struct
     }
 }
 
+void network_close_outputs(struct network *network, uint32_t fragment, uint32_t instance) {
+    for (uint32_t i = 0; network->channels && i < network->graph->edge_count; i++) {
+        const struct graph_edge *edge = &network->graph->edges[i];
+        uint32_t first, count;
+        if (edge->from_fragment != fragment)
+            continue;
+        graph_edge_consumers(network->graph, edge, instance, &first, &count);
+        for (uint32_t consumer = first; consumer < first + count; consumer++)
+            channel_close(*channel_at(network, i, instance, consumer));
+    }
+}
+
 void network_close(struct network *network) {
     for_each_channel(network, channel_close);
     for (uint32_t i = 0; i < network->wakeup_count; i++)
@@ -97,15 +109,19 @@ static enum status open_router(const struct network *network, uint32_t number, u
 
 enum status network_open_routers(const struct network *network, uint32_t fragment, uint32_t instance,
                                  struct stream_operator *const *operators, int64_t watermark_granularity_us,
-                                 struct stream_operator **routers, uint32_t *router_count, struct error *error) {
+                                 struct stream_operator **routers, struct stream_operator **sources,
+                                 uint32_t *router_count, struct error *error) {
     *router_count = 0;
     for (uint32_t i = 0; i < network->graph->edge_count; i++) {
         const struct graph_edge *edge = &network->graph->edges[i];
         if (edge->from_fragment != fragment)
             continue;
-        TRY(open_router(network, i, instance, operators[edge->from_node], watermark_granularity_us,
-                        &routers[*router_count], error));
-        ++*router_count;
+        struct stream_operator *from = operators[edge->from_node], **slot = &routers[*router_count];
+        if (sources)
+            sources[*router_count] = from;
+        enum status status = open_router(network, i, instance, from, watermark_granularity_us, slot, error);
+        *router_count += *slot != NULL;
+        TRY(status);
     }
     return STATUS_OK;
 }
@@ -126,4 +142,11 @@ enum status network_open_gates(const struct network *network, uint32_t fragment,
                               error));
     }
     return STATUS_OK;
+}
+
+bool network_has_gates(const struct network *network, uint32_t fragment) {
+    for (uint32_t i = 0; i < network->graph->edge_count; i++)
+        if (network->graph->edges[i].to_fragment == fragment)
+            return true;
+    return false;
 }
