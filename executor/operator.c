@@ -347,7 +347,7 @@ static enum status read_dispatch(const struct stream_operator *self, struct snap
     return snapshot_check(reader, &bytes, error);
 }
 
-static void add_counters(struct operator_counters *to, const struct operator_counters *more) {
+void operator_counters_add(struct operator_counters *to, const struct operator_counters *more) {
     to->rows_in += more->rows_in;
     to->batches_in += more->batches_in;
     to->rows_out += more->rows_out;
@@ -355,6 +355,8 @@ static void add_counters(struct operator_counters *to, const struct operator_cou
     to->rows_filtered += more->rows_filtered;
     to->rows_late += more->rows_late;
     to->rows_merged += more->rows_merged;
+    to->state_rows += more->state_rows;
+    to->state_bytes += more->state_bytes;
 }
 
 static int64_t least(int64_t a, int64_t b) {
@@ -416,7 +418,7 @@ enum status operator_restore_chains(struct stream_operator *self, struct snapsho
         take_dispatch(self, &dispatch, i == 0);
         ended[i] = dispatch.ended;
         if (!readers[i].counted_elsewhere)
-            add_counters(&self->counters, &dispatch.counters);
+            operator_counters_add(&self->counters, &dispatch.counters);
     }
     if (self->done)
         *self->context->stop_wanted = true;

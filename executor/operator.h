@@ -52,6 +52,8 @@ struct operator_counters {
     uint64_t state_rows;    /* held now */
     uint64_t state_bytes;
 };
+/* Of instances of one operator, or of its earlier lives. */
+void operator_counters_add(struct operator_counters *to, const struct operator_counters *more);
 
 struct operator_class {
     const char *name; /* shown by EXPLAIN, metrics and logs */

@@ -77,18 +77,6 @@ void job_status_publish(struct job_status *status, uint32_t task, struct stream_
 
 /* ---- observers ---- */
 
-static void add(struct operator_counters *to, const struct operator_counters *more) {
-    to->rows_in += more->rows_in;
-    to->batches_in += more->batches_in;
-    to->rows_out += more->rows_out;
-    to->batches_out += more->batches_out;
-    to->rows_filtered += more->rows_filtered;
-    to->rows_late += more->rows_late;
-    to->rows_merged += more->rows_merged;
-    to->state_rows += more->state_rows;
-    to->state_bytes += more->state_bytes;
-}
-
 static void add_instance(struct job_operator_status *sum, const struct job_operator_status *one) {
     bool decides = sum->idle != one->idle ? sum->idle : /* those that are active do */
                        sum->idle ? one->watermark_us > sum->watermark_us
@@ -96,7 +84,7 @@ static void add_instance(struct job_operator_status *sum, const struct job_opera
     if (decides)
         sum->watermark_us = one->watermark_us;
     sum->idle = sum->idle && one->idle;
-    add(&sum->counters, &one->counters);
+    operator_counters_add(&sum->counters, &one->counters);
 }
 
 bool job_status_operator(struct job_status *status, uint32_t node_id, struct job_operator_status *sum) {
