@@ -362,6 +362,20 @@ static void note_split(struct source_operator *source, const struct source_poll 
     state->ended = state->ended || poll->split_ended;
 }
 
+/* Splits may have come since. */
+static void note_splits(struct source_operator *source) {
+    split_watermarks_grow(&source->splits, source->source->split_count, source->base.context->evaluation->now_us);
+    source->splits.lacks_splits = source->shares_splits && source->splits.count == 0;
+}
+
+enum status source_operator_start(struct stream_operator *self, struct error *error) {
+    struct source_operator *source = (struct source_operator *)self;
+    if (self->ended)
+        return STATUS_OK;
+    note_splits(source);
+    return emit_event_time(source, self->context->evaluation->now_us, error);
+}
+
 enum status source_operator_step(struct stream_operator *self, int64_t max_wait_us, struct source_step *step,
                                  struct error *error) {
     struct source_operator *source = (struct source_operator *)self;
@@ -369,7 +383,7 @@ enum status source_operator_step(struct stream_operator *self, int64_t max_wait_
     struct source_poll poll = {0};
     TRY(source->source->class->poll(source->source, max_wait_us, &poll, error));
     evaluation->now_us = env_now_us(task_of(self)->env);
-    split_watermarks_grow(&source->splits, source->source->split_count, evaluation->now_us);
+    note_splits(source);
     *step = (struct source_step){.made_progress = poll.batch || poll.state == SOURCE_READY, .wait_us = poll.wait_us};
     if (step->wait_us <= 0)
         step->wait_us = 1000;
@@ -378,7 +392,6 @@ enum status source_operator_step(struct stream_operator *self, int64_t max_wait_
         TRY(emit_rows(source, poll.batch, poll.split, error));
     }
     note_split(source, &poll);
-    source->splits.lacks_splits = source->shares_splits && source->splits.count == 0;
     TRY(emit_event_time(source, evaluation->now_us, error));
     return poll.state == SOURCE_END ? source_operator_end(self, error) : STATUS_OK;
 }

@@ -13,6 +13,8 @@ struct source_step {
     int64_t wait_us;    /* no progress: ask again after this; > 0 */
 };
 
+/* Before the first step: what follows sees which splits there are, and whether all are idle. */
+enum status source_operator_start(struct stream_operator *source, struct error *error) MUST_CHECK;
 /* May block up to max_wait_us in the source. Ends the operator when the source is exhausted. */
 enum status source_operator_step(struct stream_operator *source, int64_t max_wait_us, struct source_step *step,
                                  struct error *error) MUST_CHECK;

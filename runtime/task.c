@@ -195,7 +195,6 @@ static enum status restore(struct task *task, const struct restored_node *nodes,
         struct snapshot_reader *readers = arena_copy(&task->arena, node->readers, node->count * sizeof *readers);
         TRY(operator_restore_chains(task->operators[i], readers, node->count, error));
     }
-    task->is_restored = true;
     return STATUS_OK;
 }
 
@@ -213,9 +212,11 @@ enum status task_open(struct task *task, struct error *error) {
 
 /* ---- running and the end ---- */
 
-/* Who comes after a restored task knows nothing yet. */
+/* Who comes after this task knows nothing yet. */
 static enum status start(struct task *task, struct error *error) {
-    for (uint32_t i = 0; i < task_router_count(task) && task->is_restored; i++)
+    for (uint32_t i = 0; i < task->source_count; i++)
+        TRY(source_operator_start(task->sources[i], error));
+    for (uint32_t i = 0; i < task_router_count(task); i++)
         TRY(router_start(task->operators[task->node_count + i], task->router_sources[i], error));
     return task->has_receiver ? receiver_start(&task->receiver, task->operators[0], error) : STATUS_OK;
 }

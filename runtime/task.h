@@ -56,7 +56,6 @@ struct task {
     bool has_client;                    /* hands rows to the job's result_target */
     bool is_callers;                    /* runs on the thread of job_run */
     struct task_checkpoint *checkpoint; /* NULL: none are taken; the job's */
-    bool is_restored;
     /* the loop's, see task_loop.c */
     bool nothing_came;                    /* in the last round */
     bool is_stopped;                      /* a job without checkpoints stops: everything before has come, and went on */

@@ -204,9 +204,32 @@ static void refuse_unwanted(struct receiver *receiver, bool *stop_wanted) {
     }
 }
 
+static bool have_all_begun(const struct receiver *receiver) {
+    for (size_t i = 0; i < receiver->channels.count; i++)
+        if (!channel_has_items(receiver->channels.items[i].channel))
+            return false;
+    return true;
+}
+
+/* What each channel begins with, before what follows it on any. */
+static enum status begin(struct receiver *receiver, struct error *error) {
+    receiver->has_begun = true;
+    for (size_t i = 0; i < receiver->channels.count; i++) {
+        struct receiver_channel *from = &receiver->channels.items[i];
+        struct channel_item item;
+        channel_take(from->channel, &item);
+        TRY(deliver(receiver, from, &item, error));
+    }
+    return STATUS_OK;
+}
+
 enum status receiver_step(struct receiver *receiver, bool *made_progress, struct error *error) {
     uint32_t count = (uint32_t)receiver->channels.count;
-    *made_progress = false;
+    *made_progress = !receiver->has_begun && have_all_begun(receiver);
+    if (*made_progress)
+        TRY(begin(receiver, error));
+    if (!receiver->has_begun)
+        return STATUS_OK;
     for (uint32_t i = 0; i < count; i++) {
         struct receiver_channel *from = &receiver->channels.items[(receiver->next_channel + i) % count];
         TRY(read_channel(receiver, from, made_progress, error));
@@ -219,6 +242,8 @@ enum status receiver_step(struct receiver *receiver, bool *made_progress, struct
 }
 
 static bool has_something(const struct receiver *receiver) {
+    if (!receiver->has_begun)
+        return have_all_begun(receiver);
     for (size_t i = 0; i < receiver->channels.count; i++) {
         const struct receiver_channel *channel = &receiver->channels.items[i];
         if (!channel->ended && !channel->blocked && channel_has_items(channel->channel))

@@ -7,6 +7,9 @@
  * A gate is an operator with one input per channel: the dispatcher merges their watermarks, idleness and ends, as it does for every
  * operator (executor/operator.h), and the head sees one input per input of its plan node.
  *
+ * Nothing is read until every channel has its first item, which tells whether its producer is idle (router_start); these are taken first.
+ * So the first rows of one are not judged before it is known which of the others have a say in the watermark.
+ *
  * Alignment: a channel that delivered barrier b is not read on until every channel that has not ended has delivered b; then
  * on_barrier is called, with all rows before b in the state and none behind it, and reading goes on.
  *
@@ -50,6 +53,7 @@ struct receiver {
         struct stream_operator **items;
         size_t count, capacity;
     } gates;
+    bool has_begun;        /* every channel has */
     uint32_t next_channel; /* the one to begin with */
     uint32_t live_count;   /* channels that have not ended */
     struct barrier newest; /* being aligned, or the last completed or given up; generation 0: none yet */

@@ -248,6 +248,10 @@ enum status router_barrier(struct stream_operator *self, const struct barrier *b
 }
 
 enum status router_start(struct stream_operator *self, const struct stream_operator *from, struct error *error) {
+    struct router *router = (struct router *)self;
+    for (uint32_t i = 0; i < router->target_count; i++)
+        while (!channel_try_idle(router->targets[i].channel, from->idle && !from->ended))
+            TRY(channel_wait_for_room(router->targets[i].channel, error));
     if (from->watermark_us != WATERMARK_NONE)
         TRY(operator_on_watermark(self, 0, from->watermark_us, error));
     if (from->idle && !from->ended)

@@ -40,7 +40,8 @@ struct router_config {
 /* Makes a router in the task's arena and connects it behind `from`, whose rows it takes. The lists are borrowed. */
 enum status router_new(const struct router_config *config, struct stream_operator *from,
                        struct stream_operator **router, struct error *error) MUST_CHECK;
-/* Before the first batch of a restored task: tells the consumers, who know nothing yet, how far `from` is. */
+/* Before the first batch: the greeting that receivers wait for (receiver.h): whether `from` is idle; then, when its task was restored, how
+ * far it is. */
 enum status router_start(struct stream_operator *router, const struct stream_operator *from,
                          struct error *error) MUST_CHECK;
 /* Sends what is held, then the barrier, everywhere. Nothing after the end. */

@@ -117,10 +117,7 @@ class Series:
         return process
 
     def draw_arguments(self):
-        """Every start goes on at another parallelism; the first two are 1 and 2, so that short runs have both. What is late among several tasks
-        depends on which of them says first how far it is (docs/design/001)."""
-        if self.job.late:
-            return ("--parallelism", "1")
+        """Every start goes on at another parallelism; the first two are 1 and 2, so that short runs have both."""
         choose = random.Random(f"{self.seed} {self.process_count}")
         return ("--parallelism", str(self.process_count if self.process_count < 3 else choose.choice((1, 1, 2, 3))))
 

@@ -219,9 +219,11 @@ static void open_task(struct job *job, uint32_t fragment, uint32_t instance, con
     operators[fragment] = task->chain.tested; /* a node a fragment */
     check(task, network_open_gates(&job->network, fragment, instance, task->chain.tested, &task->receiver,
                                    &task->chain.error));
-    check(task, network_open_routers(&job->network, fragment, instance, operators, 1, &task->router, NULL, &router_count,
-                                     &task->chain.error));
+    check(task, network_open_routers(&job->network, fragment, instance, operators, 1, &task->router, NULL,
+                                     &router_count, &task->chain.error));
     assert_int_equal(router_count, fragment < 2);
+    if (task->router)
+        check(task, router_start(task->router, task->chain.tested, &task->chain.error));
 }
 
 static void open_source(struct job *job, uint32_t instance) {

@@ -19,8 +19,9 @@ static enum status print_barrier(void *context, const struct barrier *barrier, s
     return STATUS_OK;
 }
 
-static void received_open(struct received *received, uint32_t count,
-                          enum status (*on_barrier)(void *, const struct barrier *, struct error *)) {
+/* Nothing has come. */
+static void received_open_silent(struct received *received, uint32_t count,
+                                 enum status (*on_barrier)(void *, const struct barrier *, struct error *)) {
     struct chain *chain = &received->consumer.chain;
     exchange_chain_open(&received->consumer);
     chain->collector->shows_control = true;
@@ -38,6 +39,14 @@ static void received_open(struct received *received, uint32_t count,
     chain_check(chain, receiver_add_gate(&received->receiver, chain->tested, 0, chain->tested->node, received->channels,
                                          count, &chain->error));
     chain_check(chain, receiver_start(&received->receiver, chain->tested, &chain->error));
+}
+
+/* All producers have said that they are not idle. */
+static void received_open(struct received *received, uint32_t count,
+                          enum status (*on_barrier)(void *, const struct barrier *, struct error *)) {
+    received_open_silent(received, count, on_barrier);
+    for (uint32_t i = 0; i < count; i++)
+        assert_true(channel_try_idle(received->channels[i], false));
 }
 
 static void received_close(struct received *received) {
@@ -69,6 +78,20 @@ static void read_all(struct received *received) {
 static void expect(struct received *received, const char *expected) {
     read_all(received);
     chain_expect(&received->consumer.chain, expected);
+}
+
+/* Rows of one producer wait until all have said whether they are idle, and are then judged by those who are not. */
+static void all_producers_begin(void **state) {
+    (void)state;
+    struct received received;
+    received_open_silent(&received, 2, print_barrier);
+    channel_try_idle(received.channels[0], false);
+    channel_try_watermark(received.channels[0], 10);
+    send_row(&received, 0, "1 a 1");
+    expect(&received, "");
+    channel_try_idle(received.channels[1], true);
+    expect(&received, "~10\n+I 1 a 1\n");
+    received_close(&received);
 }
 
 static void watermarks_and_ends_are_merged(void **state) {
@@ -339,6 +362,7 @@ static void every_completed_barrier_is_a_consistent_cut(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_producers_begin),
         cmocka_unit_test(watermarks_and_ends_are_merged),
         cmocka_unit_test(channels_are_read_in_turn),
         cmocka_unit_test(barriers_are_aligned),

@@ -218,18 +218,20 @@ static void cancellation(void **state) {
 }
 
 /* The consumers of a restored task learn how far it is. */
-static void start_of_a_restored_task(void **state) {
+static void how_a_task_begins(void **state) {
     (void)state;
     struct routed routed;
     struct chain *chain = &routed.producer.chain;
     routed_open(&routed, PLAN__DISTRIBUTION__SINGLETON, 1, NULL, 0, 10, 2);
-    chain->tested->watermark_us = 55;
+    chain_check(chain, router_start(routed.router, chain->tested, &chain->error));
+    expect_channel(routed.channels[0], "active\n");
+    chain->tested->watermark_us = 55; /* restored */
     chain->tested->idle = true;
     chain_check(chain, router_start(routed.router, chain->tested, &chain->error));
-    expect_channel(routed.channels[0], "~55\nidle\n");
+    expect_channel(routed.channels[0], "idle\n~55\nidle\n");
     chain->tested->ended = true;
     chain_check(chain, router_start(routed.router, chain->tested, &chain->error));
-    expect_channel(routed.channels[0], "~end\nend\n");
+    expect_channel(routed.channels[0], "active\n~end\nend\n");
     routed_close(&routed);
 }
 
@@ -242,7 +244,7 @@ int main(void) {
         cmocka_unit_test(broadcast),
         cmocka_unit_test(refusal),
         cmocka_unit_test(cancellation),
-        cmocka_unit_test(start_of_a_restored_task),
+        cmocka_unit_test(how_a_task_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
