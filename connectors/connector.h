@@ -145,7 +145,7 @@ struct source_poll {
 
 struct source {
     const struct source_class *class;
-    uint32_t split_count; /* may grow between polls */
+    uint32_t split_count; /* may grow between polls; one that has none when it opens holds no watermark back */
 };
 
 struct source_class {

@@ -22,7 +22,6 @@ struct filesystem_source {
     const struct source_config *config;
     struct schema schema;
     const char *path;
-    bool is_folder;
     int64_t monitor_interval_us; /* 0: the files there are at the start */
     int64_t next_listing_us;
     struct map listed;    /* path -> struct listed_file *; all there are */
@@ -380,7 +379,7 @@ enum status filesystem_source_open(const struct source_config *config, struct so
     map_init(&source->listed, config->arena, false);
     map_init(&source->files, config->arena, false);
     map_init(&source->positions, config->arena, false);
-    TRY(listing_add(&source->listed, source->path, &source->is_folder, error));
+    TRY(listing_add(&source->listed, source->path, NULL, error));
     if (source->listed.count == 0 && strpbrk(source->path, "*?[") && !source->monitor_interval_us)
         return FAIL(error, STATUS_UNDEFINED_FILE, "no file matches \"%s\"", source->path);
     TRY(open_decoder(source, error));
@@ -397,8 +396,7 @@ enum status filesystem_source_open(const struct source_config *config, struct so
         status = restore_positions(source, error);
     else
         add_own_files(source);
-    bool is_one_file = !source->is_folder && !source->monitor_interval_us && source->files.count > 0;
-    if (status == STATUS_OK && !config->position_count && is_one_file) /* a file that is not there is known at once */
+    if (status == STATUS_OK && !config->position_count && source->files.count > 0) /* it counts as a split from now on */
         status = open_next_file(source, error);
     if (status) {
         filesystem_close(&source->source);
