@@ -33,26 +33,6 @@ static int64_t *touched_us(const struct group_aggregate *aggregate, uint8_t *rec
     return (int64_t *)(record + aggregate->grouping.own_offset);
 }
 
-/* Groups that memory has no room for may leave it. */
-static bool spills(const struct stream_operator *self) {
-    return self->context->state && self->node->group_aggregate->n_keys > 0;
-}
-
-/* Own bytes of a record, behind those: which group it was, so that final results come in the order of groups wherever these are. */
-static bool is_numbered(const struct stream_operator *self) {
-    return spills(self) && self->node->group_aggregate->emit_final;
-}
-
-static enum status open_cold(struct group_aggregate *aggregate, struct error *error) {
-    uint32_t own_offset = aggregate->grouping.own_offset;
-    struct grouping_cold_config config = {.table = aggregate->table,
-                                          .ttl_us = aggregate->state_ttl_us,
-                                          .touched_offset = own_offset,
-                                          .is_numbered = is_numbered(&aggregate->base),
-                                          .number_offset = own_offset + (aggregate->state_ttl_us > 0 ? 8 : 0)};
-    return grouping_cold_open(&aggregate->grouping, &config, error);
-}
-
 /* Every row changes COUNT(*), so comparing old and new results would be in vain. */
 static bool always_changes(const Plan__GroupAggregate *plan) {
     for (size_t i = 0; i < plan->n_aggregates; i++) {
@@ -80,10 +60,10 @@ static enum status group_aggregate_open(struct stream_operator *self, const Plan
     aggregate->flush_at_us = INT64_MAX;
     aggregate->held_watermark_us = WATERMARK_NONE;
     TRY(grouping_open(&aggregate->grouping, self, plan->keys, plan->n_keys, plan->aggregates, plan->n_aggregates,
-                      (plan->state_ttl_us > 0 ? 8u : 0) + (is_numbered(self) ? 8u : 0), error));
-    aggregate->table = grouping_table_new(&aggregate->grouping);
-    if (spills(self))
-        TRY(open_cold(aggregate, error));
+                      plan->state_ttl_us > 0 ? 8u : 0, error));
+    struct grouping_cold_config cold = {.ttl_us = plan->state_ttl_us, .touched_offset = aggregate->grouping.own_offset};
+    grouping_cold_open(&aggregate->grouping, &cold);
+    aggregate->table = grouping_table_open(&aggregate->grouping, "groups", 0);
     bool certain = always_changes(plan) && !aggregate->grouping.counts_rows;
     aggregate->style = (struct change_style){
         .emits_before = plan->emit_before,
@@ -97,7 +77,7 @@ static enum status group_aggregate_open(struct stream_operator *self, const Plan
 }
 
 static void update_counters(struct group_aggregate *aggregate) {
-    aggregate->base.counters.state_rows = group_table_count(aggregate->table);
+    aggregate->base.counters.state_rows = grouping_table_rows(aggregate->table);
     aggregate->base.counters.state_bytes =
         group_table_bytes(aggregate->table) + aggregate_set_bytes(aggregate->grouping.aggregates);
 }
@@ -121,10 +101,8 @@ static enum status fold(struct group_aggregate *aggregate, struct batch *batch, 
     struct grouping *grouping = &aggregate->grouping;
     struct selection all = {.count = batch->row_count};
     grouping_set_batch(grouping, batch);
-    if (grouping->cold)
-        TRY(grouping_cold_lookup(grouping, &all, error));
-    else
-        grouping_lookup(grouping, aggregate->table, &all);
+    uint32_t new_count;
+    TRY(grouping_lookup(grouping, aggregate->table, &all, &new_count, error));
     if (!aggregate->emits_final)
         TRY(change_list_touch(&aggregate->changes, grouping->records, all.count, error));
     if (aggregate->state_ttl_us > 0)
@@ -190,68 +168,46 @@ static enum status group_aggregate_on_tick(struct stream_operator *self, int64_t
 }
 
 /* The one group of an aggregation without keys exists even when no row came. */
-static void ensure_single_group(struct group_aggregate *aggregate) {
+static enum status ensure_single_group(struct group_aggregate *aggregate, struct error *error) {
     struct grouping *grouping = &aggregate->grouping;
     if (grouping->key_count > 0 || group_table_count(aggregate->table) > 0)
-        return;
+        return STATUS_OK;
     struct batch *batch = batch_new(aggregate->base.context->pool, 0);
     batch->row_count = 1;
     struct selection one = {.count = 1};
     grouping_set_batch(grouping, batch);
-    grouping_lookup(grouping, aggregate->table, &one);
+    uint32_t new_count;
+    enum status status = grouping_lookup(grouping, aggregate->table, &one, &new_count, error);
     batch_release(batch);
+    return status;
 }
 
-static enum status emit_groups(struct group_aggregate *aggregate, uint8_t *const *records, uint32_t count,
+/* The living ones of some groups, and of an aggregation without keys the only one. */
+static enum status emit_groups(void *context, struct group_table *table, uint8_t **records, uint32_t count,
                                struct error *error) {
+    struct group_aggregate *aggregate = context;
+    struct grouping *grouping = &aggregate->grouping;
     struct stream_operator *self = &aggregate->base;
-    if (count == 0)
+    uint32_t live = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        records[live] = records[i];
+        live += grouping->key_count == 0 || grouping_is_live(grouping, records[i]);
+    }
+    if (live == 0)
         return STATUS_OK;
     struct batch *batch = batch_new(self->context->pool, self->schema->field_count);
-    batch->row_count = count;
-    enum status status =
-        grouping_write(&aggregate->grouping, aggregate->table, records, count, &batch->arena, batch->columns, error);
+    batch->row_count = live;
+    enum status status = grouping_write(grouping, table, records, live, &batch->arena, batch->columns, error);
     if (status == STATUS_OK)
         return operator_emit(self, batch, error);
     batch_release(batch);
     return status;
 }
 
-/* From wherever the groups are. */
-static enum status emit_final_sorted(struct group_aggregate *aggregate, struct error *error) {
-    struct grouping *grouping = &aggregate->grouping;
-    uint32_t limit = aggregate->base.context->batch_rows, read;
-    uint8_t **records = arena_alloc(&grouping->scratch, sizeof *records * limit);
-    TRY(grouping_cold_sort(grouping, error));
-    do {
-        TRY(grouping_cold_next(grouping, records, limit, &read, error));
-        uint32_t live = 0;
-        for (uint32_t i = 0; i < read; i++) {
-            records[live] = records[i];
-            live += grouping_is_live(grouping, records[i]);
-        }
-        TRY(emit_groups(aggregate, records, live, error));
-    } while (read > 0);
-    return STATUS_OK;
-}
-
 static enum status emit_final(struct group_aggregate *aggregate, struct error *error) {
-    struct grouping *grouping = &aggregate->grouping;
-    if (grouping->cold && grouping_cold_evicted(grouping) > 0)
-        return emit_final_sorted(aggregate, error);
-    ensure_single_group(aggregate);
-    uint32_t limit = aggregate->base.context->batch_rows, count = 0, position = 0;
-    uint8_t **records = arena_alloc(&grouping->scratch, sizeof *records * limit);
-    for (uint8_t *record; (record = group_table_next(aggregate->table, &position));) {
-        if (grouping->key_count > 0 && !grouping_is_live(grouping, record))
-            continue;
-        records[count++] = record;
-        if (count == limit) {
-            TRY(emit_groups(aggregate, records, count, error));
-            count = 0;
-        }
-    }
-    return emit_groups(aggregate, records, count, error);
+    TRY(ensure_single_group(aggregate, error));
+    return grouping_walk(&aggregate->grouping, aggregate->table, key_groups_all(), aggregate->base.context->batch_rows,
+                         emit_groups, aggregate, error);
 }
 
 static enum status group_aggregate_on_end(struct stream_operator *self, struct error *error) {
@@ -278,26 +234,23 @@ static enum status group_aggregate_on_snapshot(struct stream_operator *self, str
     struct strbuf fields;
     strbuf_init(&fields);
     bytes_put_i64(&fields, aggregate->sweep_at_us);
-    if (is_numbered(self))
-        bytes_put_i64(&fields, grouping_cold_next_number(grouping));
     snapshot_put_value(writer, "fields", FIELDS_VERSION, strbuf_str(&fields));
     strbuf_release(&fields);
     grouping_snapshot(grouping, aggregate->table, "groups", writer);
-    return grouping->cold ? grouping_cold_snapshot(grouping, writer, error) : STATUS_OK;
+    return grouping_cold_snapshot(grouping, writer, error);
 }
 
 static enum status group_aggregate_on_snapshot_step(struct stream_operator *self, size_t *budget_bytes, bool *done,
                                                     struct error *error) {
     struct grouping *grouping = &((struct group_aggregate *)self)->grouping;
     *done = grouping_snapshot_step(grouping, budget_bytes);
-    return *done && grouping->cold ? grouping_cold_snapshot_step(grouping, budget_bytes, done, error) : STATUS_OK;
+    return *done ? grouping_cold_snapshot_step(grouping, budget_bytes, done, error) : STATUS_OK;
 }
 
 static void group_aggregate_on_snapshot_abandon(struct stream_operator *self) {
     struct grouping *grouping = &((struct group_aggregate *)self)->grouping;
     grouping_snapshot_abandon(grouping);
-    if (grouping->cold)
-        grouping_cold_snapshot_abandon(grouping);
+    grouping_cold_snapshot_abandon(grouping);
 }
 
 static enum status restore_fields(struct group_aggregate *aggregate, struct snapshot_reader *reader,
@@ -307,16 +260,6 @@ static enum status restore_fields(struct group_aggregate *aggregate, struct snap
     int64_t sweep_at_us = bytes_get_i64(&fields);
     if (reader->chain == 0 || sweep_at_us < aggregate->sweep_at_us)
         aggregate->sweep_at_us = sweep_at_us;
-    bool numbered = bytes_left(&fields) > 0;
-    if (!fields.failed && numbered != is_numbered(&aggregate->base)) {
-        enum status status =
-            FAIL(error, STATUS_CHECKPOINT_UNUSABLE, "groups of final results were saved with the state back-end \"%s\"",
-                 numbered ? "rocksdb" : "memory");
-        error_hint(error, "go on with this back-end, or start anew");
-        return status;
-    }
-    if (numbered)
-        grouping_cold_set_next_number(&aggregate->grouping, bytes_get_i64(&fields));
     return snapshot_check(reader, &fields, error);
 }
 
@@ -325,7 +268,7 @@ static enum status group_aggregate_on_restore(struct stream_operator *self, stru
     struct group_aggregate *aggregate = (struct group_aggregate *)self;
     TRY(restore_fields(aggregate, reader, error));
     TRY(grouping_restore(&aggregate->grouping, aggregate->table, "groups", reader, error));
-    TRY(grouping_cold_restore(&aggregate->grouping, aggregate->table, reader, error));
+    TRY(grouping_cold_restore(&aggregate->grouping, reader, error));
     schedule(aggregate);
     update_counters(aggregate);
     return STATUS_OK;

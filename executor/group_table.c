@@ -58,6 +58,7 @@ struct group_table {
     uint32_t slab_count, slab_capacity;
     size_t shard_bytes;
     struct state_memory *key_memory; /* bytes of long keys */
+    struct cold_groups *cold;
     const struct type *types[KEY_COLUMNS_MAX];
 };
 
@@ -509,6 +510,22 @@ void group_table_reset(struct group_table *table) {
         state_memory_free(table->key_memory);
         table->key_memory = state_memory_new();
     }
+}
+
+void group_table_give_back(struct group_table *table) {
+    ASSERT(table->store.live_count == 0);
+    if (table->store.under_way)
+        return;
+    group_table_reset(table);
+    group_table_reset(table); /* of no groups at all, so nothing is kept */
+}
+
+struct cold_groups *group_table_cold(const struct group_table *table) {
+    return table->cold;
+}
+
+void group_table_set_cold(struct group_table *table, struct cold_groups *groups) {
+    table->cold = groups;
 }
 
 uint32_t group_table_count(const struct group_table *table) {

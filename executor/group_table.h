@@ -36,6 +36,8 @@ struct group_table *group_table_new(const struct type *const *key_types, uint32_
 void group_table_free(struct group_table *table);
 /* Forgets all groups and keeps memory for as many again. States are not released: that is their owner's business. */
 void group_table_reset(struct group_table *table);
+/* The same, without keeping memory, for a table without groups; nothing while a snapshot of it is under way. */
+void group_table_give_back(struct group_table *table);
 
 uint32_t group_table_count(const struct group_table *table);
 size_t group_table_bytes(const struct group_table *table);      /* records, slots, directory, key bytes */
@@ -68,6 +70,11 @@ uint8_t *group_table_next(const struct group_table *table, uint32_t *position);
 /* Visits groups of key groups [first, last] in key-group order: start with *position = 0. No changes meanwhile. */
 uint8_t *group_table_next_in(const struct group_table *table, uint32_t first_key_group, uint32_t last_key_group,
                              uint64_t *position);
+
+/* Where groups go that memory has no room for (grouping_cold.h): the owner's note on the table; NULL: nowhere. */
+struct cold_groups;
+struct cold_groups *group_table_cold(const struct group_table *table);
+void group_table_set_cold(struct group_table *table, struct cold_groups *groups);
 
 /* ---- snapshots: the table's records are those of a store (record_store.h) ---- */
 

@@ -6,7 +6,7 @@
 
 #include "core/functions/aggregate.h"
 #include "core/functions/expression.h"
-#include "executor/grouping_cold.h"
+#include "executor/grouping_cold_parts.h"
 
 /* Literal arguments as CONSTANT columns. */
 static enum status decode_constants(struct arena *arena, const Plan__AggregateCall *message, struct column **constants,
@@ -87,6 +87,7 @@ void grouping_close(struct grouping *grouping) {
     for (uint32_t i = 0; i < grouping->spare_count; i++)
         group_table_free(grouping->spare[i]);
     free(grouping->spare);
+    free(grouping->restored);
     free(grouping->records);
     free(grouping->new_items);
     aggregate_set_close(grouping->aggregates);
@@ -100,6 +101,17 @@ struct group_table *grouping_table_new(struct grouping *grouping) {
     return group_table_new(grouping->key_types, grouping->key_count, grouping->state_size);
 }
 
+struct group_table *grouping_table_open(struct grouping *grouping, const char *role, int64_t instance) {
+    struct group_table *table = grouping_table_new(grouping);
+    if (grouping->cold)
+        cold_groups_new(grouping, table, role, instance);
+    return table;
+}
+
+uint64_t grouping_table_rows(const struct group_table *table) {
+    return group_table_count(table) + grouping_cold_count(table);
+}
+
 static void release_states(struct grouping *grouping, struct group_table *table) {
     uint32_t position = 0;
     for (uint8_t *record; (record = group_table_next(table, &position));)
@@ -109,6 +121,8 @@ static void release_states(struct grouping *grouping, struct group_table *table)
 void grouping_table_recycle(struct grouping *grouping, struct group_table *table) {
     if (!table || grouping_snapshot_keeps(grouping, table))
         return;
+    if (group_table_cold(table))
+        cold_groups_retire(group_table_cold(table));
     if (aggregate_set_owns_memory(grouping->aggregates))
         release_states(grouping, table);
     group_table_reset(table);
@@ -153,19 +167,22 @@ void grouping_note(struct grouping *grouping, struct group_table *table, uint8_t
     }
 }
 
-uint32_t grouping_lookup(struct grouping *grouping, struct group_table *table, const struct selection *selection) {
-    uint32_t new_count;
+enum status grouping_lookup(struct grouping *grouping, struct group_table *table, const struct selection *selection,
+                            uint32_t *new_count, struct error *error) {
+    struct cold_groups *cold = group_table_cold(table);
+    if (cold)
+        return cold_groups_lookup(cold, selection, new_count, error);
     struct selection looked_up = *selection;
     if (grouping->key_count == 0 && looked_up.count > 1)
         looked_up.count = 1;
     group_table_lookup(table, grouping->keys, &looked_up, &grouping->scratch, grouping->records, grouping->new_items,
-                       &new_count);
-    if (new_count > 0)
-        aggregate_set_init(grouping->aggregates, grouping->records, grouping->new_items, new_count);
+                       new_count);
+    if (*new_count > 0)
+        aggregate_set_init(grouping->aggregates, grouping->records, grouping->new_items, *new_count);
     grouping_note(grouping, table, grouping->records, looked_up.count);
     for (uint32_t i = looked_up.count; i < selection->count; i++)
         grouping->records[i] = grouping->records[0];
-    return new_count;
+    return STATUS_OK;
 }
 
 static void count_rows(struct grouping *grouping, const struct batch *batch, const struct selection *selection,
@@ -182,36 +199,6 @@ enum status grouping_update(struct grouping *grouping, const struct batch *batch
     if (grouping->counts_rows)
         count_rows(grouping, batch, selection, records);
     return aggregate_set_update(grouping->aggregates, batch->columns, batch->change_kinds, selection, records, error);
-}
-
-enum { MERGE_GROUPS = 1024 };
-
-/* Groups of `source` from *position on, at most MERGE_GROUPS, with their counterparts in `target`. */
-static uint32_t pair_records(struct grouping *grouping, struct group_table *target, struct group_table *source,
-                             uint32_t *position, uint8_t **targets, uint8_t **sources) {
-    uint32_t count = 0;
-    while (count < MERGE_GROUPS && (sources[count] = group_table_next(source, position))) {
-        bool created;
-        targets[count] = group_table_lookup_record(target, source, sources[count], &created);
-        if (created)
-            aggregate_set_init(grouping->aggregates, &targets[count], NULL, 1);
-        else
-            grouping_note(grouping, target, &targets[count], 1);
-        if (grouping->counts_rows)
-            *(int64_t *)(targets[count] + grouping->count_offset) +=
-                *(const int64_t *)(sources[count] + grouping->count_offset);
-        count++;
-    }
-    return count;
-}
-
-enum status grouping_merge(struct grouping *grouping, struct group_table *target, struct group_table *source,
-                           struct error *error) {
-    uint8_t *targets[MERGE_GROUPS], *sources[MERGE_GROUPS + 1];
-    uint32_t position = 0, count;
-    while ((count = pair_records(grouping, target, source, &position, targets, sources)))
-        TRY(aggregate_set_merge(grouping->aggregates, targets, sources, count, error));
-    return STATUS_OK;
 }
 
 void grouping_write_keys(struct grouping *grouping, struct group_table *table, uint8_t *const *records, uint32_t count,
@@ -232,8 +219,8 @@ enum status grouping_write(struct grouping *grouping, struct group_table *table,
 }
 
 void grouping_remove(struct grouping *grouping, struct group_table *table, uint8_t *record) {
-    if (grouping->cold)
-        grouping_cold_forget(grouping, record);
+    if (group_table_cold(table))
+        cold_groups_forget(group_table_cold(table), record);
     grouping_note(grouping, table, &record, 1);
     if (aggregate_set_owns_memory(grouping->aggregates))
         aggregate_set_release(grouping->aggregates, &record, 1);

@@ -42,7 +42,9 @@ struct grouping {
     struct snapshot_table
         *unwritten; /* tables of the snapshot under way, in order: [next_unwritten, unwritten_count) are not complete */
     uint32_t next_unwritten, unwritten_count, unwritten_capacity;
-    uint64_t next_serial;       /* of tables in snapshots */
+    uint64_t next_serial;          /* of tables in snapshots */
+    struct group_table **restored; /* tables of the snapshot being read, in order */
+    uint32_t restored_count, restored_capacity;
     struct grouping_cold *cold; /* where groups go that memory has no room for (grouping_cold.h); NULL: nowhere */
 };
 
@@ -52,21 +54,43 @@ enum status grouping_open(struct grouping *grouping, struct stream_operator *sel
                           struct error *error) MUST_CHECK;
 void grouping_close(struct grouping *grouping);
 
-/* A table for these groups; comes from the spare ones when there are. */
+/* A table for these groups; comes from the spare ones when there are. Its groups stay in memory. */
 struct group_table *grouping_table_new(struct grouping *grouping);
+/* The same for a table that is part of the operator's state: its groups may leave memory (grouping_cold.h). Role and instance tell it from the other
+ * ones that there are at a time. */
+struct group_table *grouping_table_open(struct grouping *grouping, const char *role, int64_t instance);
+/* Groups of a table wherever they are; roughly, when some left memory. */
+uint64_t grouping_table_rows(const struct group_table *table);
 /* Releases what its groups hold and keeps it for later; a table that a snapshot under way still needs stays until then. */
 void grouping_table_recycle(struct grouping *grouping, struct group_table *table);
 
 /* Call once per batch, before lookups: forgets scratch, and knows the key columns. */
 void grouping_set_batch(struct grouping *grouping, const struct batch *batch);
-/* Records of the selected rows in grouping->records; new ones are ready for rows. Returns how many are new. */
-uint32_t grouping_lookup(struct grouping *grouping, struct group_table *table, const struct selection *selection);
+/* Records of the selected rows in grouping->records; new ones are ready for rows: so many that were not there before. Records of earlier calls may be
+ * gone, but for those of a change list. */
+enum status grouping_lookup(struct grouping *grouping, struct group_table *table, const struct selection *selection,
+                            uint32_t *new_count, struct error *error) MUST_CHECK;
 /* Folds the selected rows of the batch into their records. */
 enum status grouping_update(struct grouping *grouping, const struct batch *batch, const struct selection *selection,
                             uint8_t *const *records, struct error *error) MUST_CHECK;
-/* target += source, group by group. */
+
+/* ---- all groups of a table, wherever they are (grouping_walk.c) ---- */
+
+/* A stretch of key groups, [first, end). */
+struct key_groups {
+    uint32_t first, end;
+};
+struct key_groups key_groups_all(void);
+/* Some groups: of `table`, which is the one walked or, for those that are not in memory, one that holds them for the call. */
+typedef enum status grouping_visit(void *context, struct group_table *table, uint8_t **records, uint32_t count,
+                                   struct error *error);
+/* At most `limit` groups at a time; first those in memory, in order of creation when all key groups are wanted. Groups of the table must not come or go
+ * meanwhile; those in memory may be changed. */
+enum status grouping_walk(struct grouping *grouping, struct group_table *table, struct key_groups wanted,
+                          uint32_t limit, grouping_visit *visit, void *context, struct error *error) MUST_CHECK;
+/* target += those groups of source, group by group. */
 enum status grouping_merge(struct grouping *grouping, struct group_table *target, struct group_table *source,
-                           struct error *error) MUST_CHECK;
+                           struct key_groups wanted, struct error *error) MUST_CHECK;
 
 /* Whether rows are left in the group. */
 static inline bool grouping_is_live(const struct grouping *grouping, const uint8_t *record) {

@@ -1,63 +1,49 @@
-/* grouping_cold.h: the groups of one table that memory has no room for, in a cold table of the state back-end (state.h).
+/* grouping_cold.h: the groups of an operator's tables that memory has no room for, in cold tables of the state back-end (state.h).
  *
- *   look-up ─▶ group_table ── not there ─▶ cold table, one get per batch ─▶ a record, as it was when it left
+ *   look-up ─▶ group_table ── not there ─▶ its cold table, one get per batch ─▶ a record, as it was when it left
  *                  │                            ▲
- *                  └── over the budget: groups that were not looked up lately leave, in the order of their hashes
+ *                  └── over the budget: groups that were not looked up lately leave, table by table, in the order of their hashes
  *
- * A group that came back keeps its entry in the cold table (RECORD_STORED) until it leaves again, which writes over it; so the newest state of
- * a group is its record when there is one, else its entry. An entry is
+ * A table of grouping_table_open may have a cold one, of the same name; it is made when a group leaves for the first time and goes with the table.
+ * Everything of grouping.h works wherever groups are. A group that came back keeps its entry in the cold table (RECORD_STORED) until it leaves
+ * again, which writes over it; so the newest state of a group is its record when there is one, else its entry. An entry is
  *
  *   key := nulls u8 | group_table_encode_key     value := marks u8 | grouping_encode_states
  *
- * Snapshots. The records are written as always. The entries follow in a plain section of their own, all of them each time, as they were at the
- * barrier: key group by key group, and a key group is written before anything in it changes. Where both have a group the record counts.
- * A snapshot without entries is one that memory alone writes, and either back-end reads the other's.
+ * Snapshots. The records are written as always. The entries follow in a plain section for all tables, all of them each time, as they were at the
+ * barrier: key group by key group, and a key group is written before anything in it changes. `order` of an entry is the number of its table among
+ * those of the snapshot. Where both have a group the record counts. A snapshot without entries is one that memory alone writes, and either back-end
+ * reads the other's.
  *
- * Order. Final results come out in the order in which groups were made. Where groups leave, places do not tell it; so records carry a number.
  * All belongs to the operator's thread. A failure is the back-end's, and the job's end. */
 #pragma once
 
 #include "executor/grouping.h"
 
+struct cold_groups;
 struct snapshot_reader;
 struct snapshot_writer;
 
 struct grouping_cold_config {
-    struct group_table *table;
     int64_t ttl_us; /* 0: groups stay; otherwise touched_offset says where a record has its last touch (i64) */
     uint32_t touched_offset;
-    bool is_numbered; /* groups have their number (u64) at number_offset */
-    uint32_t number_offset;
 };
 
-/* After grouping_open, in context->state. */
-enum status grouping_cold_open(struct grouping *grouping, const struct grouping_cold_config *config,
-                               struct error *error) MUST_CHECK;
-void grouping_cold_close(struct grouping *grouping); /* without one: nothing */
+/* After grouping_open and before the first table: groups may leave to context->state. Nothing when there is none, or no keys. */
+void grouping_cold_open(struct grouping *grouping, const struct grouping_cold_config *config);
+void grouping_cold_close(struct grouping *grouping); /* without one: nothing; the tables may be gone */
 
-/* As grouping_lookup; records from earlier calls, but for those of a change list, may be gone afterwards. */
-enum status grouping_cold_lookup(struct grouping *grouping, const struct selection *selection,
-                                 struct error *error) MUST_CHECK;
-/* For grouping_remove: the group is about to go for good. */
-void grouping_cold_forget(struct grouping *grouping, const uint8_t *record);
-/* Groups that left, those that came back counted again; 0: all groups are in the table. */
-uint64_t grouping_cold_evicted(const struct grouping *grouping);
+/* Groups of a table below it that are not in it; 0 without a cold one. */
+uint64_t grouping_cold_count(const struct group_table *table);
+/* What follows knows every group that lives: also those that are away get GROUP_EMITTED when they come back. */
+void grouping_cold_set_emitted(struct group_table *table);
 
-/* Of the group that is made next, where groups are numbered: part of the operator's own state. */
-int64_t grouping_cold_next_number(const struct grouping *grouping);
-void grouping_cold_set_next_number(struct grouping *grouping, int64_t number); /* of several the greatest counts */
-/* All groups by number: sort moves them out of the table; next fills it with the next ones, up to `limit`, instead of those of the call
- * before. No more look-ups then. */
-enum status grouping_cold_sort(struct grouping *grouping, struct error *error) MUST_CHECK;
-enum status grouping_cold_next(struct grouping *grouping, uint8_t **records, uint32_t limit, uint32_t *count,
-                               struct error *error) MUST_CHECK;
-
-/* Begins the section of entries, right behind that of the records; step and abandon as those of grouping. */
+/* Begins the section of entries, behind all tables of the snapshot; step and abandon as those of grouping. */
 enum status grouping_cold_snapshot(struct grouping *grouping, struct snapshot_writer *writer,
                                    struct error *error) MUST_CHECK;
 enum status grouping_cold_snapshot_step(struct grouping *grouping, size_t *budget_bytes, bool *done,
                                         struct error *error) MUST_CHECK;
 void grouping_cold_snapshot_abandon(struct grouping *grouping);
-/* Behind grouping_restore: entries of a snapshot that has some; without a cold table they become records of `table`. */
-enum status grouping_cold_restore(struct grouping *grouping, struct group_table *table, struct snapshot_reader *reader,
+/* Behind all grouping_restore of a reader: entries of a snapshot that has some; without a back-end they become records. */
+enum status grouping_cold_restore(struct grouping *grouping, struct snapshot_reader *reader,
                                   struct error *error) MUST_CHECK;

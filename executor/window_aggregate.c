@@ -3,7 +3,9 @@
  * rows that it released. */
 #include "executor/window_aggregate.h"
 
+#include "core/base/hash.h"
 #include "executor/change_list.h"
+#include "executor/grouping_cold.h"
 
 static const struct window_strategy *choose_strategy(const Plan__WindowAggregate *plan) {
     if (plan->input_has_window)
@@ -29,8 +31,10 @@ static enum status window_aggregate_open(struct stream_operator *self, const Pla
 
 enum status window_aggregate_open_grouping(struct window_aggregate *window, uint32_t own_size, struct error *error) {
     const Plan__WindowAggregate *plan = window->plan;
-    return grouping_open(&window->grouping, &window->base, plan->keys, plan->n_keys, plan->aggregates,
-                         plan->n_aggregates, own_size, error);
+    TRY(grouping_open(&window->grouping, &window->base, plan->keys, plan->n_keys, plan->aggregates, plan->n_aggregates,
+                      own_size, error));
+    grouping_cold_open(&window->grouping, &(struct grouping_cold_config){0});
+    return STATUS_OK;
 }
 
 static bool is_processing_time(const struct window_aggregate *window) {
@@ -114,21 +118,23 @@ static enum status window_aggregate_on_snapshot(struct stream_operator *self, st
     bytes_put_i64(&fields, window->clock_us);
     snapshot_put_value(writer, "fields", FIELDS_VERSION, strbuf_str(&fields));
     strbuf_release(&fields);
-    return window->strategy->snapshot(window, writer, error);
+    TRY(window->strategy->snapshot(window, writer, error));
+    return grouping_cold_snapshot(&window->grouping, writer, error);
 }
 
 static enum status window_aggregate_on_snapshot_step(struct stream_operator *self, size_t *budget_bytes, bool *done,
                                                      struct error *error) {
-    (void)error;
     struct window_aggregate *window = (struct window_aggregate *)self;
-    *done = grouping_snapshot_step(&window->grouping, budget_bytes) &&
-            (!window->strategy->snapshot_step || window->strategy->snapshot_step(window, budget_bytes));
-    return STATUS_OK;
+    *done = grouping_snapshot_step(&window->grouping, budget_bytes);
+    if (*done && window->strategy->snapshot_step)
+        TRY(window->strategy->snapshot_step(window, budget_bytes, done, error));
+    return *done ? grouping_cold_snapshot_step(&window->grouping, budget_bytes, done, error) : STATUS_OK;
 }
 
 static void window_aggregate_on_snapshot_abandon(struct stream_operator *self) {
     struct window_aggregate *window = (struct window_aggregate *)self;
     grouping_snapshot_abandon(&window->grouping);
+    grouping_cold_snapshot_abandon(&window->grouping);
     if (window->strategy->snapshot_abandon)
         window->strategy->snapshot_abandon(window);
 }
@@ -143,6 +149,7 @@ static enum status window_aggregate_on_restore(struct stream_operator *self, str
         window->clock_us = clock_us;
     TRY(snapshot_check(reader, &fields, error));
     TRY(window->strategy->restore(window, reader, error));
+    TRY(grouping_cold_restore(&window->grouping, reader, error));
     schedule(window);
     return STATUS_OK;
 }
@@ -165,15 +172,32 @@ void window_aggregate_add_bounds(const struct window_aggregate *window, struct b
     window_assigner_write(&window->assigner, bounds, columns, 0);
 }
 
-static enum status emit_records(struct window_aggregate *window, struct group_table *table, uint8_t *const *records,
-                                uint32_t count, struct window_bounds bounds, struct error *error) {
-    struct stream_operator *self = &window->base;
-    if (count == 0)
+struct emission {
+    struct window_aggregate *window;
+    struct window_bounds bounds;
+    struct group_table *emitted; /* the table whose records are marked; NULL: none */
+};
+
+static enum status emit_groups(void *context, struct group_table *table, uint8_t **records, uint32_t count,
+                               struct error *error) {
+    const struct emission *emission = context;
+    struct grouping *grouping = &emission->window->grouping;
+    struct stream_operator *self = &emission->window->base;
+    uint32_t live = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        records[live] = records[i];
+        live += grouping_is_live(grouping, records[i]);
+    }
+    if (live == 0)
         return STATUS_OK;
+    if (table == emission->emitted)
+        grouping_note(grouping, table, records, live);
+    for (uint32_t i = 0; table == emission->emitted && i < live; i++)
+        record_header(records[i])->marks |= GROUP_EMITTED;
     struct batch *batch = batch_new(self->context->pool, self->schema->field_count);
-    batch->row_count = count;
-    window_aggregate_add_bounds(window, batch, bounds);
-    enum status status = grouping_write(&window->grouping, table, records, count, &batch->arena, batch->columns, error);
+    batch->row_count = live;
+    window_aggregate_add_bounds(emission->window, batch, emission->bounds);
+    enum status status = grouping_write(grouping, table, records, live, &batch->arena, batch->columns, error);
     if (status == STATUS_OK)
         return operator_emit(self, batch, error);
     batch_release(batch);
@@ -182,22 +206,44 @@ static enum status emit_records(struct window_aggregate *window, struct group_ta
 
 enum status window_aggregate_emit_table(struct window_aggregate *window, struct group_table *table,
                                         struct window_bounds bounds, bool is_last, struct error *error) {
-    uint32_t limit = window->base.context->batch_rows, count = 0, position = 0;
-    uint8_t **records = arena_alloc(&window->scratch, sizeof *records * limit);
-    for (uint8_t *record; (record = group_table_next(table, &position));) {
-        if (!grouping_is_live(&window->grouping, record))
-            continue;
-        if (!is_last) {
-            grouping_note(&window->grouping, table, &record, 1);
-            record_header(record)->marks |= GROUP_EMITTED;
-        }
-        records[count++] = record;
-        if (count == limit) {
-            TRY(emit_records(window, table, records, count, bounds, error));
-            count = 0;
-        }
+    struct emission emission = {.window = window, .bounds = bounds, .emitted = is_last ? NULL : table};
+    TRY(grouping_walk(&window->grouping, table, key_groups_all(), window->base.context->batch_rows, emit_groups,
+                      &emission, error));
+    if (!is_last)
+        grouping_cold_set_emitted(table);
+    return STATUS_OK;
+}
+
+/* The merge of these key groups, in a table of its own. */
+static enum status emit_key_groups(struct window_aggregate *window, struct group_table *const *tables, uint32_t count,
+                                   struct key_groups wanted, struct window_bounds bounds, struct error *error) {
+    struct group_table *merged = grouping_table_new(&window->grouping);
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
+        status = grouping_merge(&window->grouping, merged, tables[i], wanted, error);
+    if (status == STATUS_OK)
+        status = window_aggregate_emit_table(window, merged, bounds, true, error);
+    grouping_table_recycle(&window->grouping, merged);
+    return status;
+}
+
+/* Where groups have left memory they come back in parts, so many at a time. */
+enum { GROUPS_AT_ONCE = 65536 };
+
+enum status window_aggregate_emit_merged(struct window_aggregate *window, struct group_table *const *tables,
+                                         uint32_t count, struct window_bounds bounds, struct error *error) {
+    uint64_t away = 0, rows = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        away += grouping_cold_count(tables[i]);
+        rows += grouping_table_rows(tables[i]);
     }
-    return emit_records(window, table, records, count, bounds, error);
+    uint64_t parts = away == 0 ? 1 : 1 + rows / GROUPS_AT_ONCE;
+    uint32_t width = parts < KEY_GROUP_COUNT ? (uint32_t)(KEY_GROUP_COUNT / parts) : 1;
+    for (uint32_t first = 0; first < KEY_GROUP_COUNT; first += width) {
+        uint32_t end = first + width < KEY_GROUP_COUNT ? first + width : KEY_GROUP_COUNT;
+        TRY(emit_key_groups(window, tables, count, (struct key_groups){first, end}, bounds, error));
+    }
+    return STATUS_OK;
 }
 
 enum status window_aggregate_times(struct window_aggregate *window, struct batch *batch, const int64_t **times,

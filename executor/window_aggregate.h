@@ -29,7 +29,8 @@ struct window_strategy {
      * none. Restoring: into a strategy that was opened, and has the state of reader->chain other instances; window->clock_us is the least of
      * theirs. Where windows close by event time it is the same for all: barriers pass no watermark. */
     enum status (*snapshot)(struct window_aggregate *window, struct snapshot_writer *writer, struct error *error);
-    bool (*snapshot_step)(struct window_aggregate *window, size_t *budget_bytes);
+    enum status (*snapshot_step)(struct window_aggregate *window, size_t *budget_bytes, bool *done,
+                                 struct error *error);
     void (*snapshot_abandon)(struct window_aggregate *window);
     enum status (*restore)(struct window_aggregate *window, struct snapshot_reader *reader, struct error *error);
     void (*close)(struct window_aggregate *window);
@@ -58,9 +59,13 @@ enum status window_aggregate_open_grouping(struct window_aggregate *window, uint
 /* Fills the three window columns of an output batch with one window for all rows. */
 void window_aggregate_add_bounds(const struct window_aggregate *window, struct batch *batch,
                                  struct window_bounds bounds);
-/* Emits all groups of a table, in order of creation, as inserts of one window; marks them emitted when something may follow. */
+/* Emits all groups of a table as inserts of one window, in order of creation while all are in memory; marks them emitted when something may
+ * follow. */
 enum status window_aggregate_emit_table(struct window_aggregate *window, struct group_table *table,
                                         struct window_bounds bounds, bool is_last, struct error *error) MUST_CHECK;
+/* The same for several tables as one, each with later rows than the one before. */
+enum status window_aggregate_emit_merged(struct window_aggregate *window, struct group_table *const *tables,
+                                         uint32_t count, struct window_bounds bounds, struct error *error) MUST_CHECK;
 /* Times of the batch's rows on the windows' line, one per row (processing time too). */
 enum status window_aggregate_times(struct window_aggregate *window, struct batch *batch, const int64_t **times,
                                    struct error *error) MUST_CHECK;

@@ -3,12 +3,14 @@
  * block above it. */
 #include "executor/window_blocks.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/data/datetime.h"
 
 enum { SLICES_MIN = 9, LEVELS_MAX = 24 };
+_Static_assert(WINDOW_BLOCKS_MAX >= 2 * LEVELS_MAX, "two of each level");
 
 /* A stretch of 2^level slices from index << level on. */
 struct block {
@@ -121,11 +123,13 @@ static enum status build(struct window_blocks *blocks, uint32_t level, int64_t i
     *block = (struct block){.index = index, .table = early ? early : late};
     if (!early || !late)
         return STATUS_OK;
-    block->table = grouping_table_new(blocks->grouping);
+    char role[24];
+    snprintf(role, sizeof role, "block %u", level);
+    block->table = grouping_table_open(blocks->grouping, role, index);
     block->owned = true;
-    enum status status = grouping_merge(blocks->grouping, block->table, early, error);
+    enum status status = grouping_merge(blocks->grouping, block->table, early, key_groups_all(), error);
     if (status == STATUS_OK)
-        status = grouping_merge(blocks->grouping, block->table, late, error);
+        status = grouping_merge(blocks->grouping, block->table, late, key_groups_all(), error);
     if (status != STATUS_OK)
         grouping_table_recycle(blocks->grouping, block->table);
     return status;
@@ -156,15 +160,16 @@ static uint32_t widest_level(const struct window_blocks *blocks, int64_t first, 
     return level;
 }
 
-enum status window_blocks_merge(struct window_blocks *blocks, struct group_table *target, struct window_bounds bounds,
-                                struct error *error) {
+enum status window_blocks_of(struct window_blocks *blocks, struct window_bounds bounds,
+                             struct group_table *tables[WINDOW_BLOCKS_MAX], uint32_t *count, struct error *error) {
     int64_t first = slice_index(blocks, bounds.start_us), end = slice_index(blocks, bounds.end_us);
+    *count = 0;
     while (first < end) {
         uint32_t level = widest_level(blocks, first, end);
         struct group_table *table;
         TRY(block_table(blocks, level, first >> level, &table, error));
         if (table)
-            TRY(grouping_merge(blocks->grouping, target, table, error));
+            tables[(*count)++] = table;
         first += INT64_C(1) << level;
     }
     return STATUS_OK;

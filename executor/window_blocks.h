@@ -23,9 +23,11 @@ void window_blocks_free(struct window_blocks *blocks); /* NULL is ignored */
 
 /* Rows are about to come to this slice (its table is borrowed until it expires): blocks that contain it are forgotten. */
 void window_blocks_touch(struct window_blocks *blocks, int64_t start_us, struct group_table *table);
-/* Merges all slices within the bounds into an empty table, in order of time. */
-enum status window_blocks_merge(struct window_blocks *blocks, struct group_table *target, struct window_bounds bounds,
-                                struct error *error) MUST_CHECK;
+/* Tables that together hold the slices within the bounds, in order of time, at most WINDOW_BLOCKS_MAX; valid until the next call. */
+enum { WINDOW_BLOCKS_MAX = 64 };
+enum status window_blocks_of(struct window_blocks *blocks, struct window_bounds bounds,
+                             struct group_table *tables[WINDOW_BLOCKS_MAX], uint32_t *count,
+                             struct error *error) MUST_CHECK;
 /* No window will ask for slices that start before this. Call after their tables were recycled or freed. */
 void window_blocks_expire(struct window_blocks *blocks, int64_t before_us);
 size_t window_blocks_bytes(const struct window_blocks *blocks); /* 0 for NULL */

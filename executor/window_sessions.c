@@ -460,9 +460,12 @@ static enum status sessions_snapshot(struct window_aggregate *window, struct sna
     return STATUS_OK;
 }
 
-static bool sessions_snapshot_step(struct window_aggregate *window, size_t *budget_bytes) {
+static enum status sessions_snapshot_step(struct window_aggregate *window, size_t *budget_bytes, bool *done,
+                                          struct error *error) {
+    (void)error;
     struct window_sessions *sessions = sessions_of(window);
-    return record_store_step(&sessions->timers.store, &sessions->codec, budget_bytes);
+    *done = record_store_step(&sessions->timers.store, &sessions->codec, budget_bytes);
+    return STATUS_OK;
 }
 
 static void sessions_snapshot_abandon(struct window_aggregate *window) {

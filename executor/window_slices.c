@@ -83,7 +83,8 @@ static struct group_table *add_slice(struct window_aggregate *window, uint32_t i
     }
     memmove(&slices->slices[index + 1], &slices->slices[index], (slices->count - index) * sizeof *slices->slices);
     slices->count++;
-    slices->slices[index] = (struct slice){.start_us = start_us, .table = grouping_table_new(&window->grouping)};
+    slices->slices[index] =
+        (struct slice){.start_us = start_us, .table = grouping_table_open(&window->grouping, "slice", start_us)};
     return slices->slices[index].table;
 }
 
@@ -102,7 +103,7 @@ static struct group_table *table_of(struct window_aggregate *window, int64_t sta
 }
 
 static void recycle(struct window_aggregate *window, struct group_table *table) {
-    slices_of(window)->state_rows -= group_table_count(table);
+    slices_of(window)->state_rows -= grouping_table_rows(table);
     grouping_table_recycle(&window->grouping, table);
 }
 
@@ -170,16 +171,12 @@ static int64_t next_end(const struct window_aggregate *window) {
 static enum status emit_merged(struct window_aggregate *window, struct window_bounds bounds, uint32_t first,
                                uint32_t count, struct error *error) {
     struct window_slices *slices = slices_of(window);
-    struct group_table *merged = grouping_table_new(&window->grouping);
-    enum status status = STATUS_OK;
+    struct group_table *tables[WINDOW_BLOCKS_MAX];
     if (slices->blocks)
-        status = window_blocks_merge(slices->blocks, merged, bounds, error);
-    for (uint32_t i = 0; i < count && !slices->blocks && status == STATUS_OK; i++)
-        status = grouping_merge(&window->grouping, merged, slices->slices[first + i].table, error);
-    if (status == STATUS_OK)
-        status = window_aggregate_emit_table(window, merged, bounds, true, error);
-    grouping_table_recycle(&window->grouping, merged);
-    return status;
+        TRY(window_blocks_of(slices->blocks, bounds, tables, &count, error));
+    for (uint32_t i = 0; i < count && !slices->blocks; i++)
+        tables[i] = slices->slices[first + i].table;
+    return window_aggregate_emit_merged(window, tables, count, bounds, error);
 }
 
 /* TUMBLE and HOP: the window's slices, merged unless there is only one. */
@@ -202,11 +199,12 @@ static enum status close_step(struct window_aggregate *window, int64_t end_us, s
     uint32_t first = lower_bound(slices, start_us);
     uint32_t count = lower_bound(slices, end_us) - first;
     if (!slices->running)
-        slices->running = grouping_table_new(&window->grouping);
-    uint64_t before = group_table_count(slices->running);
+        slices->running = grouping_table_open(&window->grouping, "running", start_us);
+    uint64_t before = grouping_table_rows(slices->running);
     for (uint32_t i = 0; i < count; i++)
-        TRY(grouping_merge(&window->grouping, slices->running, slices->slices[first + i].table, error));
-    slices->state_rows += group_table_count(slices->running) - before;
+        TRY(grouping_merge(&window->grouping, slices->running, slices->slices[first + i].table, key_groups_all(),
+                           error));
+    slices->state_rows += grouping_table_rows(slices->running) - before;
     remove_slices(window, first, count);
     slices->running_start_us = start_us;
     slices->running_end_us = end_us;
@@ -295,9 +293,11 @@ static enum status slices_on_batch(struct window_aggregate *window, struct batch
     grouping_set_batch(&window->grouping, batch);
     for (uint32_t i = 0; i < runs.count; i++) {
         struct group_table *table = table_of(window, runs.runs[i].start_us);
+        uint32_t new_count;
         if (slices->blocks)
             window_blocks_touch(slices->blocks, runs.runs[i].start_us, table);
-        slices->state_rows += grouping_lookup(&window->grouping, table, &runs.runs[i].selection);
+        TRY(grouping_lookup(&window->grouping, table, &runs.runs[i].selection, &new_count, error));
+        slices->state_rows += new_count;
         TRY(grouping_update(&window->grouping, batch, &runs.runs[i].selection, window->grouping.records, error));
     }
     window->base.counters.rows_merged += in_time.count;
@@ -359,7 +359,7 @@ static enum status restore_running(struct window_aggregate *window, int64_t star
         return STATUS_UNSUPPORTED;
     }
     if (!slices->running)
-        slices->running = grouping_table_new(&window->grouping);
+        slices->running = grouping_table_open(&window->grouping, "running", start_us);
     slices->running_start_us = start_us;
     slices->running_end_us = end_us;
     uint32_t before = group_table_count(slices->running);

@@ -7,9 +7,12 @@
  * changes, so what goes out does not depend on how rows were batched. */
 #include "executor/window_aggregate.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "executor/change_list.h"
+#include "executor/grouping_cold.h"
 #include "executor/window_runs.h"
 
 struct open_window {
@@ -98,7 +101,10 @@ static struct open_window *window_for(struct window_aggregate *window, struct wi
     *open =
         (struct open_window){.bounds = bounds, .close_us = window_assigner_close_us(&window->assigner, bounds.end_us)};
     open->fired = open->close_us <= window->clock_us;
-    change_list_init(&open->changes, &window->grouping, &tables->style, grouping_table_new(&window->grouping));
+    char role[32];
+    snprintf(role, sizeof role, "window %" PRId64, bounds.start_us);
+    change_list_init(&open->changes, &window->grouping, &tables->style,
+                     grouping_table_open(&window->grouping, role, bounds.end_us));
     return open;
 }
 
@@ -128,7 +134,7 @@ static void update_counters(struct window_aggregate *window) {
     const struct window_tables *tables = tables_of(window);
     uint64_t rows = 0, bytes = aggregate_set_bytes(window->grouping.aggregates);
     for (uint32_t i = 0; i < tables->count; i++) {
-        rows += group_table_count(tables->windows[i].changes.table);
+        rows += grouping_table_rows(tables->windows[i].changes.table);
         bytes += group_table_bytes(tables->windows[i].changes.table);
     }
     window->base.counters.state_rows = rows;
@@ -174,7 +180,8 @@ static int64_t tables_next_close_us(struct window_aggregate *window) {
 static enum status fold(struct window_aggregate *window, struct open_window *open, struct batch *batch,
                         const struct selection *selection, struct error *error) {
     struct grouping *grouping = &window->grouping;
-    grouping_lookup(grouping, open->changes.table, selection);
+    uint32_t new_count;
+    TRY(grouping_lookup(grouping, open->changes.table, selection, &new_count, error));
     if (open->fired || window->plan->emit != PLAN__EMIT__ON_CLOSE)
         TRY(change_list_touch(&open->changes, grouping->records, selection->count, error));
     return grouping_update(grouping, batch, selection, grouping->records, error);
@@ -391,6 +398,8 @@ static enum status restore_window(struct window_aggregate *window, const struct 
     uint32_t before = tables->count;
     struct open_window *open = window_for(window, from->bounds);
     open->fired = from->fired && (tables->count > before || open->fired);
+    if (open->fired)
+        grouping_cold_set_emitted(open->changes.table);
     return grouping_restore(&window->grouping, open->changes.table, "window", reader, error);
 }
 

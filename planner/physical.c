@@ -401,6 +401,11 @@ static char *describe_place(const struct physical *physical, const char *state, 
     return arena_printf(physical->arena, "%s%s", state, place);
 }
 
+static bool makes_sessions(const struct logical_aggregate *aggregate) {
+    return aggregate->has_window && !aggregate->input_has_window &&
+           aggregate->window.kind == PLAN__WINDOW_KIND__SESSION;
+}
+
 static enum status build_aggregate(struct physical *physical, const struct logical *logical, uint32_t *id) {
     const struct logical_aggregate *aggregate = &logical->aggregate;
     uint32_t input;
@@ -419,7 +424,7 @@ static enum status build_aggregate(struct physical *physical, const struct logic
     physical->nodes[*id].message->state_bytes = estimate.state_bytes;
     const char *groups = describe_groups(physical->arena, &estimate, aggregate->has_window);
     physical->nodes[*id].message->state_description =
-        describe_place(physical, groups, !aggregate->has_window && node.message->group_aggregate->n_keys > 0);
+        describe_place(physical, groups, aggregate->key_count > 0 && !makes_sessions(aggregate));
     return STATUS_OK;
 }
 

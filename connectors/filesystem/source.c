@@ -396,7 +396,8 @@ enum status filesystem_source_open(const struct source_config *config, struct so
         status = restore_positions(source, error);
     else
         add_own_files(source);
-    if (status == STATUS_OK && !config->position_count && source->files.count > 0) /* it counts as a split from now on */
+    if (status == STATUS_OK && !config->position_count &&
+        source->files.count > 0) /* it counts as a split from now on */
         status = open_next_file(source, error);
     if (status) {
         filesystem_close(&source->source);

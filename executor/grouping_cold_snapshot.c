@@ -1,0 +1,185 @@
+/* grouping_cold_snapshot.c: entries of cold groups in snapshots. Invariants: grouping_cold_parts.h. */
+#include "executor/grouping_cold_parts.h"
+#include "executor/snapshot.h"
+
+enum { KEY_GROUP_COST = 16 /* of a step's budget: looking at a key group */ };
+#define ENTRIES_SECTION "stored groups"
+
+static bool is_written(const struct cold_groups *groups, uint32_t key_group) {
+    return groups->written[key_group / 64] >> key_group % 64 & 1;
+}
+
+enum status cold_groups_save(struct cold_groups *groups, uint32_t key_group, struct error *error) {
+    struct grouping_cold *cold = groups->grouping->cold;
+    if (!cold->writer || groups->number == NO_NUMBER || is_written(groups, key_group))
+        return STATUS_OK;
+    groups->written[key_group / 64] |= UINT64_C(1) << key_group % 64;
+    struct state_range range = {.first_key_group = key_group, .end_key_group = key_group + 1};
+    struct state_iterator *iterator;
+    TRY(state_iterator_open(groups->entries, &range, &iterator, error));
+    snapshot_section_resume(cold->writer, cold->section);
+    enum status status;
+    for (;;) {
+        struct state_entry entry;
+        bool found;
+        status = state_iterator_next(iterator, &entry, &found, error);
+        if (status != STATUS_OK || !found)
+            break;
+        snapshot_put(cold->writer, &(struct snapshot_record){.hash = entry.address.hash,
+                                                             .order = groups->number,
+                                                             .key = entry.address.key,
+                                                             .value = entry.value});
+    }
+    snapshot_section_end(cold->writer);
+    state_iterator_close(iterator);
+    return status;
+}
+
+enum status grouping_cold_snapshot(struct grouping *grouping, struct snapshot_writer *writer, struct error *error) {
+    struct grouping_cold *cold = grouping->cold;
+    bool has_entries = false;
+    if (!cold)
+        return STATUS_OK;
+    ASSERT(!cold->writer);
+    for (uint32_t i = 0; i < cold->part_count; i++) {
+        struct cold_groups *groups = cold->parts[i];
+        TRY(cold_groups_delete_forgotten(groups, error));
+        memset(groups->written, 0, sizeof groups->written);
+        if (!groups->entries)
+            groups->number = NO_NUMBER;
+        has_entries |= groups->number != NO_NUMBER;
+    }
+    if (!has_entries)
+        return STATUS_OK;
+    cold->section = snapshot_section_begin(writer, ENTRIES_SECTION, ENTRIES_VERSION);
+    snapshot_section_end(writer);
+    cold->writer = writer;
+    cold->next_part = cold->next_key_group = 0;
+    return STATUS_OK;
+}
+
+/* No snapshot needs a part any more: those whose tables were recycled meanwhile go. */
+static void end_snapshot(struct grouping_cold *cold) {
+    cold->writer = NULL;
+    for (uint32_t i = cold->part_count; i-- > 0;) {
+        cold->parts[i]->number = NO_NUMBER;
+        if (!cold->parts[i]->table)
+            cold_groups_retire(cold->parts[i]);
+    }
+}
+
+static enum status step_part(struct grouping_cold *cold, size_t *budget_bytes, struct error *error) {
+    size_t before = cold->writer->out.size;
+    TRY(cold_groups_save(cold->parts[cold->next_part], cold->next_key_group, error));
+    size_t used = cold->writer->out.size - before + KEY_GROUP_COST;
+    *budget_bytes -= used < *budget_bytes ? used : *budget_bytes;
+    if (++cold->next_key_group == KEY_GROUP_COUNT || cold->parts[cold->next_part]->number == NO_NUMBER) {
+        cold->next_part++;
+        cold->next_key_group = 0;
+    }
+    return STATUS_OK;
+}
+
+enum status grouping_cold_snapshot_step(struct grouping *grouping, size_t *budget_bytes, bool *done,
+                                        struct error *error) {
+    struct grouping_cold *cold = grouping->cold;
+    *done = true;
+    if (!cold)
+        return STATUS_OK;
+    while (cold->writer && *budget_bytes > 0) {
+        if (cold->next_part < cold->part_count)
+            TRY(step_part(cold, budget_bytes, error));
+        else
+            end_snapshot(cold);
+    }
+    *done = !cold->writer;
+    return STATUS_OK;
+}
+
+void grouping_cold_snapshot_abandon(struct grouping *grouping) {
+    if (grouping->cold && grouping->cold->writer)
+        end_snapshot(grouping->cold);
+}
+
+/* Entries of one table on their way into its cold one. */
+struct restored_entries {
+    struct cold_groups *groups;
+    uint32_t count;
+};
+
+static enum status write_restored(struct restored_entries *restored, struct error *error) {
+    uint32_t count = restored->count;
+    restored->count = 0;
+    if (count == 0)
+        return STATUS_OK;
+    restored->groups->away += count;
+    return cold_groups_write(restored->groups, count, error);
+}
+
+/* An entry of a group that has no record. */
+static enum status restore_entry(struct grouping *grouping, struct group_table *table,
+                                 const struct snapshot_record *entry, struct restored_entries *restored,
+                                 struct error *error) {
+    struct cold_groups *groups = group_table_cold(table);
+    struct grouping_cold *cold = grouping->cold;
+    uint8_t *record;
+    bool created;
+    if (!groups)
+        return cold_groups_make(grouping, table, entry->hash, entry->key, entry->value, &record, &created, error);
+    struct bytes_reader bytes = bytes_reader_of(entry->key);
+    uint8_t nulls = bytes_get_u8(&bytes);
+    record = group_table_find(table, entry->hash, nulls, &bytes);
+    if (!bytes_are_done(&bytes))
+        return cold_groups_damaged(grouping, "a key", error);
+    if (record)
+        return STATUS_OK;
+    struct state_write write = {.address = {.hash = entry->hash, .key = entry->key}, .value = entry->value};
+    if (cold->config.ttl_us > 0) {
+        size_t offset = 1 + cold->config.touched_offset - grouping->count_offset; /* behind the marks */
+        if (entry->value.size < offset + sizeof write.expires_us)
+            return cold_groups_damaged(grouping, "a group", error);
+        memcpy(&write.expires_us, entry->value.data + offset, sizeof write.expires_us);
+        write.expires_us += cold->config.ttl_us;
+    }
+    if (restored->groups != groups || restored->count == STEP_GROUPS)
+        TRY(write_restored(restored, error));
+    restored->groups = groups;
+    cold->writes[restored->count++] = write;
+    return STATUS_OK;
+}
+
+static enum status restore_entries(struct grouping *grouping, struct snapshot_reader *reader, struct error *error) {
+    struct restored_entries restored = {0};
+    TRY(snapshot_section_open(reader, ENTRIES_SECTION, ENTRIES_VERSION, error));
+    for (;;) {
+        struct snapshot_record entry;
+        bool found;
+        TRY(snapshot_next(reader, &entry, &found, error));
+        if (!found)
+            return write_restored(&restored, error);
+        if (entry.order >= grouping->restored_count)
+            return snapshot_malformed(reader, "has a group of a table that is not there", error);
+        TRY(restore_entry(grouping, grouping->restored[entry.order], &entry, &restored, error));
+    }
+}
+
+/* Entries that came with the back-end: a record may have one, which has to go with it. */
+static void mark_stored(struct cold_groups *groups) {
+    uint64_t rows = state_table_usage(groups->entries).rows, records = group_table_count(groups->table);
+    groups->away = rows > records ? rows - records : 0;
+    uint32_t position = 0;
+    for (uint8_t *record; (record = group_table_next(groups->table, &position));)
+        record_header(record)->bits |= RECORD_STORED;
+}
+
+enum status grouping_cold_restore(struct grouping *grouping, struct snapshot_reader *reader, struct error *error) {
+    if (!snapshot_is_read(reader))
+        TRY(restore_entries(grouping, reader, error));
+    for (uint32_t i = 0; i < grouping->restored_count; i++) {
+        struct cold_groups *groups = group_table_cold(grouping->restored[i]);
+        if (groups && groups->was_restored)
+            mark_stored(groups);
+    }
+    grouping->restored_count = 0;
+    return STATUS_OK;
+}
