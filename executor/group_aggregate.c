@@ -224,6 +224,10 @@ static enum status group_aggregate_on_flush(struct stream_operator *self, struct
     return aggregate->emits_final || self->ended ? STATUS_OK : flush(aggregate, error);
 }
 
+static enum status group_aggregate_on_memory_short(struct stream_operator *self, struct error *error) {
+    return grouping_cold_give_back(&((struct group_aggregate *)self)->grouping, error);
+}
+
 enum { FIELDS_VERSION = 1 };
 
 static enum status group_aggregate_on_snapshot(struct stream_operator *self, struct snapshot_writer *writer,
@@ -290,6 +294,7 @@ const struct operator_class group_aggregate_class = {
     .on_tick = group_aggregate_on_tick,
     .on_end = group_aggregate_on_end,
     .on_flush = group_aggregate_on_flush,
+    .on_memory_short = group_aggregate_on_memory_short,
     .on_snapshot = group_aggregate_on_snapshot,
     .on_snapshot_step = group_aggregate_on_snapshot_step,
     .on_snapshot_abandon = group_aggregate_on_snapshot_abandon,

@@ -113,10 +113,13 @@ void cold_groups_retire(struct cold_groups *groups) {
         group_table_set_cold(groups->table, NULL);
     groups->table = NULL;
     count_table(groups);
+    bool is_needed = cold->writer && groups->number != NO_NUMBER;
+    if (groups->entries && !is_needed) {
+        drop_later(cold, groups->entries);
+        groups->entries = NULL;
+    }
     if (cold->writer)
         return; /* the end of the snapshot comes here again */
-    if (groups->entries)
-        drop_later(cold, groups->entries);
     for (uint32_t i = 0; i < cold->part_count; i++)
         if (cold->parts[i] == groups)
             memmove(&cold->parts[i], &cold->parts[i + 1], (--cold->part_count - i) * sizeof(struct cold_groups *));
@@ -324,14 +327,12 @@ static enum status shrink(struct grouping *grouping, size_t bytes, struct error 
     return STATUS_OK;
 }
 
-enum status cold_groups_make_room(struct cold_groups *groups, struct error *error) {
-    struct grouping *grouping = groups->grouping;
+enum status grouping_cold_give_back(struct grouping *grouping, struct error *error) {
     struct grouping_cold *cold = grouping->cold;
+    if (!cold)
+        return STATUS_OK;
     struct state_budget *budget = cold->backend->budget;
     TRY(settle(cold, error));
-    if (groups->forgotten.size > 0)
-        TRY(cold_groups_delete_forgotten(groups, error));
-    count_table(groups);
     size_t own = hot_bytes(grouping);
     count_bytes(cold, own);
     size_t used = state_budget_used(budget), share = state_budget_share(budget);
@@ -340,6 +341,13 @@ enum status cold_groups_make_room(struct cold_groups *groups, struct error *erro
     size_t excess = used - budget->limit_bytes, beyond_share = own - share;
     size_t wanted = (excess < beyond_share ? excess : beyond_share) + share / SLACK_PART;
     return shrink(grouping, own > wanted ? own - wanted : 0, error);
+}
+
+enum status cold_groups_make_room(struct cold_groups *groups, struct error *error) {
+    if (groups->forgotten.size > 0)
+        TRY(cold_groups_delete_forgotten(groups, error));
+    count_table(groups);
+    return grouping_cold_give_back(groups->grouping, error);
 }
 
 /* ---- look-ups ---- */

@@ -33,6 +33,9 @@ struct grouping_cold_config {
 void grouping_cold_open(struct grouping *grouping, const struct grouping_cold_config *config);
 void grouping_cold_close(struct grouping *grouping); /* without one: nothing; the tables may be gone */
 
+/* Groups leave when the budget asks for it, as they do before each look-up. */
+enum status grouping_cold_give_back(struct grouping *grouping, struct error *error) MUST_CHECK;
+
 /* Groups of a table below it that are not in it; 0 without a cold one. */
 uint64_t grouping_cold_count(const struct group_table *table);
 /* What follows knows every group that lives: also those that are away get GROUP_EMITTED when they come back. */

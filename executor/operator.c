@@ -190,6 +190,10 @@ enum status operator_on_tick(struct stream_operator *self, int64_t now_us, struc
     return self->class->on_tick(self, now_us, error);
 }
 
+enum status operator_on_memory_short(struct stream_operator *self, struct error *error) {
+    return self->ended || !self->class->on_memory_short ? STATUS_OK : self->class->on_memory_short(self, error);
+}
+
 enum status operator_on_flush(struct stream_operator *self, struct error *error) {
     return self->class->on_flush ? self->class->on_flush(self, error) : STATUS_OK;
 }

@@ -73,6 +73,8 @@ struct operator_class {
     enum status (*on_end)(struct stream_operator *self, struct error *error);
     /* MAY: what is held back only to make batches larger goes on, and everything emitted reaches the outside now (sinks). */
     enum status (*on_flush)(struct stream_operator *self, struct error *error);
+    /* MAY: memory for state is short: what is beyond the operator's share of the budget leaves (state.h). For when no rows come. */
+    enum status (*on_memory_short)(struct stream_operator *self, struct error *error);
     /* MAY: begins a snapshot: state as sections, what is large only marked; NULL: stateless. Between two batches, after on_flush: what is
      * held back is not part of it. The dispatcher keeps watermarks, idleness, ends and counters. */
     enum status (*on_snapshot)(struct stream_operator *self, struct snapshot_writer *writer, struct error *error);
@@ -143,6 +145,7 @@ enum status operator_on_watermark(struct stream_operator *self, uint32_t input, 
                                   struct error *error) MUST_CHECK;
 enum status operator_on_idle(struct stream_operator *self, uint32_t input, bool idle, struct error *error) MUST_CHECK;
 enum status operator_on_end(struct stream_operator *self, uint32_t input, struct error *error) MUST_CHECK;
+enum status operator_on_memory_short(struct stream_operator *self, struct error *error) MUST_CHECK;
 enum status operator_on_tick(struct stream_operator *self, int64_t now_us,
                              struct error *error) MUST_CHECK; /* if it is due */
 enum status operator_on_flush(struct stream_operator *self, struct error *error) MUST_CHECK;

@@ -108,6 +108,10 @@ static enum status window_aggregate_on_flush(struct stream_operator *self, struc
     return window->strategy->emit_changes(window, error);
 }
 
+static enum status window_aggregate_on_memory_short(struct stream_operator *self, struct error *error) {
+    return grouping_cold_give_back(&((struct window_aggregate *)self)->grouping, error);
+}
+
 enum { FIELDS_VERSION = 1 };
 
 static enum status window_aggregate_on_snapshot(struct stream_operator *self, struct snapshot_writer *writer,
@@ -150,6 +154,8 @@ static enum status window_aggregate_on_restore(struct stream_operator *self, str
     TRY(snapshot_check(reader, &fields, error));
     TRY(window->strategy->restore(window, reader, error));
     TRY(grouping_cold_restore(&window->grouping, reader, error));
+    if (window->strategy->on_restored)
+        window->strategy->on_restored(window);
     schedule(window);
     return STATUS_OK;
 }
@@ -268,6 +274,7 @@ const struct operator_class window_aggregate_class = {
     .on_watermark = window_aggregate_on_watermark,
     .on_tick = window_aggregate_on_tick,
     .on_flush = window_aggregate_on_flush,
+    .on_memory_short = window_aggregate_on_memory_short,
     .on_snapshot = window_aggregate_on_snapshot,
     .on_snapshot_step = window_aggregate_on_snapshot_step,
     .on_snapshot_abandon = window_aggregate_on_snapshot_abandon,

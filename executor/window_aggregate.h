@@ -33,6 +33,8 @@ struct window_strategy {
                                  struct error *error);
     void (*snapshot_abandon)(struct window_aggregate *window);
     enum status (*restore)(struct window_aggregate *window, struct snapshot_reader *reader, struct error *error);
+    /* MAY: all groups of the reader are there, wherever. */
+    void (*on_restored)(struct window_aggregate *window);
     void (*close)(struct window_aggregate *window);
 };
 

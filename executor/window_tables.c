@@ -398,8 +398,6 @@ static enum status restore_window(struct window_aggregate *window, const struct 
     uint32_t before = tables->count;
     struct open_window *open = window_for(window, from->bounds);
     open->fired = from->fired && (tables->count > before || open->fired);
-    if (open->fired)
-        grouping_cold_set_emitted(open->changes.table);
     return grouping_restore(&window->grouping, open->changes.table, "window", reader, error);
 }
 
@@ -424,6 +422,21 @@ static enum status tables_restore(struct window_aggregate *window, struct snapsh
     return STATUS_OK;
 }
 
+/* Groups that had left memory before their window fired do not say that they were emitted. */
+static void tables_on_restored(struct window_aggregate *window) {
+    const struct window_tables *tables = tables_of(window);
+    for (uint32_t i = 0; i < tables->count; i++) {
+        struct group_table *table = tables->windows[i].changes.table;
+        uint32_t position = 0;
+        if (!tables->windows[i].fired)
+            continue;
+        grouping_cold_set_emitted(table);
+        for (uint8_t *record; (record = group_table_next(table, &position));)
+            if (grouping_is_live(&window->grouping, record))
+                record_header(record)->marks |= GROUP_EMITTED;
+    }
+}
+
 static void tables_close(struct window_aggregate *window) {
     struct window_tables *tables = tables_of(window);
     for (uint32_t i = 0; i < tables->count; i++) {
@@ -441,5 +454,6 @@ const struct window_strategy window_tables_strategy = {
     .next_close_us = tables_next_close_us,
     .snapshot = tables_snapshot,
     .restore = tables_restore,
+    .on_restored = tables_on_restored,
     .close = tables_close,
 };

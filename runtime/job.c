@@ -29,6 +29,7 @@ struct job {
     struct job_status status;
     struct job_control control;
     struct job_checkpoint checkpoint; /* zeroed: none */
+    struct state_budget budget;
 };
 
 /* ---- the plan as it runs ---- */
@@ -147,7 +148,9 @@ enum status job_open(const struct job_config *config, struct job **job, struct e
                                         .network = &opened->network,
                                         .control = &opened->control,
                                         .dead = &opened->dead,
-                                        .status = &opened->status};
+                                        .status = &opened->status,
+                                        .budget = &opened->budget};
+    job_state_budget_init(&opened->budget, config);
     enum status status = open_job(opened, config, error);
     if (status != STATUS_OK) {
         job_free(opened);

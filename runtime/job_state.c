@@ -8,6 +8,7 @@
 #include "core/base/env.h"
 #include "core/base/hash.h"
 #include "core/base/log.h"
+#include "runtime/execution_graph.h"
 #include "runtime/job.h"
 #include "runtime/state/rocks_backend.h"
 
@@ -23,6 +24,17 @@ bool job_state_serves(const Plan__Node *node) {
     return window->n_keys > 0 && !is_session;
 }
 
+uint32_t job_state_tasks(const struct execution_graph *graph, const struct graph_fragment *fragment) {
+    for (uint32_t i = 0; i < fragment->node_count; i++)
+        if (job_state_serves(graph->plan->nodes[fragment->nodes[i]]))
+            return fragment->parallelism;
+    return 0;
+}
+
+void job_state_budget_init(struct state_budget *budget, const struct job_config *config) {
+    state_budget_init(budget, config->state_budget_bytes);
+}
+
 static enum status name_folder(struct job_state *state, const struct job_config *config, uint64_t random,
                                struct error *error) {
     const char *parent = config->state_folder && config->state_folder[0] ? config->state_folder : getenv("TMPDIR");
@@ -36,19 +48,21 @@ static enum status name_folder(struct job_state *state, const struct job_config 
     return STATUS_OK;
 }
 
-enum status job_state_open(struct job_state *state, const struct job_config *config, uint32_t share_count,
-                           struct error *error) {
+enum status job_state_open(struct job_state *state, const struct job_config *config,
+                           const struct execution_graph *graph, struct state_budget *budget, struct error *error) {
+    uint32_t share_count = 0;
+    for (uint32_t i = 0; i < graph->fragment_count; i++)
+        share_count += job_state_tasks(graph, &graph->fragments[i]);
     state->env = config->env;
-    state_budget_init(&state->budget, config->state_budget_bytes / share_count);
     uint64_t random = env_random_u64(config->env);
     TRY(name_folder(state, config, random, error));
     char incarnation[24];
     snprintf(incarnation, sizeof incarnation, "%016llx", (unsigned long long)random);
-    struct rocks_config rocks = {.budget = &state->budget,
+    struct rocks_config rocks = {.budget = budget,
                                  .env = config->env,
                                  .folder = state->folder,
                                  .incarnation = incarnation,
-                                 .share_count = 1,
+                                 .share_count = share_count,
                                  .end_key_group = KEY_GROUP_COUNT};
     return rocks_backend_open(&rocks, &state->backend, error);
 }

@@ -1,4 +1,4 @@
-/* job_state.h: the state back-end of one task of a job: its share of the budget, and its folder of working files, new for each run and gone afterwards.
+/* job_state.h: the state back-ends of a job's tasks, which share one budget, and their folders of working files, new for each run and gone afterwards.
  *
  *   <state.backend.rocksdb.localdir>/streamsql-state-<random>/        RocksDB's; nothing in it outlives the job
  *
@@ -9,10 +9,11 @@
 #include "planner/plan.h"
 
 struct env;
+struct execution_graph;
+struct graph_fragment;
 struct job_config;
 
 struct job_state {
-    struct state_budget budget;
     struct state_backend *backend; /* NULL: all state stays in memory */
     struct env *env;
     char *folder;
@@ -20,8 +21,13 @@ struct job_state {
 
 /* Whether an operator has state that can leave memory. */
 bool job_state_serves(const Plan__Node *node);
-/* For a zeroed one, which must not move afterwards; the job's budget is divided by share_count (at least 1). */
-enum status job_state_open(struct job_state *state, const struct job_config *config, uint32_t share_count,
+/* How many tasks of a fragment have such operators: all or none. */
+uint32_t job_state_tasks(const struct execution_graph *graph, const struct graph_fragment *fragment);
+/* The budget of the job: what its state may take in memory, that of all its tasks together. */
+void job_state_budget_init(struct state_budget *budget, const struct job_config *config);
+/* Of one task, for a zeroed one; the budget is the job's. */
+enum status job_state_open(struct job_state *state, const struct job_config *config,
+                           const struct execution_graph *graph, struct state_budget *budget,
                            struct error *error) MUST_CHECK;
 /* After the operators were closed; a zeroed one is fine. */
 void job_state_close(struct job_state *state);

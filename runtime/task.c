@@ -126,22 +126,11 @@ static enum status open_operators(struct task *task, struct error *error) {
     return STATUS_OK;
 }
 
-/* How many instances of a fragment have state that can leave memory. */
-static uint32_t stateful_instances(const struct execution_graph *graph, const struct graph_fragment *fragment) {
-    for (uint32_t i = 0; i < fragment->node_count; i++)
-        if (job_state_serves(graph->plan->nodes[fragment->nodes[i]]))
-            return fragment->parallelism;
-    return 0;
-}
-
 static enum status open_state(struct task *task, struct error *error) {
     const struct execution_graph *graph = task->parts->graph;
-    if (!task->parts->config->uses_rocksdb || stateful_instances(graph, fragment_of(task)) == 0)
+    if (!task->parts->config->uses_rocksdb || job_state_tasks(graph, fragment_of(task)) == 0)
         return STATUS_OK;
-    uint32_t share_count = 0;
-    for (uint32_t i = 0; i < graph->fragment_count; i++)
-        share_count += stateful_instances(graph, &graph->fragments[i]);
-    TRY(job_state_open(&task->state, task->parts->config, share_count, error));
+    TRY(job_state_open(&task->state, task->parts->config, graph, task->parts->budget, error));
     task->context.operators.state = task->state.backend;
     return STATUS_OK;
 }

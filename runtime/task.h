@@ -30,6 +30,7 @@ struct task_parts {
     struct job_control *control;
     struct dead_letters *dead;
     struct job_status *status;
+    struct state_budget *budget; /* of all tasks */
     const struct time_zone *zone;
     const struct state_chains *chains; /* while tasks open; NULL: the job starts empty */
 };

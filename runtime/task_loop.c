@@ -245,6 +245,16 @@ static enum status run_checkpoint(struct task *task, bool *may_read, struct erro
 
 /* ---- rounds ---- */
 
+/* The others have more rows, and need the memory. */
+static enum status give_back_memory(struct task *task, struct error *error) {
+    struct state_budget *budget = task->parts->budget;
+    if (!task->state.backend || state_budget_used(budget) <= budget->limit_bytes)
+        return STATUS_OK;
+    for (uint32_t i = 0; i < task->node_count; i++)
+        TRY(operator_on_memory_short(task->operators[i], error));
+    return STATUS_OK;
+}
+
 static enum status tell_idle(struct task *task, struct error *error) {
     struct result_target *result = task->context.result;
     if (!task->is_callers || !result || !result->on_idle)
@@ -260,8 +270,10 @@ static enum status run_round(struct task *task, struct error *error) {
         return STATUS_OK;
     TRY(run_ticks(task, &next_tick_us, error));
     TRY(flush_if_due(task, &next_flush_us, error));
-    if (task->nothing_came)
+    if (task->nothing_came) {
         TRY(tell_idle(task, error));
+        TRY(give_back_memory(task, error));
+    }
     if (may_read && task->has_receiver)
         TRY(read_channels(task, wait_budget_us(task, next_tick_us, next_flush_us), error));
     else if (may_read)

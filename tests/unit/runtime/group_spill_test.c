@@ -1,17 +1,8 @@
 /* group_spill_test.c: GROUP BY with room for a handful of groups against GROUP BY in memory: the same rows in, the same bytes out, over seeded random
  * streams with retractions; snapshots at random moments, in tiny steps, whole and in layers, restored with and without RocksDB. */
-#include "tests/unit/executor/chain.h"
-#include "tests/unit/runtime/state_place.h"
+#include "tests/unit/runtime/spill.h"
 
-enum {
-    KEYS = 300,
-    PUSHES = 400,
-    ROWS_MAX = 40,
-    LAYERS_MAX = 24,
-    BUDGET_BYTES = 2048,
-    LIVE_MAX = 4000,
-    LINES_MAX = 4096
-};
+enum { KEYS = 300, PUSHES = 400, ROWS_MAX = 40 };
 
 struct shape {
     bool retracts, emit_final;
@@ -20,28 +11,8 @@ struct shape {
     const char *calls[5];     /* ids over column v; "distinct" is COUNT(DISTINCT v) */
 };
 
-/* A chain, and the back-end under it. */
-struct spilling {
-    struct chain chain;
-    struct state_budget budget;
-    struct state_backend *backend;
-};
-
-static Plan__AggregateCall *call_node(struct chain *chain, const char *id) {
-    Plan__AggregateCall *call = ARENA_NEW(&chain->arena, Plan__AggregateCall);
-    plan__aggregate_call__init(call);
-    call->distinct = strcmp(id, "distinct") == 0;
-    call->aggregate = call->name = (char *)(call->distinct ? "count" : id);
-    call->type = plan_type_encode(&chain->arena, &type_bigint);
-    if (strcmp(id, "count_star") != 0) {
-        call->arguments = ARENA_ARRAY(&chain->arena, uint32_t, 1);
-        call->arguments[0] = 1;
-        call->n_arguments = 1;
-    }
-    return call;
-}
-
-static void group_open(struct chain *chain, const struct shape *shape, struct state_backend *backend) {
+static void group_open(struct chain *chain, const void *tested, struct state_backend *backend) {
+    const struct shape *shape = tested;
     Plan__Node *node = chain_init(chain, "k STRING,v BIGINT", "k STRING,a BIGINT,b BIGINT,c BIGINT,d BIGINT,e BIGINT");
     chain->context.state = backend;
     node->operation_case = PLAN__NODE__OPERATION_GROUP_AGGREGATE;
@@ -64,53 +35,9 @@ static void group_open(struct chain *chain, const struct shape *shape, struct st
     chain_open(chain, node);
 }
 
-static void spilling_open(struct spilling *spilling, const struct shape *shape, struct place *place, bool rocks) {
-    struct error error = {0};
-    spilling->backend = NULL;
-    state_budget_init(&spilling->budget, BUDGET_BYTES);
-    if (rocks) {
-        struct rocks_config config = place_config(place, &spilling->budget, NULL, 0);
-        config.folder = arena_printf(&place->arena, "%s/groups-%u", place->folder, place->incarnations);
-        OK(rocks_backend_open(&config, &spilling->backend, &error));
-    }
-    group_open(&spilling->chain, shape, spilling->backend);
-}
-
-static void spilling_close(struct spilling *spilling) {
-    chain_close(&spilling->chain);
-    state_backend_close(spilling->backend);
-    assert_int_equal(state_budget_used(&spilling->budget), 0);
-    assert_int_equal(atomic_load(&spilling->budget.member_count), 0);
-}
-
-static uint64_t entries(const struct spilling *spilling) {
-    struct state_table *table = state_table_find(spilling->backend, "GroupAggregate 1", "groups", 0);
-    return table ? state_table_usage(table).rows : 0;
-}
-
-/* ---- rows ---- */
-
-struct stream {
-    uint64_t random;
-    uint32_t live[LIVE_MAX]; /* rows that can be retracted: key * 8 + value */
-    uint32_t live_count;
-    struct strbuf rows;
-};
-
-static uint32_t draw(struct stream *stream, uint32_t below) {
-    stream->random = stream->random * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(stream->random >> 33) % below;
-}
-
 static void put_row(struct stream *stream, const char *kind, uint32_t row) {
     uint32_t key = row / 8, value = row % 8;
-    if (stream->rows.size)
-        strbuf_append_text(&stream->rows, "\n");
-    strbuf_append_text(&stream->rows, kind);
-    if (key == 0)
-        strbuf_append_text(&stream->rows, " NULL");
-    else
-        strbuf_printf(&stream->rows, key % 3 ? " k%u" : " a-key-that-is-not-kept-inline-%u", key);
+    put_key(stream, kind, key);
     strbuf_printf(&stream->rows, value ? " %u" : " NULL", value * 11);
 }
 
@@ -119,133 +46,29 @@ static const char *next_rows(struct stream *stream, bool retracts) {
     strbuf_reset(&stream->rows);
     for (uint32_t left = 1 + draw(stream, ROWS_MAX); left > 0; left--) {
         if (retracts && stream->live_count > 0 && draw(stream, 5) < 2) {
-            uint32_t at = draw(stream, stream->live_count);
-            put_row(stream, "-D", stream->live[at]);
-            stream->live[at] = stream->live[--stream->live_count];
+            put_row(stream, "-D", take_live(stream));
             continue;
         }
         uint32_t key = draw(stream, draw(stream, 5) ? KEYS / 5 : KEYS);
         uint32_t row = key * 8 + draw(stream, 8);
-        if (stream->live_count < LIVE_MAX)
-            stream->live[stream->live_count++] = row;
+        add_live(stream, row);
         put_row(stream, "+I", row);
     }
     return strbuf_text(&stream->rows);
 }
 
-static int compare_lines(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The lines of a text, which is cut into them, sorted. */
-static uint32_t sorted_lines(struct strbuf *text, char **lines) {
-    uint32_t count = 0;
-    for (char *rest = (char *)strbuf_text(text), *line; (line = strsep(&rest, "\n"));)
-        lines[count++] = line;
-    qsort(lines, count, sizeof *lines, compare_lines);
-    return count;
-}
-
-/* The same rows; in the same order only where the order says something: groups that are not in memory come out last. */
-static void expect_same(struct chain *left, struct chain *right, bool in_order) {
-    static char *lines[2][LINES_MAX];
-    if (in_order) {
-        assert_string_equal(strbuf_text(&left->out), strbuf_text(&right->out));
-    } else {
-        uint32_t count = sorted_lines(&left->out, lines[0]);
-        assert_int_equal(count, sorted_lines(&right->out, lines[1]));
-        for (uint32_t i = 0; i < count; i++)
-            assert_string_equal(lines[0][i], lines[1][i]);
-    }
-    strbuf_reset(&left->out);
-    strbuf_reset(&right->out);
-}
-
-static void push_both(struct chain *left, struct chain *right, const char *rows) {
-    chain_push(left, rows);
-    chain_push(right, rows);
-    expect_same(left, right, true);
-}
-
-/* ---- snapshots ---- */
-
-struct layers {
-    struct strbuf items[LAYERS_MAX];
-    uint32_t count;
-    struct snapshot_writer writer;
-    struct strbuf whole; /* of the one in memory, at the same barrier */
-    bool under_way;
-};
-
-static void layers_forget(struct layers *layers) {
-    for (uint32_t i = 0; i < layers->count; i++)
-        strbuf_release(&layers->items[i]);
-    layers->count = 0;
-}
-
-static void snapshot_begin(struct layers *layers, struct chain *memory, struct chain *tested) {
-    struct snapshot_writer whole;
-    snapshot_writer_init(&whole, SNAPSHOT_FULL);
-    chain_check(memory, operator_on_flush(memory->tested, &memory->error));
-    chain_check(memory, operator_snapshot(memory->tested, &whole, &memory->error));
-    strbuf_release(&layers->whole);
-    assert_true(snapshot_writer_take(&whole, &layers->whole));
-    snapshot_writer_release(&whole);
-    if (layers->count == LAYERS_MAX)
-        layers_forget(layers);
-    snapshot_writer_init(&layers->writer, layers->count ? SNAPSHOT_DELTA : SNAPSHOT_FULL);
-    chain_check(tested, operator_on_flush(tested->tested, &tested->error));
-    chain_check(tested, operator_snapshot_begin(tested->tested, &layers->writer, &tested->error));
-    strbuf_init(&layers->items[layers->count]);
-    layers->under_way = true;
-}
-
-/* True when it is complete. */
-static bool snapshot_step(struct layers *layers, struct chain *tested, size_t budget_bytes) {
-    bool done;
-    struct strbuf piece;
-    chain_check(tested, operator_snapshot_step(tested->tested, &layers->writer, budget_bytes, &done, &tested->error));
-    if (snapshot_writer_take(&layers->writer, &piece)) {
-        strbuf_append_str(&layers->items[layers->count], strbuf_str(&piece));
-        strbuf_release(&piece);
-    }
-    if (!done)
-        return false;
-    snapshot_writer_release(&layers->writer);
-    layers->count++;
-    layers->under_way = false;
-    return true;
-}
-
-static void snapshot_give_up(struct layers *layers, struct chain *tested) {
-    operator_snapshot_abandon(tested->tested);
-    snapshot_writer_release(&layers->writer);
-    strbuf_release(&layers->items[layers->count]);
-    layers_forget(layers);
-    layers->under_way = false;
-}
-
-static void restore_into(struct chain *chain, const struct strbuf *items, uint32_t count) {
-    struct str bytes[LAYERS_MAX];
-    struct snapshot_reader reader;
-    for (uint32_t i = 0; i < count; i++)
-        bytes[i] = strbuf_str(&items[i]);
-    snapshot_reader_init_layers(&reader, bytes, count);
-    chain_check(chain, operator_restore(chain->tested, &reader, &chain->error));
-}
-
 /* A row for every key tells what each group was; or the end does. */
 static void compare_restored(const struct layers *layers, const struct shape *shape, struct place *place, bool rocks) {
     struct spilling memory, restored;
-    spilling_open(&memory, shape, place, false);
-    spilling_open(&restored, shape, place, rocks);
+    spilling_open(&memory, group_open, shape, place, false);
+    spilling_open(&restored, group_open, shape, place, rocks);
     restore_into(&memory.chain, &layers->whole, 1);
     restore_into(&restored.chain, layers->items, layers->count);
     struct stream probe = {0};
     strbuf_init(&probe.rows);
     for (uint32_t key = 0; key < KEYS; key++)
         put_row(&probe, "+I", key * 8 + 1);
-    push_both(&memory.chain, &restored.chain, strbuf_text(&probe.rows));
+    push_both(&memory.chain, &restored.chain, strbuf_text(&probe.rows), true);
     chain_end(&memory.chain);
     chain_end(&restored.chain);
     expect_same(&memory.chain, &restored.chain, !shape->emit_final);
@@ -259,16 +82,16 @@ static void compare_restored(const struct layers *layers, const struct shape *sh
 static void run_stream(const struct shape *shape, uint64_t seed) {
     struct place place;
     struct spilling memory, tested;
-    struct stream stream = {.random = seed};
+    struct stream stream = {.random = stream_seed(seed)};
     struct layers layers = {0};
     uint32_t compared = 0;
     uint64_t entries_most = 0;
     place_open(&place);
     strbuf_init(&stream.rows);
-    spilling_open(&memory, shape, &place, false);
-    spilling_open(&tested, shape, &place, true);
+    spilling_open(&memory, group_open, shape, &place, false);
+    spilling_open(&tested, group_open, shape, &place, true);
     for (uint32_t i = 0; i < PUSHES; i++) {
-        push_both(&memory.chain, &tested.chain, next_rows(&stream, shape->retracts));
+        push_both(&memory.chain, &tested.chain, next_rows(&stream, shape->retracts), true);
         if (!layers.under_way && draw(&stream, 8) == 0)
             snapshot_begin(&layers, &memory.chain, &tested.chain);
         else if (layers.under_way && draw(&stream, 60) == 0)
@@ -277,7 +100,7 @@ static void run_stream(const struct shape *shape, uint64_t seed) {
             compare_restored(&layers, shape, &place, draw(&stream, 2));
             compared++;
         }
-        entries_most = entries(&tested) > entries_most ? entries(&tested) : entries_most;
+        entries_most = spilling_entries(&tested) > entries_most ? spilling_entries(&tested) : entries_most;
     }
     if (!layers.under_way)
         snapshot_begin(&layers, &memory.chain, &tested.chain);
@@ -339,7 +162,7 @@ static void groups_expire_wherever_they_are(void **state) {
     struct stream all = {0};
     place_open(&place);
     strbuf_init(&all.rows);
-    spilling_open(&tested, &shape, &place, true);
+    spilling_open(&tested, group_open, &shape, &place, true);
     struct chain *chain = &tested.chain;
     for (uint32_t key = 0; key < KEYS; key++)
         put_row(&all, "+I", key * 8 + 1);
@@ -349,7 +172,7 @@ static void groups_expire_wherever_they_are(void **state) {
     chain->evaluation.now_us = 900;
     chain_push(chain, "k1 5\nk2 5");
     chain_expect(chain, "-U k1 2 16 5 11 2\n+U k1 3 21 5 11 3\n-U k2 1 11 11 11 1\n+U k2 2 16 5 11 2\n");
-    assert_true(entries(&tested) > KEYS / 2);
+    assert_true(spilling_entries(&tested) > KEYS / 2);
     chain->evaluation.now_us = 1500;
     chain_tick(chain, 1500);
     chain_push(chain, "k4 5\nk1 5\nk2 5\nk5 5");
@@ -380,14 +203,14 @@ static void foreign_entries_are_refused(void **state) {
         struct error error = {0};
         place_open(&place);
         strbuf_init(&all.rows);
-        spilling_open(&tested, &shape, &place, true);
+        spilling_open(&tested, group_open, &shape, &place, true);
         for (uint32_t key = 0; key < KEYS; key++)
             put_row(&all, "+I", key * 8 + 1);
         chain_push(&tested.chain, strbuf_text(&all.rows));
         chain_push(&tested.chain, "k1 5"); /* the others leave */
         struct state_table *table = state_table_find(tested.backend, "GroupAggregate 1", "groups", 0);
         OK(state_put(table, &(struct state_address){.hash = 7, .key = foreign[i][0]}, foreign[i][1], &error));
-        spilling_open(&memory, &shape, &place, false);
+        spilling_open(&memory, group_open, &shape, &place, false);
         snapshot_begin(&layers, &memory.chain, &tested.chain);
         while (!snapshot_step(&layers, &tested.chain, SIZE_MAX))
             ;
