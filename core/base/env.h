@@ -7,7 +7,7 @@
  *     runtime, connectors ──▶ env.h ◀── env_posix.c   the real one
  *                                   ◀── env_virtual.c for tests and simulation
  *
- * The posix world may be used by any number of threads; a virtual one by one thread at a time.
+ * The posix world may be used by any number of threads; a virtual one by one thread at a time, its clocks excepted.
  */
 #pragma once
 

@@ -20,8 +20,8 @@ struct content {
 struct env_virtual {
     struct env env;
     struct content *contents;
-    int64_t now_us;
-    int64_t monotonic_us;
+    _Atomic int64_t now_us;
+    _Atomic int64_t monotonic_us;
     uint64_t random_state;
     uint64_t operations;
     int64_t fail_in; /* operations until the failing one; -1 none */
@@ -267,8 +267,8 @@ struct env *env_virtual_env(struct env_virtual *world) {
 
 void env_virtual_advance(struct env_virtual *world, int64_t duration_us) {
     ASSERT(duration_us >= 0);
+    world->monotonic_us += duration_us; /* first: who reads the wall clock and then this one never sees a leap */
     world->now_us += duration_us;
-    world->monotonic_us += duration_us;
 }
 
 void env_virtual_set_now(struct env_virtual *world, int64_t now_us) {

@@ -1,5 +1,5 @@
 /* env_virtual.h: a world for tests and simulation: the clock stands until it is moved, randomness comes from a seed, files
- * live in memory, and any operation on them can be made to fail. One thread at a time. */
+ * live in memory, and any operation on them can be made to fail. One thread at a time, but any may read the clocks. */
 #pragma once
 
 #include "core/base/env.h"

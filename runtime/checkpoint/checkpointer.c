@@ -88,9 +88,7 @@ static struct coordinator_mail *new_mail(enum coordinator_event_kind kind) {
 }
 
 static void post_order(struct checkpointer *checkpointer, enum coordinator_event_kind kind) {
-    struct coordinator_mail *mail = new_mail(kind);
-    mail->event.time_us = env_now_us(checkpointer->config.env);
-    post(checkpointer, mail);
+    post(checkpointer, new_mail(kind));
 }
 
 void checkpointer_want_epoch(struct checkpointer *checkpointer) {
@@ -554,7 +552,10 @@ static void publish_status(struct checkpointer *checkpointer) {
 
 static void step(struct checkpointer *checkpointer, const struct coordinator_event *event) {
     struct coordinator_actions actions;
-    coordinator_step(&checkpointer->coordinator, event, &actions);
+    struct coordinator_event timed = *event;
+    timed.time_us = env_now_us(checkpointer->config.env);
+    timed.monotonic_us = env_monotonic_us(checkpointer->config.env);
+    coordinator_step(&checkpointer->coordinator, &timed, &actions);
     publish_status(checkpointer);
     for (uint32_t i = 0; i < actions.count; i++)
         act(checkpointer, &actions.items[i]);
@@ -610,8 +611,7 @@ static void run_timers(struct checkpointer *checkpointer) {
     }
     if (now_us >= checkpointer->trigger_us) {
         checkpointer->trigger_us = now_us + checkpointer->config.interval_us;
-        step(checkpointer, &(struct coordinator_event){.kind = COORDINATOR_EVENT_TRIGGER,
-                                                       .time_us = env_now_us(checkpointer->config.env)});
+        step(checkpointer, &(struct coordinator_event){.kind = COORDINATOR_EVENT_TRIGGER});
     }
     if (now_us >= checkpointer->epoch_timeout_us) {
         checkpointer->epoch_timeout_us = INT64_MAX;
@@ -731,6 +731,7 @@ static void init_coordinator(struct checkpointer *checkpointer) {
         .lane_count = checkpointer->lane_count,
         .bound = UNPUBLISHED_EPOCHS_MAX,
         .time_us = env_now_us(config->env),
+        .monotonic_us = env_monotonic_us(config->env),
     };
     coordinator_init(&checkpointer->coordinator, &options);
 }

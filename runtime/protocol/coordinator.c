@@ -56,7 +56,8 @@ void coordinator_init(struct coordinator *coordinator, const struct coordinator_
             arena_copy(&coordinator->memory, positions[i].position.data, positions[i].position.size);
     }
     own->positions = positions;
-    coordinator->time_us = options->time_us;
+    coordinator->monotonic_us = options->monotonic_us;
+    coordinator->clock = processing_clock_from(options->time_us, options->monotonic_us);
 }
 
 void coordinator_release(struct coordinator *coordinator) {
@@ -327,11 +328,7 @@ static void on_start(struct coordinator *coordinator, struct coordinator_actions
 static void on_order(struct coordinator *coordinator, const struct coordinator_event *event,
                      struct coordinator_actions *actions) {
     switch (event->kind) {
-    case COORDINATOR_EVENT_TRIGGER:
-        coordinator->due = true;
-        if (event->time_us > coordinator->time_us)
-            coordinator->time_us = event->time_us;
-        break;
+    case COORDINATOR_EVENT_TRIGGER: coordinator->due = true; break;
     case COORDINATOR_EVENT_SAVEPOINT: coordinator->savepoint_wanted = true; break;
     case COORDINATOR_EVENT_STOP: coordinator->stop_wanted = true; break;
     case COORDINATOR_EVENT_CANCEL: coordinator_end(coordinator, actions, REASON_STOPPED); return;
@@ -340,11 +337,23 @@ static void on_order(struct coordinator *coordinator, const struct coordinator_e
     epoch_begin_if_due(coordinator, actions);
 }
 
+/* A wall clock that was set back does not make stamps stand still: they go on with the other one. */
+static void note_time(struct coordinator *coordinator, const struct coordinator_event *event) {
+    if (event->time_us == 0)
+        return;
+    if (event->monotonic_us > coordinator->monotonic_us && !PLANTED(STAMPS_STAND_STILL))
+        coordinator->monotonic_us = event->monotonic_us;
+    processing_clock_raise(&coordinator->clock, event->time_us, coordinator->monotonic_us);
+    if (PLANTED(STAMPS_FOLLOW_THE_CLOCK))
+        coordinator->clock = processing_clock_from(event->time_us, coordinator->monotonic_us);
+}
+
 void coordinator_step(struct coordinator *coordinator, const struct coordinator_event *event,
                       struct coordinator_actions *actions) {
     actions->count = 0;
     if (coordinator->state == COORDINATOR_ENDED)
         return;
+    note_time(coordinator, event);
     switch (event->kind) {
     case COORDINATOR_EVENT_START: on_start(coordinator, actions); break;
     case COORDINATOR_EVENT_TASK_STATUS: on_task_status(coordinator, &event->task_status, actions); break;

@@ -73,7 +73,7 @@ struct coordinator_options {
     /* Of an empty start: where the sources begin, resolved to numbers. Copied. */
     const struct split_position *positions;
     uint32_t position_count;
-    int64_t time_us;
+    int64_t time_us, monotonic_us; /* as in events */
 };
 
 enum coordinator_event_kind {
@@ -88,7 +88,7 @@ enum coordinator_event_kind {
     COORDINATOR_EVENT_TASK_STATUS,    /* task_status */
     COORDINATOR_EVENT_TASK_ACK,       /* task_ack */
     COORDINATOR_EVENT_LANE_REPORT,    /* lane_report */
-    COORDINATOR_EVENT_TRIGGER,        /* time_us: an epoch is due */
+    COORDINATOR_EVENT_TRIGGER,        /* an epoch is due */
     COORDINATOR_EVENT_EPOCH_TIMEOUT,  /* the epoch under way takes too long; ignored once it is being decided */
     COORDINATOR_EVENT_SAVEPOINT,      /* order: make a savepoint */
     COORDINATOR_EVENT_STOP,           /* order: decide and publish one last epoch, then end */
@@ -101,7 +101,8 @@ struct coordinator_event {
     enum coordinator_event_kind kind;
     uint64_t request; /* of the action that this answers */
     enum answer answer;
-    int64_t time_us;
+    int64_t time_us;      /* the wall clock when the event comes in, which may jump; 0: not looked at */
+    int64_t monotonic_us; /* and a clock that goes on while it does */
     struct savepoint savepoint;
     struct head head;
     struct head_version version;
@@ -194,13 +195,14 @@ struct coordinator {
     bool due;  /* an epoch is wanted */
     bool hold; /* not before RETRY: the last attempt was aborted */
     bool savepoint_wanted, stop_wanted;
-    bool began_after_stop;  /* the epoch under way: what the sources read before the stop is part of it */
-    bool closing;           /* the last epoch is decided, or was before we came */
-    bool pinning;           /* the newest decided epoch is to become a savepoint */
-    bool failed;            /* while pinning a task failed: restart afterwards */
-    int64_t time_us;        /* newest seen */
-    struct barrier barrier; /* of the epoch under way */
-    struct task_ack *acks;  /* by task; in the building arena */
+    bool began_after_stop;         /* the epoch under way: what the sources read before the stop is part of it */
+    bool closing;                  /* the last epoch is decided, or was before we came */
+    bool pinning;                  /* the newest decided epoch is to become a savepoint */
+    bool failed;                   /* while pinning a task failed: restart afterwards */
+    struct processing_clock clock; /* of stamps */
+    int64_t monotonic_us;          /* newest seen */
+    struct barrier barrier;        /* of the epoch under way */
+    struct task_ack *acks;         /* by task; in the building arena */
     uint32_t ack_count;
     struct manifest building;
     struct str bytes; /* its encoding */

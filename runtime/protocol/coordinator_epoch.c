@@ -11,17 +11,17 @@ static struct arena *building_arena(struct coordinator *coordinator) {
 }
 
 static void begin(struct coordinator *coordinator, bool final, struct coordinator_actions *actions) {
-    int64_t time_us =
-        coordinator->time_us > coordinator->manifest.time_us ? coordinator->time_us : coordinator->manifest.time_us;
     coordinator->due = false;
     coordinator->began_after_stop = coordinator->stop_wanted;
-    coordinator->barrier = (struct barrier){.job = coordinator->head.job,
-                                            .generation = coordinator->head.generation,
-                                            .epoch = coordinator->head.epoch + 1,
-                                            .attempt = coordinator->barrier.attempt + 1,
-                                            .time_us = time_us,
-                                            .final = final,
-                                            .savepoint = coordinator->savepoint_wanted};
+    coordinator->barrier =
+        (struct barrier){.job = coordinator->head.job,
+                         .generation = coordinator->head.generation,
+                         .epoch = coordinator->head.epoch + 1,
+                         .attempt = coordinator->barrier.attempt + 1,
+                         .time_us = processing_clock_at(&coordinator->clock, coordinator->monotonic_us),
+                         .monotonic_us = coordinator->monotonic_us,
+                         .final = final,
+                         .savepoint = coordinator->savepoint_wanted};
     if (PLANTED(EPOCH_RESTARTS))
         coordinator->barrier.epoch =
             coordinator->manifest.id.generation < coordinator->head.generation ? 1 : coordinator->head.epoch + 1;
@@ -116,6 +116,7 @@ static void keep_ack(struct coordinator *coordinator, const struct task_ack *ack
             (struct ack_lane){.lane_index = ack->lanes[i].lane_index, .log = log_epoch_copy(arena, &ack->lanes[i].log)};
     kept->lanes = lanes;
     coordinator->ack_count++;
+    processing_clock_raise(&coordinator->clock, ack->time_us, coordinator->monotonic_us);
 }
 
 /* The new epoch's log of every lane, by lane; NULL when a lane has none or two. */
@@ -176,6 +177,15 @@ static void build_lists(struct coordinator *coordinator, struct manifest *manife
     }
 }
 
+/* A task may have been ahead of the stamp, and its state is what a restart goes on from. */
+static int64_t latest_time_us(const struct coordinator *coordinator) {
+    int64_t time_us = coordinator->barrier.time_us;
+    for (uint32_t task = 0; task < coordinator->options.task_count && !PLANTED(TASKS_TIME_FORGOTTEN); task++)
+        if (coordinator->acks[task].time_us > time_us)
+            time_us = coordinator->acks[task].time_us;
+    return time_us;
+}
+
 static void write_manifest(struct coordinator *coordinator, struct coordinator_actions *actions) {
     const struct barrier *barrier = &coordinator->barrier;
     const struct log_epoch **logs = collect_logs(coordinator);
@@ -195,7 +205,7 @@ static void write_manifest(struct coordinator *coordinator, struct coordinator_a
         .has_parent = true,
         .parent = coordinator->head.manifest,
         .final = barrier->final,
-        .time_us = barrier->time_us,
+        .time_us = latest_time_us(coordinator),
         .lanes = build_lanes(coordinator, logs),
         .lane_count = coordinator->options.lane_count,
     };

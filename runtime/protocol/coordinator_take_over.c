@@ -108,7 +108,7 @@ static void start_empty(struct coordinator *coordinator, struct coordinator_acti
     struct manifest manifest = {
         .id = {.job = options->job, .generation = 1, .kind = OBJECT_MANIFEST},
         .plan = options->plan,
-        .time_us = coordinator->time_us,
+        .time_us = processing_clock_at(&coordinator->clock, coordinator->monotonic_us),
         .positions = options->positions,
         .position_count = options->position_count,
         .lanes = fresh_lanes(coordinator, arena),
@@ -342,8 +342,8 @@ static void deploy(struct coordinator *coordinator, struct coordinator_actions *
             (struct coordinator_lane){.published_epoch = manifest->id.epoch - manifest->lanes[i].pending_count,
                                       .position = manifest->lanes[i].marker};
     coordinator_count_published(coordinator);
-    if (manifest->time_us > coordinator->time_us)
-        coordinator->time_us = manifest->time_us;
+    if (!PLANTED(STAMPS_FORGET_THE_MANIFEST))
+        processing_clock_raise(&coordinator->clock, manifest->time_us, coordinator->monotonic_us);
     coordinator->barrier = (struct barrier){0};
     coordinator->hold = false;
     coordinator->request = 0;

@@ -133,6 +133,9 @@ bool manifest_valid(const struct manifest *manifest, const char **problem) {
     } else if (manifest->id.epoch != 0) {
         return false;
     }
+    *problem = "a processing time that no clock shows";
+    if (manifest->time_us > PROCESSING_TIME_MAX_US || manifest->time_us < -PROCESSING_TIME_MAX_US)
+        return false;
     *problem = "an object that is no state";
     for (uint32_t i = 0; i < manifest->object_count; i++)
         if (manifest->objects[i].id.kind != OBJECT_STATE ||

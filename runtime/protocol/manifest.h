@@ -12,6 +12,7 @@
 #pragma once
 
 #include "core/base/arena.h"
+#include "runtime/protocol/processing_clock.h"
 #include "runtime/protocol/records.h"
 
 #define LANES_MAX 1024u          /* lanes of all sinks of a job */
@@ -81,8 +82,9 @@ struct manifest {
     struct digest plan;  /* of the plan whose state this is */
     bool has_parent;     /* false only for the first manifest of an empty start */
     struct manifest_reference parent;
-    bool final;      /* the input ended; nothing follows but publishing */
-    int64_t time_us; /* processing time of the epoch's barrier; never goes back along the chain */
+    bool final; /* the input ended; nothing follows but publishing */
+    int64_t
+        time_us; /* no task was at a later processing time when it took the epoch's barrier; never goes back along the chain */
     const struct object *objects;
     uint32_t object_count;
     const struct split_position *positions;

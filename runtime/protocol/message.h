@@ -36,9 +36,11 @@ struct barrier {
     uint64_t generation;
     uint64_t epoch;
     uint32_t attempt;
-    int64_t time_us; /* processing time for all that follows; rises from barrier to barrier */
-    bool final;      /* the input ended: flush everything, this is the last epoch */
-    bool savepoint;  /* the snapshot must not refer to objects of former epochs */
+    int64_t
+        time_us; /* the coordinator's stamp: all that follows has this processing time or a later one; never goes back */
+    int64_t monotonic_us; /* of the stamp; who brings it to another machine puts that one's in its place */
+    bool final;           /* the input ended: flush everything, this is the last epoch */
+    bool savepoint;       /* the snapshot must not refer to objects of former epochs */
 };
 
 /* A task has snapshotted its part of an epoch, and all that it names is in the store. */
@@ -52,7 +54,8 @@ struct task_ack {
     uint64_t epoch;
     uint32_t attempt;
     uint32_t task;
-    bool at_end; /* a source task: no more input will come */
+    int64_t time_us; /* its processing time when it took the barrier: nothing in its state is of a later one */
+    bool at_end;     /* a source task: no more input will come */
     const struct object *objects;
     uint32_t object_count;
     const struct split_position *positions;

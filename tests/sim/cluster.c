@@ -23,6 +23,7 @@ struct cluster {
     bool wrong_plan;
     uint32_t path; /* of the checkpoint; a fork has its own */
     uint64_t incarnations;
+    int64_t clock_step_us; /* of the wall clock that all machines have */
     enum goal goal;
     uint32_t savepoints;       /* names given out */
     struct str savepoint_made; /* newest one that is complete, of this path's job */
@@ -438,19 +439,44 @@ static void node_act(struct sim *sim, struct coordinator_node *node, const struc
     }
 }
 
-void coordinator_node_step(struct coordinator_node *node, const struct coordinator_event *event) {
+int64_t cluster_wall_clock_us(const struct sim *sim) {
+    return (int64_t)sim->now_us + 10000000000 + sim->cluster->clock_step_us;
+}
+
+/* Processing time never goes back, never stands still, and is not behind the wall clock or what was restored. */
+static void check_stamp(struct sim *sim, struct coordinator_node *node, const struct barrier *barrier) {
+    bool same_run = barrier->generation == node->stamped.generation;
+    if (same_run && barrier->attempt == node->stamped.attempt)
+        return; /* said again */
+    int64_t passed_us = (int64_t)(sim->now_us - node->stamped_at_us);
+    SIM_CHECK(sim, node->stamped.generation == 0 || barrier->time_us >= node->stamped.time_us + passed_us,
+              "the stamp of epoch %llu is %lld us after the last one, which is %lld us ago",
+              (unsigned long long)barrier->epoch, (long long)(barrier->time_us - node->stamped.time_us),
+              (long long)passed_us);
+    SIM_CHECK(sim, barrier->time_us >= cluster_wall_clock_us(sim), "a stamp is behind the wall clock");
+    SIM_CHECK(sim, barrier->time_us >= node->machine.manifest.time_us, "a stamp is behind the decided epoch");
+    node->stamped = *barrier;
+    node->stamped_at_us = sim->now_us;
+}
+
+void coordinator_node_step(struct coordinator_node *node, const struct coordinator_event *told) {
     struct process *process = node->process;
     struct sim *sim = process->sim;
     if (!process->alive)
         return;
     struct coordinator_actions *actions = arena_alloc(&sim->arena, sizeof *actions);
-    coordinator_step(&node->machine, event, actions);
+    struct coordinator_event event = *told;
+    event.time_us = cluster_wall_clock_us(sim);
+    event.monotonic_us = (int64_t)sim->now_us;
+    coordinator_step(&node->machine, &event, actions);
     for (uint32_t i = 0; i < actions->count && !sim->done; i++) {
         uint32_t kind = actions->items[i].kind;
         if (passes_point(sim, process, kind))
             return;
-        if (kind == COORDINATOR_ACTION_BARRIER && event->kind != COORDINATOR_EVENT_RESEND)
+        if (kind == COORDINATOR_ACTION_BARRIER && event.kind != COORDINATOR_EVENT_RESEND)
             node->barrier_us = sim->now_us;
+        if (kind == COORDINATOR_ACTION_BARRIER)
+            check_stamp(sim, node, &actions->items[i].barrier);
         node_act(sim, node, &actions->items[i]);
         if (!process->alive || passes_point(sim, process, SITE_AFTER + kind))
             return;
@@ -463,9 +489,9 @@ static void node_tick(struct sim *sim, void *argument) {
     if (node->machine.state == COORDINATOR_ENDED)
         return;
     if (sim_fault(sim, FAULT_CLOCK_STEP, 0))
-        node->clock_step_us += (int64_t)sim_fault_between(sim, FAULT_CLOCK_STEP, 0, 0, 7200000000u) - 3600000000;
-    struct coordinator_event event = {.kind = COORDINATOR_EVENT_TRIGGER,
-                                      .time_us = (int64_t)sim->now_us + 10000000000 + node->clock_step_us};
+        sim->cluster->clock_step_us +=
+            (int64_t)sim_fault_between(sim, FAULT_CLOCK_STEP, 0, 0, 7200000000u) - 3600000000;
+    struct coordinator_event event = {.kind = COORDINATOR_EVENT_TRIGGER};
     coordinator_node_step(node, &event);
     event.kind = COORDINATOR_EVENT_RESEND;
     if (node->resend_count++ % 2 == 1)
@@ -514,7 +540,9 @@ static void start_coordinator(struct sim *sim) {
                                           .lane_count = sim->lane_count,
                                           .bound = sim->bound,
                                           .positions = positions,
-                                          .position_count = sim->source_count};
+                                          .position_count = sim->source_count,
+                                          .time_us = cluster_wall_clock_us(sim),
+                                          .monotonic_us = (int64_t)sim->now_us};
     coordinator_init(&node->machine, &options);
     cluster->nodes[cluster->node_count++] = node;
     cluster->current = node;

@@ -37,8 +37,9 @@ struct coordinator_node {
     struct str savepoint_name; /* to be made */
     struct str origin_name;    /* to start from */
     uint64_t resend_count;
-    int64_t clock_step_us;
-    uint64_t barrier_us; /* when the epoch under way began */
+    struct barrier stamped; /* the newest barrier, … */
+    uint64_t stamped_at_us; /* … and when it was made */
+    uint64_t barrier_us;    /* when the epoch under way began */
     struct garbage *garbage;
 };
 
@@ -50,6 +51,7 @@ const char *cluster_describe(struct sim *sim);
 /* From the worker's side. */
 void coordinator_node_step(struct coordinator_node *node, const struct coordinator_event *event);
 void cluster_kill(struct process *process);
+int64_t cluster_wall_clock_us(const struct sim *sim);
 
 /* Who runs what: the same for everybody who knows the generation and the workers. */
 uint32_t worker_of_task(const struct sim *sim, uint64_t generation, uint32_t worker_count, uint32_t task);

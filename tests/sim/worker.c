@@ -67,6 +67,8 @@ struct lane_task {
     bool running, flushed;
     uint32_t restoring; /* reads under way */
     uint64_t count;
+    int64_t time_us; /* processing time of its newest row, or of its start */
+    struct processing_clock clock;
     uint64_t version; /* state that changes rarely: its object is reused from decided epochs */
     struct input inputs[INPUTS_MAX];
     struct barrier aligning;
@@ -285,6 +287,7 @@ static void append_row(struct sim *sim, struct lane_task *task, uint32_t source,
             memcpy(rows, task->rows, (size_t)task->row_count * ROW_SIZE);
         task->rows = rows;
     }
+    task->time_us = processing_clock_at(&task->clock, (int64_t)sim->now_us);
     struct row row = {.lane = task->lane, .source = source, .sequence = sequence, .ordinal = ++task->count};
     memcpy(task->rows + (size_t)task->row_count++ * ROW_SIZE, &row, ROW_SIZE);
 }
@@ -402,7 +405,7 @@ static void upload_log(struct sim *sim, struct upload *upload) {
 
 static void upload_state(struct sim *sim, struct upload *upload) {
     struct lane_task *task = upload->task;
-    uint64_t words[2] = {task->count, task->version};
+    uint64_t words[3] = {task->count, task->version, (uint64_t)task->time_us};
     struct str bytes = {sim_copy(sim, words, sizeof words), sizeof words};
     upload->objects[0] = put_object(sim, upload, next_object(upload, OBJECT_STATE, 0), bytes);
     upload->objects[0].operator_id = OPERATOR_COUNT + task->lane;
@@ -435,13 +438,15 @@ static void snapshot(struct sim *sim, struct lane_task *task, const struct barri
     task->attempt = barrier->attempt;
     task->sealed_count = task->row_count;
     task->last.complete = false;
+    processing_clock_raise(&task->clock, barrier->time_us, (int64_t)sim->now_us);
     struct upload *upload = ARENA_NEW(&sim->arena, struct upload);
     *upload = (struct upload){.task = task, .barrier = *barrier};
     upload->ack = (struct task_ack){.job = barrier->job,
                                     .generation = barrier->generation,
                                     .epoch = barrier->epoch,
                                     .attempt = barrier->attempt,
-                                    .task = task->task};
+                                    .task = task->task,
+                                    .time_us = processing_clock_at(&task->clock, (int64_t)sim->now_us)};
     if (passes_point(sim, task->owner->process, SITE_SNAPSHOT))
         return;
     if (sim_fault(sim, FAULT_DECLINE, task->lane)) {
@@ -533,7 +538,7 @@ static void restored(struct sim *sim, void *argument, const struct store_answer 
             tell_status(sim, task->owner, TASK_FAILED, task->task, NULL);
         return;
     }
-    uint64_t words[2];
+    uint64_t words[3];
     SIM_CHECK(sim, answer->bytes.size >= 8 && answer->bytes.size <= sizeof words, "state of a wrong size");
     memcpy(words, answer->bytes.data, answer->bytes.size);
     if (restore->object->operator_id >= OPERATOR_VERSION) {
@@ -541,6 +546,8 @@ static void restored(struct sim *sim, void *argument, const struct store_answer 
     } else {
         task->count = words[0];
         task->version = words[1];
+        SIM_CHECK(sim, task->time_us >= (int64_t)words[2], "lane %u goes on at a time before that of its state",
+                  task->lane);
     }
     if (--task->restoring > 0)
         return;
@@ -556,6 +563,9 @@ static void start_lane_task(struct sim *sim, struct attempt *attempt, uint32_t l
     task->task = sim->source_count + lane;
     attempt->lane_tasks[lane] = task;
     const struct manifest *manifest = attempt->deployment.manifest;
+    task->clock = processing_clock_from(cluster_wall_clock_us(sim), (int64_t)sim->now_us);
+    processing_clock_raise(&task->clock, manifest->time_us, (int64_t)sim->now_us);
+    task->time_us = processing_clock_at(&task->clock, (int64_t)sim->now_us);
     for (uint32_t i = 0; i < manifest->object_count; i++) {
         const struct object *object = &manifest->objects[i];
         if (object->operator_id != OPERATOR_COUNT + lane && object->operator_id != OPERATOR_VERSION + lane)

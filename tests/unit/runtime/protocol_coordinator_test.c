@@ -235,6 +235,76 @@ static void an_epoch_is_decided_by_the_swap_alone(void **state) {
     teardown(&fixture);
 }
 
+static void expect_stamp(struct fixture *fixture, int64_t wall_us, int64_t monotonic_us, int64_t wanted_us) {
+    step(fixture, &(struct coordinator_event){
+                      .kind = COORDINATOR_EVENT_TRIGGER, .time_us = wall_us, .monotonic_us = monotonic_us});
+    take_barrier(fixture);
+    assert_int_equal(fixture->barrier.time_us, wanted_us);
+    assert_int_equal(fixture->barrier.monotonic_us, monotonic_us);
+}
+
+static void decide_stamped(struct fixture *fixture, int64_t wanted_us) {
+    tell_all_acks(fixture);
+    write_manifest(fixture);
+    assert_int_equal(fixture->coordinator.building.time_us, wanted_us);
+    perform_swap(fixture);
+    answer(fixture, COORDINATOR_EVENT_SWAPPED, ANSWER_OK);
+    for (uint32_t lane = 0; lane < 2; lane++)
+        tell_lane(fixture, lane, fixture->head.epoch);
+}
+
+/* Any event tells what time it is; a wall clock that was set back does not hold stamps up. */
+static void stamps_go_on_while_the_clock_is_back(void **state) {
+    (void)state;
+    struct fixture fixture;
+    setup(&fixture);
+    run_empty(&fixture);
+    expect_stamp(&fixture, 100000, 10, 100000);
+    decide_stamped(&fixture, 100000);
+    expect_stamp(&fixture, 40000, 25, 100015);
+    step(&fixture,
+         &(struct coordinator_event){.kind = COORDINATOR_EVENT_EPOCH_TIMEOUT, .time_us = 40010, .monotonic_us = 35});
+    step(&fixture, &(struct coordinator_event){.kind = COORDINATOR_EVENT_RETRY, .time_us = 40020, .monotonic_us = 45});
+    take_barrier(&fixture);
+    assert_int_equal(fixture.barrier.time_us, 100035); /* the next attempt has its own */
+    decide_stamped(&fixture, 100035);
+    expect_stamp(&fixture, 100036, 46, 100036);
+    decide_stamped(&fixture, 100036);
+    expect_stamp(&fixture, 200000, 50, 200000);
+    teardown(&fixture);
+}
+
+/* A task may be ahead of the stamp, which came late or from another machine: what is restored is not before its time. */
+static void an_epoch_has_the_time_of_its_latest_task(void **state) {
+    (void)state;
+    struct fixture fixture;
+    setup(&fixture);
+    run_empty(&fixture);
+    expect_stamp(&fixture, 1000, 10, 1000);
+    struct task_ack ahead = ack_of(&fixture, 1);
+    ahead.time_us = 1700;
+    tell_ack(&fixture, &ahead);
+    decide_stamped(&fixture, 1700);
+    expect_stamp(&fixture, 1020, 30, 1720);
+    coordinator_release(&fixture.coordinator);
+    struct coordinator_options options = options_of(START_RESUME);
+    options.owner = sample_incarnation(4);
+    options.time_us = 300;
+    options.monotonic_us = 5; /* another machine's */
+    begin(&fixture, &options);
+    answer_head(&fixture);
+    answer(&fixture, COORDINATOR_EVENT_MANIFEST, ANSWER_OK);
+    perform_swap(&fixture);
+    answer(&fixture, COORDINATOR_EVENT_SWAPPED, ANSWER_OK);
+    answer(&fixture, COORDINATOR_EVENT_VERIFIED, ANSWER_OK);
+    for (uint32_t task = 0; task < 3; task++)
+        tell_task(&fixture, TASK_RUNNING, task);
+    for (uint32_t lane = 0; lane < 2; lane++)
+        tell_lane(&fixture, lane, 1);
+    expect_stamp(&fixture, 310, 15, 1710);
+    teardown(&fixture);
+}
+
 static void a_swap_in_doubt_is_looked_up(void **state) {
     (void)state;
     for (int done = 0; done < 2; done++) {
@@ -735,6 +805,8 @@ static void stale_coordinators_look_at_head(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_epoch_is_decided_by_the_swap_alone),
+        cmocka_unit_test(stamps_go_on_while_the_clock_is_back),
+        cmocka_unit_test(an_epoch_has_the_time_of_its_latest_task),
         cmocka_unit_test(a_swap_in_doubt_is_looked_up),
         cmocka_unit_test(who_lost_head_leaves),
         cmocka_unit_test(the_bound_stops_barriers),

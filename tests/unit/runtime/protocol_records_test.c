@@ -209,6 +209,14 @@ static void a_manifest_that_does_not_fit_together_is_refused(void **state) {
     bad = good;
     bad.base_epoch = 4; /* the markers are older */
     assert_false(manifest_valid(&bad, &problem));
+    for (int sign = -1; sign <= 1; sign += 2) {
+        bad = good;
+        bad.time_us = sign * PROCESSING_TIME_MAX_US;
+        assert_true(manifest_valid(&bad, &problem));
+        bad.time_us += sign;
+        assert_false(manifest_valid(&bad, &problem));
+        assert_string_equal(problem, "a processing time that no clock shows");
+    }
     struct manifest_lane lanes[2] = {good.lanes[0], good.lanes[1]};
     bad = good;
     bad.lanes = lanes;
