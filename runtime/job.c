@@ -21,6 +21,7 @@ struct job {
     Plan__Plan plan;    /* as it runs */
     struct execution_graph graph;
     struct task_parts parts;
+    struct processing_clock clock; /* at the start */
     struct task *tasks;
     uint32_t task_count, source_count; /* source_count: of them, the first ones, read input */
     uint32_t open_count;               /* initialised */
@@ -111,6 +112,7 @@ static enum status open_restored(struct job *job, const struct job_config *confi
     TRY(job_checkpoint_open(&job->checkpoint, config, job->tasks, job->task_count, job->source_count, &job->arena,
                             error));
     job->control.checkpointer = job->checkpoint.checkpointer;
+    processing_clock_raise(&job->clock, job_checkpoint_time_us(&job->checkpoint), env_monotonic_us(config->env));
     job->parts.chains = &job->checkpoint.chains;
     enum status status = open_tasks(job, error);
     job->parts.chains = NULL;
@@ -142,10 +144,13 @@ enum status job_open(const struct job_config *config, struct job **job, struct e
     struct job *opened = memory_zalloc(sizeof *opened);
     arena_init(&opened->arena);
     job_control_init(&opened->control);
+    int64_t wall_clock_us = env_now_us(config->env);
+    opened->clock = processing_clock_from(wall_clock_us, env_monotonic_us(config->env));
     opened->parts = (struct task_parts){.config = arena_copy(&opened->arena, config, sizeof *config),
                                         .plan = &opened->plan,
                                         .graph = &opened->graph,
                                         .network = &opened->network,
+                                        .clock = &opened->clock,
                                         .control = &opened->control,
                                         .dead = &opened->dead,
                                         .status = &opened->status,
@@ -188,7 +193,7 @@ enum status job_run(struct job *job, struct error *error) {
     struct error failure = {0};
     enum status status = STATUS_OK;
     own->is_callers = true;
-    job->control.start_us = env_now_us(job->parts.config->env);
+    job->control.start_us = processing_clock_at(&job->clock, env_monotonic_us(job->parts.config->env));
     for (uint32_t i = 0; i < job->task_count && status == STATUS_OK; i++)
         if (&job->tasks[i] != own)
             status = start_thread(&job->tasks[i], &failure);

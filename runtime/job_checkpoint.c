@@ -182,6 +182,10 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
                              &checkpoint->chains, error);
 }
 
+int64_t job_checkpoint_time_us(const struct job_checkpoint *checkpoint) {
+    return checkpoint->deployments[0]->manifest.time_us;
+}
+
 static void list_positions(void *context, struct arena *arena, struct split_position **positions, uint32_t *count) {
     const struct task *task = context;
     uint32_t capacity = 0;
@@ -253,6 +257,7 @@ static void start_task(struct job_checkpoint *checkpoint, struct task *task, uin
         .log_bytes_max = log_bytes_max,
         .positions = list_positions,
         .decided = task->source_count > 0 ? tell_sources : NULL,
+        .take_stamp = task_take_stamp,
         .hand_on = task_hand_on,
         .given_up = task_give_up,
         .has_channels = task->has_receiver,

@@ -31,6 +31,8 @@ enum status job_checkpoint_sinks(const struct task_context *context, struct chec
 enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct job_config *config,
                                 const struct task *tasks, uint32_t task_count, uint32_t source_count,
                                 struct arena *arena, struct error *error) MUST_CHECK;
+/* Of what is restored: nothing in it is of a later processing time. Before job_checkpoint_start. */
+int64_t job_checkpoint_time_us(const struct job_checkpoint *checkpoint);
 /* All tasks are open and restored: starts their parts. The state that was read is let go of. */
 void job_checkpoint_start(struct job_checkpoint *checkpoint, struct task *tasks, uint64_t log_bytes_max);
 /* What is undecided is given up. Before the tasks' operators are closed. */

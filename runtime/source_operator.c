@@ -19,6 +19,8 @@ struct source_operator {
     struct evaluator *watermark;   /* NULL: no event time */
     uint32_t time_column;
     struct split_watermarks splits;
+    int64_t
+        monotonic_us;   /* when the clock was read last: idleness does not depend on processing time, which may leap */
     bool shares_splits; /* with other instances */
 };
 
@@ -65,7 +67,7 @@ static enum status source_operator_on_snapshot(struct stream_operator *self, str
     if (!source->source->class->split_position)
         return FAIL(error, STATUS_UNSUPPORTED, "table \"%s\" cannot say where it is, so it has no checkpoints",
                     source->table);
-    split_watermarks_grow(splits, source->source->split_count, self->context->evaluation->now_us);
+    split_watermarks_grow(splits, source->source->split_count, source->monotonic_us);
     struct strbuf value, position;
     strbuf_init(&value);
     strbuf_init(&position);
@@ -129,7 +131,7 @@ static enum status source_operator_on_restore(struct stream_operator *self, stru
     if (is_first || restored.merged_us < source->splits.merged_us)
         source->splits.merged_us = restored.merged_us;
     source->splits.all_idle = restored.all_idle && (is_first || source->splits.all_idle);
-    split_watermarks_grow(&source->splits, source->source->split_count, self->context->evaluation->now_us);
+    split_watermarks_grow(&source->splits, source->source->split_count, source->monotonic_us);
     struct map by_name; /* number of a split + 1 */
     map_init(&by_name, self->context->arena, false);
     for (uintptr_t i = 0; i < source->splits.count; i++)
@@ -138,7 +140,7 @@ static enum status source_operator_on_restore(struct stream_operator *self, stru
         uintptr_t split = (uintptr_t)map_get(&by_name, restored.positions[i].split);
         if (split == 0)
             continue; /* another instance has it now */
-        restored.states[i].last_row_us = self->context->evaluation->now_us;
+        restored.states[i].last_row_us = source->monotonic_us;
         source->splits.splits[split - 1] = restored.states[i];
     }
     return STATUS_OK;
@@ -221,6 +223,7 @@ static enum status source_operator_open(struct stream_operator *self, const Plan
     struct source_operator *source = (struct source_operator *)self;
     const Plan__Scan *scan = node->scan;
     source->table = scan->table;
+    source->monotonic_us = env_monotonic_us(task_of(self)->env);
     split_watermarks_init(&source->splits, scan->idle_timeout_us);
     TRY(open_projections(source, scan, error));
     TRY(open_watermark(source, scan, error));
@@ -250,11 +253,11 @@ static enum status project(struct source_operator *source, struct batch *read, s
     return status;
 }
 
-static enum status emit_event_time(struct source_operator *source, int64_t now_us, struct error *error) {
+static enum status emit_event_time(struct source_operator *source, struct error *error) {
     struct stream_operator *self = &source->base;
     bool was_idle = source->splits.all_idle;
     int64_t was_us = source->splits.merged_us;
-    if (!split_watermarks_update(&source->splits, now_us))
+    if (!split_watermarks_update(&source->splits, source->monotonic_us))
         return STATUS_OK;
     if (was_idle && !source->splits.all_idle)
         TRY(operator_emit_idle(self, false, error));
@@ -321,14 +324,13 @@ static enum status emit_with_event_time(struct source_operator *source, struct b
     const int64_t *times, *marks;
     TRY(compute_event_times(source, batch, &times, &marks, error));
     const struct task_context *task = task_of(&source->base);
-    int64_t now_us = source->base.context->evaluation->now_us;
     for (uint32_t first = 0; first < batch->row_count;) {
         int64_t watermark_us = source->splits.splits[split].watermark_us;
         uint32_t count = watermark_cut(times, marks, first, batch->row_count, task->watermark_granularity_us,
                                        task->watermark_reach_us, &watermark_us);
         TRY(emit_range(source, batch, first, count, error));
         source->splits.splits[split].watermark_us = watermark_us;
-        TRY(emit_event_time(source, now_us, error));
+        TRY(emit_event_time(source, error));
         first += count;
     }
     return STATUS_OK;
@@ -341,8 +343,8 @@ static enum status emit_rows(struct source_operator *source, struct batch *read,
     source->base.counters.batches_in++;
     if (read->ingest_us == 0)
         read->ingest_us = evaluation->now_us;
-    split_watermarks_active(&source->splits, split, evaluation->now_us);
-    TRY(emit_event_time(source, evaluation->now_us, error)); /* active again before its rows come */
+    split_watermarks_active(&source->splits, split, source->monotonic_us);
+    TRY(emit_event_time(source, error)); /* active again before its rows come */
     struct batch *batch;
     TRY(project(source, read, &batch, error));
     if (!source->watermark)
@@ -364,7 +366,7 @@ static void note_split(struct source_operator *source, const struct source_poll 
 
 /* Splits may have come since. */
 static void note_splits(struct source_operator *source) {
-    split_watermarks_grow(&source->splits, source->source->split_count, source->base.context->evaluation->now_us);
+    split_watermarks_grow(&source->splits, source->source->split_count, source->monotonic_us);
     source->splits.lacks_splits = source->shares_splits && source->splits.count == 0;
 }
 
@@ -373,16 +375,16 @@ enum status source_operator_start(struct stream_operator *self, struct error *er
     if (self->ended)
         return STATUS_OK;
     note_splits(source);
-    return emit_event_time(source, self->context->evaluation->now_us, error);
+    return emit_event_time(source, error);
 }
 
 enum status source_operator_step(struct stream_operator *self, int64_t max_wait_us, struct source_step *step,
                                  struct error *error) {
     struct source_operator *source = (struct source_operator *)self;
-    struct evaluation_context *evaluation = self->context->evaluation;
     struct source_poll poll = {0};
     TRY(source->source->class->poll(source->source, max_wait_us, &poll, error));
-    evaluation->now_us = env_now_us(task_of(self)->env);
+    source->monotonic_us = env_monotonic_us(task_of(self)->env);
+    self->context->evaluation->now_us = processing_clock_at(&task_of(self)->clock, source->monotonic_us);
     note_splits(source);
     *step = (struct source_step){.made_progress = poll.batch || poll.state == SOURCE_READY, .wait_us = poll.wait_us};
     if (step->wait_us <= 0)
@@ -392,7 +394,7 @@ enum status source_operator_step(struct stream_operator *self, int64_t max_wait_
         TRY(emit_rows(source, poll.batch, poll.split, error));
     }
     note_split(source, &poll);
-    TRY(emit_event_time(source, evaluation->now_us, error));
+    TRY(emit_event_time(source, error));
     return poll.state == SOURCE_END ? source_operator_end(self, error) : STATUS_OK;
 }
 

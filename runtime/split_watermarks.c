@@ -34,10 +34,7 @@ void split_watermarks_active(struct split_watermarks *watermarks, uint32_t split
     state->idle = false;
 }
 
-/* A clock that was set back must not keep a split from becoming idle. */
-static bool is_quiet(const struct split_watermarks *watermarks, struct split_state *state, int64_t now_us) {
-    if (now_us < state->last_row_us)
-        state->last_row_us = now_us;
+static bool is_quiet(const struct split_watermarks *watermarks, const struct split_state *state, int64_t now_us) {
     return watermarks->idle_timeout_us > 0 && state->caught_up &&
            now_us - state->last_row_us >= watermarks->idle_timeout_us;
 }

@@ -2,7 +2,7 @@
  *
  * The merged watermark is the minimum over splits that are neither idle nor ended, the maximum over idle ones when there is no
  * other, and never falls. A split is idle when it is read to its end and has been quiet for the idle timeout. Pure: time comes
- * in as an argument.
+ * in as an argument, of a monotonic clock.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 struct split_state {
     int64_t watermark_us;
-    int64_t last_row_us; /* processing time of its last rows, or of when it was first seen */
+    int64_t last_row_us; /* monotonic time of its last rows, or of when it was first seen */
     uint64_t row_count;
     bool caught_up;
     bool idle;

@@ -27,7 +27,6 @@ static uint32_t batch_rows(uint32_t wanted) {
 static void init_evaluation(struct task *task) {
     struct env *env = task->parts->config->env;
     task->evaluation.zone = task->parts->zone;
-    task->evaluation.now_us = task->evaluation.statement_start_us = env_now_us(env);
     task->evaluation.watermark_us = WATERMARK_NONE;
     task->evaluation.random_state = env_random_u64(env);
 }
@@ -49,6 +48,7 @@ static void init_context(struct task *task) {
         .result = config->result,
         .dead = &task->parts->dead->target,
         .has_checkpoints = config->checkpoint_uri != NULL,
+        .follows_wall_clock = !config->checkpoint_uri || config->checkpoint_interval_us == 0,
         .instance = task->instance,
         .instance_count = task_instance_count(task),
         .watermark_granularity_us = plan_watermark_granularity_us(task->parts->plan, task->parts->zone),
@@ -187,7 +187,14 @@ static enum status restore(struct task *task, const struct restored_node *nodes,
     return STATUS_OK;
 }
 
+static void start_clock(struct task *task) {
+    task->context.clock = *task->parts->clock;
+    task->evaluation.now_us = processing_clock_at(&task->context.clock, env_monotonic_us(task->context.env));
+    task->evaluation.statement_start_us = task->evaluation.now_us;
+}
+
 enum status task_open(struct task *task, struct error *error) {
+    start_clock(task);
     bool is_restored = task->parts->chains && task->parts->chains->count > 0;
     const struct restored_node *nodes = is_restored ? find_readers(task) : NULL;
     TRY(open_state(task, error));

@@ -32,6 +32,8 @@ struct task_parts {
     struct job_status *status;
     struct state_budget *budget; /* of all tasks */
     const struct time_zone *zone;
+    const struct processing_clock
+        *clock;                        /* where all tasks' clocks begin: when they open, not before what is restored */
     const struct state_chains *chains; /* while tasks open; NULL: the job starts empty */
 };
 

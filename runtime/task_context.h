@@ -4,6 +4,7 @@
 #include "connectors/connector.h"
 #include "executor/operator.h"
 #include "runtime/job.h"
+#include "runtime/protocol/processing_clock.h"
 
 struct snapshot_reader;
 
@@ -17,6 +18,8 @@ struct task_context {
     struct operator_context operators; /* first: operators hold a pointer to it */
     const struct connector_registry *registry;
     struct env *env;
+    struct processing_clock clock; /* of evaluation->now_us */
+    bool follows_wall_clock;       /* no barrier brings stamps from time to time */
     struct result_target *result;
     struct dead_letter_target *dead;
     uint32_t instance, instance_count;    /* of the task's chain */

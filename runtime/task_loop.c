@@ -63,8 +63,17 @@ static enum status check_routers(struct task *task, struct error *error) {
     return end_unwanted_sources(task, error);
 }
 
+/* Once a round. Without stamps the wall clock is followed where it goes ahead, in the order that processing_clock_raise wants. */
+static void read_clock(struct task *task) {
+    bool follows = task->context.follows_wall_clock;
+    int64_t wall_clock_us = follows ? env_now_us(task->context.env) : 0, now_us = monotonic_us(task);
+    if (follows)
+        processing_clock_raise(&task->context.clock, wall_clock_us, now_us);
+    task->evaluation.now_us = processing_clock_at(&task->context.clock, now_us);
+}
+
 static enum status run_ticks(struct task *task, int64_t *next_tick_us, struct error *error) {
-    task->evaluation.now_us = env_now_us(task->context.env);
+    read_clock(task);
     *next_tick_us = INT64_MAX;
     for (uint32_t i = 0; i < task->operator_count; i++) {
         TRY(operator_on_tick(task->operators[i], task->evaluation.now_us, error));
@@ -126,19 +135,18 @@ static int64_t smaller(int64_t a, int64_t b) {
 
 /* How long a round without rows may take before something else is due. */
 static int64_t wait_budget_us(const struct task *task, int64_t next_tick_us, int64_t next_flush_us) {
-    int64_t now_us = task->evaluation.now_us;
     /* A source that blocks does not see its mail. */
     int64_t budget_us = task->checkpoint && !task->has_receiver ? WAIT_MAIL_US : WAIT_MAX_US;
     if (task->checkpoint && task_checkpoint_is_busy(task->checkpoint))
         return 0;
     if (next_tick_us != INT64_MAX)
-        budget_us = smaller(budget_us, next_tick_us - now_us);
+        budget_us = smaller(budget_us, next_tick_us - task->evaluation.now_us);
     if (next_flush_us != INT64_MAX)
         budget_us = smaller(budget_us, next_flush_us - monotonic_us(task));
     for (uint32_t i = 0; i < task->source_count; i++) {
         int64_t idle_us = split_watermarks_next_idle_us(source_operator_splits(task->sources[i]));
         if (!task->sources[i]->ended && idle_us != INT64_MAX)
-            budget_us = smaller(budget_us, idle_us - now_us);
+            budget_us = smaller(budget_us, idle_us - monotonic_us(task));
     }
     return budget_us < 0 ? 0 : budget_us;
 }
@@ -191,6 +199,13 @@ static enum status flush_all(struct task *task, struct error *error) {
 }
 
 /* ---- barriers ---- */
+
+int64_t task_take_stamp(void *context, const struct barrier *barrier) {
+    struct task *task = context;
+    processing_clock_raise(&task->context.clock, barrier->time_us, barrier->monotonic_us);
+    task->evaluation.now_us = processing_clock_at(&task->context.clock, monotonic_us(task));
+    return task->evaluation.now_us;
+}
 
 enum status task_hand_on(void *context, const struct barrier *barrier, struct error *error) {
     struct task *task = context;
@@ -347,7 +362,7 @@ static enum status run_to_the_end(struct task *task, struct error *error) {
 }
 
 enum status task_loop_run(struct task *task, struct error *error) {
-    task->evaluation.now_us = env_now_us(task->context.env);
+    read_clock(task);
     task->evaluation.statement_start_us = task->parts->control->start_us;
     task->last_flush_us = monotonic_us(task);
     enum status status = run_to_the_end(task, error);

@@ -18,6 +18,7 @@ struct task;
 enum status task_loop_run(struct task *task, struct error *error) MUST_CHECK;
 /* receiver_config.on_barrier of a task. */
 enum status task_on_barrier(void *task, const struct barrier *barrier, struct error *error) MUST_CHECK;
-/* What a task's checkpoints ask of it: task_checkpoint_config.hand_on and given_up. */
+/* What a task's checkpoints ask of it: task_checkpoint_config.take_stamp, hand_on and given_up. */
+int64_t task_take_stamp(void *task, const struct barrier *barrier);
 enum status task_hand_on(void *task, const struct barrier *barrier, struct error *error) MUST_CHECK;
 void task_give_up(void *task, const struct barrier *barrier);

@@ -252,7 +252,9 @@ static enum status take_barrier(struct task_checkpoint *checkpoint, const struct
     checkpoint->next_is_full = false;
     seal_logs(checkpoint);
     note_positions(checkpoint);
-    uploader_begin(checkpoint->uploader, barrier, !full);
+    if (checkpoint->config.take_stamp)
+        checkpoint->barrier.time_us = checkpoint->config.take_stamp(checkpoint->config.context, barrier);
+    uploader_begin(checkpoint->uploader, &checkpoint->barrier, !full);
     strbuf_reset(&checkpoint->piece);
     state_file_begin(&checkpoint->piece, !full, checkpoint->config.identities, checkpoint->config.operator_count);
     return checkpoint->config.hand_on ? checkpoint->config.hand_on(checkpoint->config.context, barrier, error)

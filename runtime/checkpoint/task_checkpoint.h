@@ -33,6 +33,8 @@ struct task_checkpoint_config {
     /* Logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: default. */
     uint64_t log_bytes_max;
     uint64_t upload_backlog_bytes_max; /* handed to the uploader and not written: more is not snapshotted. 0: default */
+    /* A barrier's stamp is taken over; returns the task's own processing time, which is not before it. MAY be NULL. */
+    int64_t (*take_stamp)(void *context, const struct barrier *barrier);
     /* Where the sources are, for those who look at the manifest: appended to the arena's lists. MAY be NULL. */
     void (*positions)(void *context, struct arena *arena, struct split_position **positions, uint32_t *count);
     /* These positions are of an epoch that is decided. MAY be NULL. */

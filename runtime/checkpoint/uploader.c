@@ -208,6 +208,7 @@ static void acknowledge(struct uploader *uploader, struct upload_mail *mail, con
                            .epoch = uploader->barrier.epoch,
                            .attempt = uploader->barrier.attempt,
                            .task = uploader->config.task,
+                           .time_us = uploader->barrier.time_us,
                            .at_end = mail->at_end,
                            .objects = uploader->newest,
                            .object_count = uploader->newest_count,

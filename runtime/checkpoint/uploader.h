@@ -30,7 +30,7 @@ void uploader_stop(struct uploader *uploader);
 void uploader_free(
     struct uploader *uploader); /* stops it, and waits for the call of the store that is open; NULL is fine */
 
-/* An attempt begins; one that is unfinished is given up. */
+/* An attempt begins; one that is unfinished is given up. The barrier's time is the task's when it took it. */
 void uploader_begin(struct uploader *uploader, const struct barrier *barrier, bool delta);
 /* The next bytes of the state file; taken, the strbuf is empty afterwards. */
 void uploader_piece(struct uploader *uploader, struct strbuf *piece);

@@ -78,6 +78,21 @@ static void watermark_waits_for_the_slowest_split(void **state) {
     free_job(&plan);
 }
 
+/* Two splits, an idle timeout of 5 s, windows of 10 ms. */
+static void run_splits(struct memory_plan *plan, const struct memory_row rows[4], bool caught_up,
+                       void (*on_poll)(struct memory_table *table, uint32_t next_row)) {
+    plan_init(plan);
+    plan_add_scan(plan, true, 5000000);
+    plan_add_window(plan, PLAN__WINDOW_KIND__TUMBLE, 10000, 0, 0, true, count_only);
+    plan_add_sink(plan, "");
+    memory_reset(rows, 4);
+    memory.split_count = 2;
+    memory.caught_up = caught_up;
+    memory.on_poll = on_poll;
+    memory.world = env_virtual_new(1000000, 1);
+    memory_run_ok(plan, 10);
+}
+
 /* Split 1 gives nothing for longer than the timeout: split 0 goes on alone. */
 static void idle_split_does_not_hold_windows_back(void **state) {
     (void)state;
@@ -87,15 +102,7 @@ static void idle_split_does_not_hold_windows_back(void **state) {
                                              {2, 1, 2000, 2000, 1, 0}};
     for (int caught_up = 0; caught_up < 2; caught_up++) {
         struct memory_plan plan;
-        plan_init(&plan);
-        plan_add_scan(&plan, true, 5000000);
-        plan_add_window(&plan, PLAN__WINDOW_KIND__TUMBLE, 10000, 0, 0, true, count_only);
-        plan_add_sink(&plan, "");
-        memory_reset(rows, 4);
-        memory.split_count = 2;
-        memory.caught_up = caught_up;
-        memory.world = env_virtual_new(1000000, 1);
-        memory_run_ok(&plan, 10);
+        run_splits(&plan, rows, caught_up, NULL);
         assert_int_equal(job_rows_late(memory.job), caught_up);
         assert_string_equal(strbuf_text(&output.text),
                             caught_up ? "+I 1 1 0 10000 9000\n+I 1 2 50000 60000 59000\n"
@@ -103,6 +110,23 @@ static void idle_split_does_not_hold_windows_back(void **state) {
         free_job(&plan);
         env_virtual_free(memory.world);
     }
+}
+
+static void set_the_clock_an_hour_ahead(struct memory_table *table, uint32_t next_row) {
+    if (next_row == 2)
+        env_virtual_set_now(table->world, 3600000000);
+}
+
+/* Nobody was quiet for longer: the third row comes 6 ms after the second. */
+static void a_clock_that_is_set_makes_no_split_idle(void **state) {
+    (void)state;
+    static const struct memory_row rows[] = {
+        {1, 1, 1000, 1000, 0, 0}, {1, 1, 50000, 50000, 0, 0}, {1, 1, 51000, 51000, 0, 6000}, {2, 1, 2000, 2000, 1, 0}};
+    struct memory_plan plan;
+    run_splits(&plan, rows, true, set_the_clock_an_hour_ahead);
+    assert_int_equal(job_rows_late(memory.job), 0);
+    free_job(&plan);
+    env_virtual_free(memory.world);
 }
 
 static void null_event_time_is_an_error(void **state) {
@@ -440,6 +464,7 @@ int main(void) {
         cmocka_unit_test(late_rows_are_counted),
         cmocka_unit_test(watermark_waits_for_the_slowest_split),
         cmocka_unit_test(idle_split_does_not_hold_windows_back),
+        cmocka_unit_test(a_clock_that_is_set_makes_no_split_idle),
         cmocka_unit_test(null_event_time_is_an_error),
         cmocka_unit_test(failing_source_ends_the_job_and_reports),
         cmocka_unit_test(failing_sink_ends_the_job),

@@ -38,9 +38,11 @@ struct memory_table {
     uint32_t fail_after; /* rows; 0: never */
     struct env_virtual *world;
     void (*on_poll)(struct memory_table *table, uint32_t next_row);
+    bool (*is_ready)(struct memory_table *table, uint32_t next_row); /* false: there is nothing now */
     struct job *job;
     const char *checkpoint_uri; /* of the jobs to come; NULL: none */
-    uint64_t stop_batches;      /* with a folder: job_config.checkpoint_stop_batches */
+    int64_t checkpoint_interval_us;
+    uint64_t stop_batches; /* with a folder: job_config.checkpoint_stop_batches */
     /* what happened */
     uint32_t next_row;
     uint64_t poll_count, waited_us;
@@ -93,6 +95,11 @@ static inline enum status memory_poll(struct source *source, int64_t max_wait_us
         memory.on_poll(&memory, memory.next_row);
     if (memory.fail_after && memory.next_row >= memory.fail_after)
         return FAIL(error, STATUS_CONNECTION_FAILURE, "the memory is gone");
+    if (memory.is_ready && !memory.is_ready(&memory, memory.next_row)) {
+        poll->state = SOURCE_WAIT;
+        poll->wait_us = 1000;
+        return STATUS_OK;
+    }
     if (memory.next_row == memory.row_count) {
         if (memory.unbounded)
             memory_wait(poll, max_wait_us, INT64_MAX);
@@ -401,6 +408,7 @@ static inline enum status memory_run(struct memory_plan *plan, uint32_t batch_ro
         .result = &output.target,
         .batch_rows = batch_rows,
         .checkpoint_uri = memory.checkpoint_uri,
+        .checkpoint_interval_us = memory.checkpoint_interval_us,
         .checkpoint_stop_batches = memory.checkpoint_uri ? memory.stop_batches : 0,
     };
     TRY(job_open(&config, &memory.job, error));
