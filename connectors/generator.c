@@ -45,7 +45,6 @@ static enum status generator_poll(struct source *source, int64_t max_wait_us, st
     uint64_t count = rows_due(generator, wanted, &poll->wait_us);
     if (count) {
         poll->batch = batch_new_for(config->pool, &generator->schema, (uint32_t)count);
-        poll->batch->ingest_us = env_now_us(config->env);
         generator->fill(generator, poll->batch, generator->next_row);
         generator->next_row += count;
     }

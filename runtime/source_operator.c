@@ -337,12 +337,10 @@ static enum status emit_with_event_time(struct source_operator *source, struct b
 }
 
 static enum status emit_rows(struct source_operator *source, struct batch *read, uint32_t split, struct error *error) {
-    struct evaluation_context *evaluation = source->base.context->evaluation;
     source->splits.splits[split].row_count += read->row_count;
     source->base.counters.rows_in += read->row_count;
     source->base.counters.batches_in++;
-    if (read->ingest_us == 0)
-        read->ingest_us = evaluation->now_us;
+    read->ingest_us = source->base.context->evaluation->now_us;
     split_watermarks_active(&source->splits, split, source->monotonic_us);
     TRY(emit_event_time(source, error)); /* active again before its rows come */
     struct batch *batch;

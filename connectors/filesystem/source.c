@@ -96,7 +96,6 @@ static void constant_column(struct batch *batch, uint32_t index, const struct ty
 static struct batch *new_batch(struct filesystem_source *source) {
     const struct source_config *config = source->config;
     struct batch *batch = batch_new_for(config->pool, &source->schema, config->batch_rows);
-    batch->ingest_us = env_now_us(config->env);
     for (uint32_t key = 0; filesystem_metadata[key].key; key++)
         if (source->metadata_columns[key] != UINT32_MAX)
             constant_column(batch, source->metadata_columns[key], filesystem_metadata[key].type, current_file(source),

@@ -458,7 +458,6 @@ static enum status poll_split(struct kafka_source *source, struct split *split, 
         arena_on_release(&batch->arena, release_messages, list);
         source->messages = messages;
         source->polled = split;
-        batch->ingest_us = env_now_us(source->config.env);
         status = decode(source, split, &batch, (uint32_t)kept, error);
     }
     if (status != STATUS_OK || batch->row_count == 0) {
