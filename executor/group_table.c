@@ -516,8 +516,8 @@ void group_table_give_back(struct group_table *table) {
     ASSERT(table->store.live_count == 0);
     if (table->store.under_way)
         return;
-    group_table_reset(table);
-    group_table_reset(table); /* of no groups at all, so nothing is kept */
+    for (uint32_t i = 0; i < 2; i++)
+        group_table_reset(table); /* the second time of no groups at all, so nothing is kept */
 }
 
 struct cold_groups *group_table_cold(const struct group_table *table) {

@@ -121,11 +121,12 @@ static void release_states(struct grouping *grouping, struct group_table *table)
 void grouping_table_recycle(struct grouping *grouping, struct group_table *table) {
     if (!table || grouping_snapshot_keeps(grouping, table))
         return;
-    if (group_table_cold(table))
-        cold_groups_retire(group_table_cold(table));
+    bool is_short = group_table_cold(table) && cold_groups_retire(group_table_cold(table));
     if (aggregate_set_owns_memory(grouping->aggregates))
         release_states(grouping, table);
     group_table_reset(table);
+    if (is_short)
+        group_table_give_back(table);
     if (grouping->spare_count == grouping->spare_capacity) {
         grouping->spare_capacity = grouping->spare_capacity ? grouping->spare_capacity * 2 : 16;
         grouping->spare = memory_realloc(grouping->spare, grouping->spare_capacity * sizeof *grouping->spare);

@@ -107,23 +107,24 @@ static void count_table(struct cold_groups *groups) {
     groups->counted_bytes = bytes;
 }
 
-void cold_groups_retire(struct cold_groups *groups) {
+bool cold_groups_retire(struct cold_groups *groups) {
     struct grouping_cold *cold = groups->grouping->cold;
     if (groups->table)
         group_table_set_cold(groups->table, NULL);
     groups->table = NULL;
     count_table(groups);
-    bool is_needed = cold->writer && groups->number != NO_NUMBER;
-    if (groups->entries && !is_needed) {
+    bool had_left = groups->entries != NULL, is_needed = cold->writer && groups->number != NO_NUMBER;
+    if (had_left && !is_needed) {
         drop_later(cold, groups->entries);
         groups->entries = NULL;
     }
     if (cold->writer)
-        return; /* the end of the snapshot comes here again */
+        return had_left; /* the end of the snapshot comes here again */
     for (uint32_t i = 0; i < cold->part_count; i++)
         if (cold->parts[i] == groups)
             memmove(&cold->parts[i], &cold->parts[i + 1], (--cold->part_count - i) * sizeof(struct cold_groups *));
     part_free(groups);
+    return had_left;
 }
 
 /* Tables of a restored back-end that none of ours asked for: of what is made again, and of tables that were recycled after the barrier. */

@@ -60,8 +60,8 @@ struct grouping_cold {
 void cold_groups_new(struct grouping *grouping, struct group_table *table, const char *role, int64_t instance);
 /* The table is being restored: what a restored back-end has of it is its own. */
 enum status cold_groups_adopt(struct cold_groups *groups, struct error *error) MUST_CHECK;
-/* The table is recycled; what is below goes when no snapshot needs it. */
-void cold_groups_retire(struct cold_groups *groups);
+/* The table is recycled; what is below goes when no snapshot needs it. True when groups had left it: memory is short. */
+bool cold_groups_retire(struct cold_groups *groups);
 /* As grouping_lookup; records from earlier calls, but for those of a change list, may be gone afterwards. */
 enum status cold_groups_lookup(struct cold_groups *groups, const struct selection *selection, uint32_t *new_count,
                                struct error *error) MUST_CHECK;
