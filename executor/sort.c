@@ -1,27 +1,27 @@
-/* sort.c: ORDER BY of bounded input, in memory, stable; with a LIMIT only the rows that can still be in the answer are kept.
+/* sort.c: ORDER BY of bounded input, stable; with a LIMIT only the rows that can still be in the answer are kept.
  *
  *   batches[] ◀── position = batch << 16 | row ── rows[]: {prefix of the first key, position}
  *
  * The prefix orders most pairs with one integer comparison; the position, which grows with arrival, decides ties.
  * With a LIMIT, rows[] is a heap with the last of the kept rows on top. Batches whose rows were mostly displaced are packed
- * together from time to time, so memory follows the limit and not the input. */
+ * together from time to time, so memory follows the limit and not the input.
+ *
+ * With a state back-end, rows that memory has no room for leave all together, as a sorted run (sort_runs.h), and positions begin anew: what is
+ * in RAM came after all that left. The end merges the runs. */
 #include "executor/operator.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/data/row_codec.h"
+#include "core/data/sort_key.h"
 #include "executor/snapshot.h"
+#include "executor/sort_runs.h"
 
 struct sort_row {
     uint64_t prefix;
     uint64_t position;
-};
-
-struct sort_key {
-    uint32_t column;
-    bool descending;
-    bool nulls_first;
 };
 
 struct sort {
@@ -36,9 +36,16 @@ struct sort {
     size_t batch_count, batch_capacity;
     uint64_t batch_rows; /* in all batches, kept or displaced */
     uint64_t state_bytes;
+    struct sort_runs *runs; /* NULL: all rows stay in memory */
 };
 
 enum { PACK_ROWS_MIN = 65536 };
+
+static enum status open_runs(struct sort *sort, struct error *error) {
+    char operator_id[64];
+    snprintf(operator_id, sizeof operator_id, "%s %u", sort->base.class->name, sort->base.node->id);
+    return sort_runs_open(sort->base.context->state, operator_id, &sort->runs, error);
+}
 
 static enum status sort_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
     struct sort *sort = (struct sort *)self;
@@ -57,7 +64,7 @@ static enum status sort_open(struct stream_operator *self, const Plan__Node *nod
         sort->keep_rows = plan->limit + plan->offset;
     if (plan->has_limit && plan->limit == 0)
         operator_set_done(self);
-    return STATUS_OK;
+    return self->context->state ? open_runs(sort, error) : STATUS_OK;
 }
 
 static uint64_t double_prefix(double value) {
@@ -147,6 +154,12 @@ static void append_row(struct sort *sort, struct sort_row row) {
     sort->rows[sort->row_count++] = row;
 }
 
+/* Of its own memory or of what it borrows, whichever is more. */
+static size_t held_bytes(const struct batch *batch) {
+    size_t values = batch_size_bytes(batch), own = batch->arena.size_bytes;
+    return values > own ? values : own;
+}
+
 static void append_batch(struct sort *sort, struct batch *batch) {
     if (sort->batch_count == sort->batch_capacity) {
         sort->batch_capacity = sort->batch_capacity ? sort->batch_capacity * 2 : 64;
@@ -154,7 +167,7 @@ static void append_batch(struct sort *sort, struct batch *batch) {
     }
     sort->batches[sort->batch_count++] = batch;
     sort->batch_rows += batch->row_count;
-    sort->state_bytes += batch->arena.size_bytes;
+    sort->state_bytes += held_bytes(batch);
 }
 
 static void sift_up(struct sort *sort, size_t index) {
@@ -244,6 +257,68 @@ static void pack_rows(struct sort *sort) {
     qsort_r(sort->rows, sort->row_count, sizeof *sort->rows, compare_descending, sort); /* is a heap */
 }
 
+/* ---- rows that leave memory ---- */
+
+static size_t memory_bytes(const struct sort *sort) {
+    return sort->state_bytes + sort->row_capacity * sizeof *sort->rows;
+}
+
+static void count_state(struct sort *sort) {
+    sort->base.counters.state_rows = sort->row_count + (sort->runs ? sort_runs_row_count(sort->runs) : 0);
+    sort->base.counters.state_bytes = memory_bytes(sort);
+}
+
+static void forget_rows(struct sort *sort) {
+    release_batches(sort, sort->batches, sort->batch_count);
+    free(sort->rows);
+    sort->rows = NULL;
+    sort->row_count = sort->row_capacity = 0;
+    sort->batch_count = 0;
+    sort->batch_rows = 0;
+}
+
+static enum status put_rows(struct sort *sort, struct strbuf *key, struct strbuf *value, struct error *error) {
+    for (size_t i = 0; i < sort->row_count; i++) {
+        const struct batch *batch = sort->batches[sort->rows[i].position >> 16];
+        uint32_t row = sort->rows[i].position & 0xFFFF;
+        strbuf_reset(key);
+        strbuf_reset(value);
+        sort_key_encode(key, batch->columns, sort->keys, sort->key_count, row);
+        row_encode_exact(value, batch->columns, batch->column_count, row);
+        TRY(sort_runs_put(sort->runs, strbuf_str(key), strbuf_str(value), error));
+    }
+    return sort_runs_end(sort->runs, error);
+}
+
+/* All rows in memory become a run. */
+static enum status write_run(struct sort *sort, struct error *error) {
+    struct strbuf key, value;
+    if (sort->row_count == 0)
+        return STATUS_OK;
+    qsort_r(sort->rows, sort->row_count, sizeof *sort->rows, compare_rows, sort);
+    strbuf_init(&key);
+    strbuf_init(&value);
+    enum status status = put_rows(sort, &key, &value, error);
+    strbuf_release(&key);
+    strbuf_release(&value);
+    forget_rows(sort);
+    return status;
+}
+
+/* When the budget asks for it: displaced rows go first, then all others. */
+static enum status trim(struct sort *sort, struct error *error) {
+    if (!sort->runs || !sort_runs_want_rows(sort->runs, memory_bytes(sort)))
+        return STATUS_OK;
+    if (sort->batch_rows / 2 > sort->row_count) {
+        pack_rows(sort);
+        if (!sort_runs_want_rows(sort->runs, memory_bytes(sort)))
+            return STATUS_OK;
+    }
+    enum status status = write_run(sort, error);
+    (void)sort_runs_want_rows(sort->runs, memory_bytes(sort));
+    return status;
+}
+
 static enum status refuse_changes(const struct batch *batch, struct error *error) {
     for (uint32_t row = 0; batch->change_kinds && row < batch->row_count; row++)
         if (batch->change_kinds[row] != CHANGE_INSERT)
@@ -270,37 +345,96 @@ static enum status sort_on_batch(struct stream_operator *self, uint32_t input, s
     if (kept == 0) {
         sort->batch_count--;
         sort->batch_rows -= batch->row_count;
-        sort->state_bytes -= batch->arena.size_bytes;
+        sort->state_bytes -= held_bytes(batch);
         batch_release(batch);
     } else if (sort->batch_rows > PACK_ROWS_MIN && sort->batch_rows / 4 > sort->row_count) {
         pack_rows(sort);
     }
-    self->counters.state_rows = sort->row_count;
-    self->counters.state_bytes = sort->state_bytes + sort->row_capacity * sizeof *sort->rows;
+    TRY(trim(sort, error));
+    count_state(sort);
+    return STATUS_OK;
+}
+
+/* ---- the end ---- */
+
+static enum status decode_row(struct batch *batch, uint32_t row, uint32_t capacity_rows, struct str bytes,
+                              struct error *error) {
+    bytes.data = arena_copy(&batch->arena, bytes.data, bytes.size);
+    return row_decode(bytes, batch->columns, batch->column_count, row, capacity_rows, &batch->arena, error);
+}
+
+static enum status read_merged(struct sort *sort, struct batch *batch, uint32_t count, struct error *error) {
+    for (uint32_t i = 0; i < count; i++) {
+        struct str bytes;
+        bool found;
+        TRY(sort_runs_next(sort->runs, &bytes, &found, error));
+        ASSERT(found);
+        TRY(decode_row(batch, i, count, bytes, error));
+    }
+    return STATUS_OK;
+}
+
+static enum status skip_merged(struct sort *sort, uint64_t count, struct error *error) {
+    for (bool found = true; found && count > 0; count--) {
+        struct str bytes;
+        TRY(sort_runs_next(sort->runs, &bytes, &found, error));
+    }
+    return STATUS_OK;
+}
+
+/* The next rows: from memory, or merged from the runs. */
+static enum status fill_batch(struct sort *sort, uint64_t first, struct batch *batch, uint32_t count,
+                              struct error *error) {
+    if (sort->runs && sort_runs_row_count(sort->runs) > 0)
+        return read_merged(sort, batch, count, error);
+    copy_rows(sort, sort->rows + first, count, batch);
+    return STATUS_OK;
+}
+
+static enum status emit_rows(struct sort *sort, uint64_t first, uint64_t end, struct error *error) {
+    struct stream_operator *self = &sort->base;
+    while (first < end && operator_wants_rows(self)) {
+        uint64_t left = end - first;
+        uint32_t count = left < self->context->batch_rows ? (uint32_t)left : self->context->batch_rows;
+        struct batch *batch = operator_batch_new(self, count);
+        enum status status = fill_batch(sort, first, batch, count, error);
+        if (status != STATUS_OK) {
+            batch_release(batch);
+            return status;
+        }
+        TRY(operator_emit(self, batch, error));
+        first += count;
+    }
     return STATUS_OK;
 }
 
 static enum status sort_on_end(struct stream_operator *self, struct error *error) {
     struct sort *sort = (struct sort *)self;
-    if (sort->row_count > 0)
+    bool has_runs = sort->runs && sort_runs_row_count(sort->runs) > 0;
+    if (has_runs)
+        TRY(write_run(sort, error));
+    else if (sort->row_count > 0)
         qsort_r(sort->rows, sort->row_count, sizeof *sort->rows, compare_rows, sort);
-    size_t first = sort->offset_rows < sort->row_count ? (size_t)sort->offset_rows : sort->row_count;
-    self->counters.rows_filtered += first;
-    while (first < sort->row_count && operator_wants_rows(self)) {
-        size_t left = sort->row_count - first;
-        uint32_t count = left < self->context->batch_rows ? (uint32_t)left : self->context->batch_rows;
-        struct batch *batch = operator_batch_new(self, count);
-        copy_rows(sort, sort->rows + first, count, batch);
-        TRY(operator_emit(self, batch, error));
-        first += count;
+    uint64_t held = has_runs ? sort_runs_row_count(sort->runs) : sort->row_count;
+    uint64_t end = held < sort->keep_rows ? held : sort->keep_rows;
+    uint64_t first = sort->offset_rows < end ? sort->offset_rows : end;
+    self->counters.rows_filtered += first + (held - end);
+    if (has_runs) {
+        TRY(sort_runs_merge(sort->runs, error));
+        TRY(skip_merged(sort, first, error));
     }
+    TRY(emit_rows(sort, first, end, error));
+    if (has_runs)
+        TRY(sort_runs_finish(sort->runs, error));
     self->counters.state_rows = self->counters.state_bytes = 0;
     return STATUS_OK;
 }
 
+/* ---- snapshots ---- */
+
 enum { ROWS_VERSION = 1 };
 
-/* Kept rows in the order in which they came. */
+/* Rows in memory, in the order in which they came; those of runs follow. */
 static enum status sort_on_snapshot(struct stream_operator *self, struct snapshot_writer *writer, struct error *error) {
     (void)error;
     const struct sort *sort = (const struct sort *)self;
@@ -320,21 +454,65 @@ static enum status sort_on_snapshot(struct stream_operator *self, struct snapsho
     snapshot_section_end(writer);
     strbuf_release(&value);
     free(rows);
+    if (sort->runs)
+        sort_runs_snapshot(sort->runs, writer);
     return STATUS_OK;
 }
 
-static enum status restore_rows(struct sort *sort, const struct snapshot_record *records, uint32_t count,
-                                struct error *error) {
+static enum status sort_on_snapshot_step(struct stream_operator *self, size_t *budget_bytes, bool *done,
+                                         struct error *error) {
+    struct sort *sort = (struct sort *)self;
+    *done = true;
+    return sort->runs ? sort_runs_snapshot_step(sort->runs, budget_bytes, done, error) : STATUS_OK;
+}
+
+static void sort_on_snapshot_abandon(struct stream_operator *self) {
+    struct sort *sort = (struct sort *)self;
+    if (sort->runs)
+        sort_runs_snapshot_abandon(sort->runs);
+}
+
+static enum status restore_batch(struct sort *sort, const struct snapshot_record *records, uint32_t count,
+                                 struct error *error) {
     struct batch *batch = batch_new_for(sort->base.context->pool, sort->base.input_schemas[0], count);
+    for (uint32_t row = 0; row < count; row++) {
+        enum status status = decode_row(batch, row, count, records[row].value, error);
+        if (status == STATUS_OK)
+            continue;
+        batch_release(batch);
+        return status;
+    }
     uint64_t position = (uint64_t)sort->batch_count << 16;
     append_batch(sort, batch);
-    for (uint32_t row = 0; row < count; row++) {
-        struct str bytes = records[row].value;
-        bytes.data = arena_copy(&batch->arena, bytes.data, bytes.size);
-        TRY(row_decode(bytes, batch->columns, batch->column_count, row, count, &batch->arena, error));
+    for (uint32_t row = 0; row < count; row++)
         append_row(sort, (struct sort_row){.prefix = row_prefix(sort, batch, row), .position = position | row});
+    return STATUS_OK;
+}
+
+/* Behind those that are there. */
+static enum status restore_rows(struct sort *sort, const struct snapshot_record *records, size_t count,
+                                struct error *error) {
+    for (size_t first = 0; first < count; first += BATCH_ROWS_DEFAULT) {
+        size_t left = count - first;
+        TRY(restore_batch(sort, records + first, left < BATCH_ROWS_DEFAULT ? (uint32_t)left : BATCH_ROWS_DEFAULT,
+                          error));
+        TRY(trim(sort, error));
     }
     return STATUS_OK;
+}
+
+/* Rows of runs came before those in memory. */
+static enum status restore_runs(struct sort *sort, struct snapshot_reader *reader, struct error *error) {
+    struct snapshot_record *records;
+    size_t count;
+    if (snapshot_is_read(reader))
+        return STATUS_OK;
+    if (sort->runs)
+        return sort_runs_restore(sort->runs, reader, error);
+    TRY(sort_runs_read(reader, &records, &count, error));
+    enum status status = restore_rows(sort, records, count, error);
+    free(records);
+    return status;
 }
 
 static enum status sort_on_restore(struct stream_operator *self, struct snapshot_reader *reader, struct error *error) {
@@ -343,18 +521,14 @@ static enum status sort_on_restore(struct stream_operator *self, struct snapshot
     size_t count;
     TRY(snapshot_section_open(reader, "rows", ROWS_VERSION, error));
     TRY(snapshot_records(reader, &records, &count, error));
-    enum status status = STATUS_OK;
-    for (size_t first = 0; first < count && status == STATUS_OK; first += BATCH_ROWS_DEFAULT) {
-        size_t left = count - first;
-        status =
-            restore_rows(sort, records + first, left < BATCH_ROWS_DEFAULT ? (uint32_t)left : BATCH_ROWS_DEFAULT, error);
-    }
+    enum status status = restore_runs(sort, reader, error);
+    if (status == STATUS_OK)
+        status = restore_rows(sort, records, count, error);
     free(records);
     TRY(status);
     if (sort->keep_rows != UINT64_MAX && sort->row_count > 0)
         qsort_r(sort->rows, sort->row_count, sizeof *sort->rows, compare_descending, sort); /* is a heap */
-    self->counters.state_rows = sort->row_count;
-    self->counters.state_bytes = sort->state_bytes + sort->row_capacity * sizeof *sort->rows;
+    count_state(sort);
     return STATUS_OK;
 }
 
@@ -363,6 +537,7 @@ static void sort_close(struct stream_operator *self) {
     release_batches(sort, sort->batches, sort->batch_count);
     free(sort->batches);
     free(sort->rows);
+    sort_runs_close(sort->runs);
 }
 
 const struct operator_class sort_class = {
@@ -372,6 +547,8 @@ const struct operator_class sort_class = {
     .on_batch = sort_on_batch,
     .on_end = sort_on_end,
     .on_snapshot = sort_on_snapshot,
+    .on_snapshot_step = sort_on_snapshot_step,
+    .on_snapshot_abandon = sort_on_snapshot_abandon,
     .on_restore = sort_on_restore,
     .close = sort_close,
 };

@@ -59,7 +59,6 @@ static enum status table_create(struct state_backend *backend, const struct stat
 enum status state_table_open(struct state_backend *backend, const struct state_descriptor *descriptor,
                              struct state_table **table, struct error *error) {
     ASSERT(descriptor->operator_id && descriptor->role && backend->iterator_count == 0);
-    ASSERT(!descriptor->cold || descriptor->kind == STATE_VALUE);
     *table = state_table_find(backend, descriptor->operator_id, descriptor->role, descriptor->instance);
     if (!*table)
         TRY(table_create(backend, descriptor, table, error));

@@ -164,7 +164,8 @@ struct state_usage state_operator_usage(const struct state_backend *backend, con
 
 /* ---- cold tables -------------------------------------------------------------------------------------------------------
  *
- * An operator that keeps its hot groups in a table of its own (executor/group_table.h) opens a VALUE table with `cold` for the others:
+ * Tables of operators that keep in RAM themselves what is worth it. ORDER BY has its sorted runs in a LIST table, writes each once and reads
+ * all at the end (executor/sort_runs.h). One with hot groups in a table of its own (executor/group_table.h) opens a VALUE table for the others:
  * one state_multi_get for the groups of a batch that it did not find, with key bytes of group_table_encode_key and the header's tag as hash;
  * one state_multi_write for all groups that it evicts; iteration and state_table_drop when a window closes. Reads and writes go past the cache.
  *

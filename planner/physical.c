@@ -395,10 +395,13 @@ static void encode_group_aggregate(struct physical *physical, const struct logic
 }
 
 /* With RocksDB it matters to know what can go there. */
-static char *describe_place(const struct physical *physical, const char *state, bool can_leave) {
+#define GROUPS_THAT_LEAVE "cold ones in RocksDB"
+#define ROWS_THAT_LEAVE "sorted runs in RocksDB"
+#define NONE_LEAVE "in memory"
+
+static char *describe_place(const struct physical *physical, const char *state, const char *place) {
     bool rocks = settings_choice_is(&physical->settings, SETTING_STATE_BACKEND, "rocksdb");
-    const char *place = !rocks ? "" : can_leave ? ", cold ones in RocksDB" : ", in memory";
-    return arena_printf(physical->arena, "%s%s", state, place);
+    return arena_printf(physical->arena, "%s%s%s", state, rocks ? ", " : "", rocks ? place : "");
 }
 
 static bool makes_sessions(const struct logical_aggregate *aggregate) {
@@ -423,8 +426,9 @@ static enum status build_aggregate(struct physical *physical, const struct logic
     *id = add_shared(physical, node);
     physical->nodes[*id].message->state_bytes = estimate.state_bytes;
     const char *groups = describe_groups(physical->arena, &estimate, aggregate->has_window);
+    bool can_leave = aggregate->key_count > 0 && !makes_sessions(aggregate);
     physical->nodes[*id].message->state_description =
-        describe_place(physical, groups, aggregate->key_count > 0 && !makes_sessions(aggregate));
+        describe_place(physical, groups, can_leave ? GROUPS_THAT_LEAVE : NONE_LEAVE);
     return STATUS_OK;
 }
 
@@ -458,7 +462,7 @@ static enum status build_sort(struct physical *physical, const struct logical *l
     double rows =
         sort->range.has_limit ? (double)sort->range.limit + (double)sort->range.offset : statistics->row_count;
     physical->nodes[*id].message->state_bytes = rows * statistics->width_bytes;
-    physical->nodes[*id].message->state_description = describe_place(physical, "rows to sort", false);
+    physical->nodes[*id].message->state_description = describe_place(physical, "rows to sort", ROWS_THAT_LEAVE);
     return STATUS_OK;
 }
 

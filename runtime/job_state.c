@@ -18,7 +18,7 @@ bool job_state_serves(const Plan__Node *node) {
     if (node->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE)
         return node->group_aggregate->n_keys > 0;
     if (node->operation_case != PLAN__NODE__OPERATION_WINDOW_AGGREGATE)
-        return false;
+        return node->operation_case == PLAN__NODE__OPERATION_SORT;
     const Plan__WindowAggregate *window = node->window_aggregate;
     bool is_session = !window->input_has_window && window->window->kind == PLAN__WINDOW_KIND__SESSION;
     return window->n_keys > 0 && !is_session;

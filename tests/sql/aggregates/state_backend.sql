@@ -5,6 +5,7 @@ SET 'state.backend.memory.budget' = '1 mb';
 EXPLAIN SELECT k, COUNT(*) FROM t GROUP BY k;
 EXPLAIN SELECT COUNT(*) FROM t;
 EXPLAIN SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;
+EXPLAIN SELECT * FROM t ORDER BY v;
 SELECT k, COUNT(*) AS n FROM (VALUES (1), (2), (1)) AS v(k) GROUP BY k;
 SET 'state.backend.type' = 'hashmap';
 SELECT k, COUNT(*) AS n FROM (VALUES (1), (2), (1)) AS v(k) GROUP BY k;
