@@ -1,6 +1,6 @@
 /* group_spill_test.c: GROUP BY with room for a handful of groups against GROUP BY in memory: the same rows in, the same bytes out, over seeded random
  * streams with retractions; snapshots at random moments, in tiny steps, whole and in layers, restored with and without RocksDB. */
-#include "tests/unit/runtime/spill.h"
+#include "tests/unit/runtime/spilling_groups.h"
 
 enum { KEYS = 300, PUSHES = 400, ROWS_MAX = 40 };
 
@@ -62,13 +62,12 @@ static void compare_restored(const struct layers *layers, const struct shape *sh
     struct spilling memory, restored;
     spilling_open(&memory, group_open, shape, place, false);
     spilling_open(&restored, group_open, shape, place, rocks);
-    restore_into(&memory.chain, &layers->whole, 1);
-    restore_into(&restored.chain, layers->items, layers->count);
+    restore_both(layers, &memory.chain, &restored.chain);
     struct stream probe = {0};
     strbuf_init(&probe.rows);
     for (uint32_t key = 0; key < KEYS; key++)
         put_row(&probe, "+I", key * 8 + 1);
-    push_both(&memory.chain, &restored.chain, strbuf_text(&probe.rows), true);
+    push_same(&memory.chain, &restored.chain, strbuf_text(&probe.rows), true);
     chain_end(&memory.chain);
     chain_end(&restored.chain);
     expect_same(&memory.chain, &restored.chain, !shape->emit_final);
@@ -91,7 +90,7 @@ static void run_stream(const struct shape *shape, uint64_t seed) {
     spilling_open(&memory, group_open, shape, &place, false);
     spilling_open(&tested, group_open, shape, &place, true);
     for (uint32_t i = 0; i < PUSHES; i++) {
-        push_both(&memory.chain, &tested.chain, next_rows(&stream, shape->retracts), true);
+        push_same(&memory.chain, &tested.chain, next_rows(&stream, shape->retracts), true);
         if (!layers.under_way && draw(&stream, 8) == 0)
             snapshot_begin(&layers, &memory.chain, &tested.chain);
         else if (layers.under_way && draw(&stream, 60) == 0)

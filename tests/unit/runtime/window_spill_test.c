@@ -1,6 +1,6 @@
 /* window_spill_test.c: windows with room for a handful of groups against windows in memory: the same rows out, over seeded random streams in event time
  * with disorder and late rows; snapshots at random moments, in tiny steps, given up, in layers, restored with and without RocksDB. */
-#include "tests/unit/runtime/spill.h"
+#include "tests/unit/runtime/spilling_groups.h"
 
 enum {
     KEYS = 120,
@@ -103,13 +103,12 @@ static void compare_restored(struct run *run, bool rocks) {
     struct spilling memory, restored;
     spilling_open(&memory, window_open, run->shape, &run->place, false);
     spilling_open(&restored, window_open, run->shape, &run->place, rocks);
-    restore_into(&memory.chain, &run->layers.whole, 1);
-    restore_into(&restored.chain, run->layers.items, run->layers.count);
+    restore_both(&run->layers, &memory.chain, &restored.chain);
     struct stream probe = {.random = run->stream.random};
     strbuf_init(&probe.rows);
     for (uint32_t key = 0; key < KEYS; key++)
         put_row(&probe, "+I", ((run->now_ms - key % 7 * (uint32_t)run->shape->slide_ms / 2) * KEYS + key) * VALUES + 1);
-    push_both(&memory.chain, &restored.chain, strbuf_text(&probe.rows), false);
+    push_same(&memory.chain, &restored.chain, strbuf_text(&probe.rows), false);
     watermark_both(&memory.chain, &restored.chain, run->now_ms + (uint32_t)run->shape->slide_ms);
     chain_end(&memory.chain);
     chain_end(&restored.chain);
@@ -121,7 +120,7 @@ static void compare_restored(struct run *run, bool rocks) {
 
 static void step(struct run *run) {
     run->now_ms += draw(&run->stream, STEP_MS);
-    push_both(&run->memory.chain, &run->tested.chain, next_rows(&run->stream, run->shape, run->now_ms), false);
+    push_same(&run->memory.chain, &run->tested.chain, next_rows(&run->stream, run->shape, run->now_ms), false);
     if (draw(&run->stream, 3) == 0)
         watermark_both(&run->memory.chain, &run->tested.chain, run->now_ms);
     if (!run->layers.under_way && draw(&run->stream, 8) == 0) {

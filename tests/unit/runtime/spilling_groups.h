@@ -1,39 +1,17 @@
-/* spill.h: an operator with room for a handful of groups beside the same one in memory: what tests of state that leaves memory share. */
+/* spilling_groups.h: for tests of operators with groups (spilling.h): streams of rows by key, and outputs whose order says nothing. */
 #pragma once
 
-#include "tests/unit/executor/chain.h"
-#include "tests/unit/runtime/state_place.h"
+#include "tests/unit/runtime/spilling.h"
 
-enum { LAYERS_MAX = 24, BUDGET_BYTES = 2048, LIVE_MAX = 4000, LINES_MAX = 16384 };
-
-/* A chain, and the back-end under it. */
-struct spilling {
-    struct chain chain;
-    struct state_budget budget;
-    struct state_backend *backend;
-};
+enum { BUDGET_BYTES = 2048, LIVE_MAX = 4000, LINES_MAX = 16384 };
 
 /* Opens the operator that is tested, over this back-end; NULL: in memory. */
 typedef void spill_open_chain(struct chain *chain, const void *shape, struct state_backend *backend);
 
 static inline void spilling_open(struct spilling *spilling, spill_open_chain *open, const void *shape,
                                  struct place *place, bool rocks) {
-    struct error error = {0};
-    spilling->backend = NULL;
-    state_budget_init(&spilling->budget, BUDGET_BYTES);
-    if (rocks) {
-        struct rocks_config config = place_config(place, &spilling->budget, NULL, 0);
-        config.folder = arena_printf(&place->arena, "%s/groups-%u", place->folder, place->incarnations);
-        OK(rocks_backend_open(&config, &spilling->backend, &error));
-    }
+    spilling_open_backend(spilling, place, BUDGET_BYTES, rocks);
     open(&spilling->chain, shape, spilling->backend);
-}
-
-static inline void spilling_close(struct spilling *spilling) {
-    chain_close(&spilling->chain);
-    state_backend_close(spilling->backend);
-    assert_int_equal(state_budget_used(&spilling->budget), 0);
-    assert_int_equal(atomic_load(&spilling->budget.member_count), 0);
 }
 
 /* Entries of all tables of the operator that is tested. */
@@ -129,75 +107,8 @@ static inline void expect_same(struct chain *left, struct chain *right, bool in_
     strbuf_reset(&right->out);
 }
 
-static inline void push_both(struct chain *left, struct chain *right, const char *rows, bool in_order) {
+static inline void push_same(struct chain *left, struct chain *right, const char *rows, bool in_order) {
     chain_push(left, rows);
     chain_push(right, rows);
     expect_same(left, right, in_order);
-}
-
-/* ---- snapshots ---- */
-
-struct layers {
-    struct strbuf items[LAYERS_MAX];
-    uint32_t count;
-    struct snapshot_writer writer;
-    struct strbuf whole; /* of the one in memory, at the same barrier */
-    bool under_way;
-};
-
-static inline void layers_forget(struct layers *layers) {
-    for (uint32_t i = 0; i < layers->count; i++)
-        strbuf_release(&layers->items[i]);
-    layers->count = 0;
-}
-
-static inline void snapshot_begin(struct layers *layers, struct chain *memory, struct chain *tested) {
-    struct snapshot_writer whole;
-    snapshot_writer_init(&whole, SNAPSHOT_FULL);
-    chain_check(memory, operator_on_flush(memory->tested, &memory->error));
-    chain_check(memory, operator_snapshot(memory->tested, &whole, &memory->error));
-    strbuf_release(&layers->whole);
-    assert_true(snapshot_writer_take(&whole, &layers->whole));
-    snapshot_writer_release(&whole);
-    if (layers->count == LAYERS_MAX)
-        layers_forget(layers);
-    snapshot_writer_init(&layers->writer, layers->count ? SNAPSHOT_DELTA : SNAPSHOT_FULL);
-    chain_check(tested, operator_on_flush(tested->tested, &tested->error));
-    chain_check(tested, operator_snapshot_begin(tested->tested, &layers->writer, &tested->error));
-    strbuf_init(&layers->items[layers->count]);
-    layers->under_way = true;
-}
-
-/* True when it is complete. */
-static inline bool snapshot_step(struct layers *layers, struct chain *tested, size_t budget_bytes) {
-    bool done;
-    struct strbuf piece;
-    chain_check(tested, operator_snapshot_step(tested->tested, &layers->writer, budget_bytes, &done, &tested->error));
-    if (snapshot_writer_take(&layers->writer, &piece)) {
-        strbuf_append_str(&layers->items[layers->count], strbuf_str(&piece));
-        strbuf_release(&piece);
-    }
-    if (!done)
-        return false;
-    snapshot_writer_release(&layers->writer);
-    layers->count++;
-    layers->under_way = false;
-    return true;
-}
-
-static inline void snapshot_give_up(struct layers *layers, struct chain *tested) {
-    operator_snapshot_abandon(tested->tested);
-    snapshot_writer_release(&layers->writer);
-    strbuf_release(&layers->items[layers->count]);
-    layers_forget(layers);
-    layers->under_way = false;
-}
-
-static inline void restore_into(struct chain *chain, const struct strbuf *items, uint32_t count) {
-    struct str bytes[LAYERS_MAX];
-    struct snapshot_reader reader;
-    for (uint32_t i = 0; i < count; i++)
-        bytes[i] = strbuf_str(&items[i]);
-    snapshot_reader_init_layers(&reader, bytes, count);
-    chain_check(chain, operator_restore(chain->tested, &reader, &chain->error));
 }
