@@ -4,6 +4,7 @@ import os
 import pathlib
 import pty
 import select
+import termios
 import time
 
 from harness import Folder, PROGRAM, Running, SIGINT, eventually, expect, expect_equal, peak_mib, query, run
@@ -212,6 +213,14 @@ class Terminal:
     def send(self, text):
         os.write(self.fd, text.encode())
 
+    def send_end(self):
+        """Ctrl-D, once it is a key: typed before the editor has the terminal it ends a read that nobody waits in, and is lost."""
+        deadline = time.monotonic() + 30
+        while termios.tcgetattr(self.fd)[3] & termios.ICANON:
+            expect(time.monotonic() < deadline, "the editor never had the terminal")
+            select.select([self.fd], [], [], 0.01)
+        self.send("\x04")
+
     def wait_for(self, text, timeout=30):
         """Reads until the text has come; forgets everything up to it; returns what came before it."""
         deadline = time.monotonic() + timeout
@@ -281,7 +290,7 @@ def test_shell_commands():
             if wanted == PROMPT:
                 shell.seen = PROMPT + shell.seen
         shell.wait_for(PROMPT)
-        shell.send("\x04")
+        shell.send_end()
         expect_equal(shell.status(), 0, "exit status after Ctrl-D")
         expect("|    9 |" in (folder / "out.csv").read_text(), "\\o")
 
