@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "core/base/arena.h"
 #include "core/base/bytes.h"
@@ -17,8 +16,8 @@
 enum {
     SHARD_BITS_MIN = 4,
     SHARD_BITS_MAX = 14,
-    DIRECTORY_BITS_MAX = 18,    /* + SHARD_BITS_MAX = the 32 bits of a tag */
-    SLAB_BYTES = 2 << 20,       /* of a huge page */
+    DIRECTORY_BITS_MAX = 18, /* + SHARD_BITS_MAX = the 32 bits of a tag */
+    SLAB_BYTES = MEMORY_HUGE_PAGE,
     SLAB_SHARDS = 15,           /* full-sized shards that fit a slab */
     PREFETCH_GROUPS_MIN = 4096, /* smaller tables are in cache anyway */
 };
@@ -68,19 +67,14 @@ static size_t shard_size(uint32_t bits) {
     return sizeof(struct shard) + (sizeof(struct slot) << bits);
 }
 
-/* Memory that the kernel may back with huge pages. */
 static void slab_new(struct group_table *table) {
     _Static_assert(SLAB_SHARDS * (sizeof(struct shard) + (sizeof(struct slot) << SHARD_BITS_MAX)) <= SLAB_BYTES,
                    "slab");
-    void *slab = NULL;
-    if (posix_memalign(&slab, SLAB_BYTES, SLAB_BYTES) != 0)
-        slab = memory_alloc(SLAB_BYTES);            /* ends the process with a message */
-    (void)madvise(slab, SLAB_BYTES, MADV_HUGEPAGE); /* advice only */
     if (table->slab_count == table->slab_capacity) {
         table->slab_capacity = table->slab_capacity ? table->slab_capacity * 2 : 16;
         table->slabs = memory_realloc(table->slabs, sizeof *table->slabs * table->slab_capacity);
     }
-    table->slabs[table->slab_count++] = slab;
+    uint8_t *slab = table->slabs[table->slab_count++] = memory_alloc_huge(SLAB_BYTES);
     for (uint32_t i = 0; i < SLAB_SHARDS; i++) {
         struct spare_shard *spare = (struct spare_shard *)((uint8_t *)slab + i * shard_size(SHARD_BITS_MAX));
         spare->next = table->spare_shards;

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "core/base/arena.h"
 #include "core/base/hash.h"
@@ -14,7 +13,7 @@
 enum {
     PAGE_BYTES = 128 << 10,
     PAGE_SHIFT_MAX = 14,
-    EXTENT_BYTES = 2 << 20, /* pages of big stores come in huge-page-sized pieces */
+    EXTENT_BYTES = MEMORY_HUGE_PAGE, /* pages of big stores come in huge-page-sized pieces */
     EXTENT_PAGES = EXTENT_BYTES / PAGE_BYTES,
     LOOK_BYTES = 4,     /* of a step's budget: looking at a record that is not written */
     STEP_PLACES = 64,   /* between two looks at the budget */
@@ -71,13 +70,10 @@ static void push_pointer(uint8_t ***list, uint32_t *count, uint32_t *capacity, u
 
 /* Memory that the kernel may back with huge pages: a third of the time of a far look-up is otherwise spent on page tables. */
 static uint8_t *extent_new(size_t size) {
-    bool huge = size == EXTENT_BYTES;
     void *extent = NULL;
-    if (posix_memalign(&extent, huge ? EXTENT_BYTES : 64, size) != 0)
-        return memory_alloc(size); /* ends the process with a message */
-    if (huge)
-        (void)madvise(extent, size, MADV_HUGEPAGE); /* advice only */
-    return extent;
+    if (size == EXTENT_BYTES)
+        return memory_alloc_huge(size);
+    return posix_memalign(&extent, 64, size) == 0 ? extent : memory_alloc(size); /* ends the process with a message */
 }
 
 static bool extents_are_large(const struct record_store *store) {

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "core/base/arena.h"
 #include "core/base/status.h"
@@ -17,7 +16,6 @@ enum {
     CLASS_COUNT = 40,
     BLOCK_SIZE_FIRST = 16 << 10,
     BLOCK_SIZE_MAX = 1 << 20,
-    HUGE_PAGE = 2 << 20,
     HUGE_FROM = 4 << 20,
 };
 
@@ -136,11 +134,7 @@ static void *carve(struct state_memory *memory, size_t size) {
 
 /* Very large pieces (sets of a million values) are asked to lie in huge pages: they are read all over. */
 static void *large_block_new(size_t size) {
-    void *block = NULL;
-    if (size < HUGE_FROM || posix_memalign(&block, HUGE_PAGE, size) != 0)
-        return memory_alloc(size);
-    (void)madvise(block, size, MADV_HUGEPAGE); /* advice only */
-    return block;
+    return size < HUGE_FROM ? memory_alloc(size) : memory_alloc_huge(size);
 }
 
 static void *alloc_large(struct state_memory *memory, size_t size) {

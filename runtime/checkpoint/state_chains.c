@@ -21,7 +21,7 @@ static enum status load_layer(struct store *store, const struct object *object, 
     enum answer answer = checkpoint_get(store, object, bytes, error);
     if (answer != ANSWER_OK)
         return error->status;
-    return state_file_read(strbuf_str(bytes), arena, file, error);
+    return state_file_read(bytes->data, bytes->size, arena, file, error);
 }
 
 static bool same_operators(const struct state_chain *chain, const struct state_file *file) {

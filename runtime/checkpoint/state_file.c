@@ -72,12 +72,31 @@ static struct str read_frame(struct bytes_reader *reader, uint32_t operator_coun
     return *index < operator_count ? bytes_get_block(reader) : (struct str){0};
 }
 
-/* Two walks: sizes, then bytes, so that what is joined is allocated once. */
-enum status state_file_read(struct str bytes, struct arena *arena, struct state_file *file, struct error *error) {
-    struct bytes_reader reader = bytes_reader_of(bytes);
+/* Where the pieces of each snapshot are moved or copied to: NULL where there is nothing to do. Those of the largest one, of some gigabytes
+ * perhaps, stay in `bytes`: they move to where the first one is, over what lies between. */
+static char **place_snapshots(char *bytes, const struct str *snapshots, const char *const *firsts,
+                              const uint32_t *pieces, uint32_t count, struct arena *arena) {
+    char **places = ARENA_ARRAY(arena, char *, count);
+    uint32_t largest = 0;
+    for (uint32_t i = 1; i < count; i++)
+        if (snapshots[i].size > snapshots[largest].size)
+            largest = i;
+    for (uint32_t i = 0; i < count; i++) {
+        bool in_the_way = i != largest && pieces[i] == 1 && pieces[largest] > 1 && firsts[i] > firsts[largest];
+        if (pieces[i] > 1 || in_the_way)
+            places[i] = i == largest ? bytes + (firsts[i] - bytes) : arena_alloc(arena, snapshots[i].size);
+    }
+    return places;
+}
+
+/* Two walks: sizes, then bytes. A piece that is moved goes to the left, over frames that were walked over. */
+enum status state_file_read(char *bytes, size_t size, struct arena *arena, struct state_file *file,
+                            struct error *error) {
+    struct bytes_reader reader = bytes_reader_of((struct str){bytes, size});
     *file = (struct state_file){0};
     TRY(read_head(&reader, arena, file, error));
     struct str *snapshots = file->snapshots = ARENA_ARRAY(arena, struct str, file->operator_count);
+    const char **firsts = ARENA_ARRAY(arena, const char *, file->operator_count);
     uint32_t *pieces = ARENA_ARRAY(arena, uint32_t, file->operator_count);
     struct bytes_reader frames = reader;
     uint32_t index;
@@ -85,25 +104,22 @@ enum status state_file_read(struct str bytes, struct arena *arena, struct state_
         struct str piece = read_frame(&reader, file->operator_count, &index);
         if (index == file->operator_count)
             break;
-        pieces[index]++;
-        snapshots[index] = (struct str){piece.data, snapshots[index].size + piece.size};
+        if (pieces[index]++ == 0)
+            firsts[index] = piece.data;
+        snapshots[index].size += piece.size;
     }
     if (!bytes_are_done(&reader))
         return malformed("is cut short, or is longer than it should be", error);
-    char **ends = ARENA_ARRAY(arena, char *, file->operator_count);
-    for (uint32_t i = 0; i < file->operator_count; i++) {
-        if (pieces[i] < 2)
-            continue;
-        ends[i] = arena_alloc(arena, snapshots[i].size);
-        snapshots[i].data = ends[i];
-    }
+    char **ends = place_snapshots(bytes, snapshots, firsts, pieces, file->operator_count, arena);
+    for (uint32_t i = 0; i < file->operator_count; i++)
+        snapshots[i].data = ends[i] ? ends[i] : firsts[i];
     for (;;) {
         struct str piece = read_frame(&frames, file->operator_count, &index);
         if (index == file->operator_count)
             return STATUS_OK;
         if (!ends[index])
             continue;
-        memcpy(ends[index], piece.data, piece.size);
+        memmove(ends[index], piece.data, piece.size);
         ends[index] += piece.size;
     }
 }

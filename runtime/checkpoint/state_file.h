@@ -37,7 +37,7 @@ struct state_file {
 /* Only the part before the frames; `bytes` may be cut behind it. */
 enum status state_file_read_head(struct str bytes, struct arena *arena, struct state_file *file,
                                  struct error *error) MUST_CHECK;
-/* The snapshots borrow from `bytes` where they are of one piece; otherwise they are joined in the arena.
- * MALFORMED_RECORD for what no writer writes. */
-enum status state_file_read(struct str bytes, struct arena *arena, struct state_file *file,
+/* The snapshots borrow from `bytes`, in which the pieces of the largest one are moved together, or from the arena, into which others are copied.
+ * MALFORMED_RECORD for what no writer writes; then nothing was moved. */
+enum status state_file_read(char *bytes, size_t size, struct arena *arena, struct state_file *file,
                             struct error *error) MUST_CHECK;

@@ -1,5 +1,6 @@
 /* state_file_fuzz.c: any bytes as a state file: an error, or a file whose snapshots lie within it; what was read can be written, and is then
  * read again as the same. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/checkpoint/state_file.h"
@@ -17,14 +18,17 @@ static void check_same(const struct state_file *a, const struct state_file *b) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    struct str bytes = {(const char *)data, size};
+    char *copy = memory_alloc(size); /* pieces are moved in it */
+    struct str bytes = {copy, size};
+    if (size > 0)
+        memcpy(copy, data, size);
     struct arena arena;
     struct state_file head, file, again;
     struct strbuf out = {0};
     struct error error = {0};
     arena_init(&arena);
     bool has_head = state_file_read_head(bytes, &arena, &head, NULL) == STATUS_OK;
-    if (state_file_read(bytes, &arena, &file, &error) == STATUS_OK) {
+    if (state_file_read(copy, size, &arena, &file, &error) == STATUS_OK) {
         uint64_t total = 0;
         ASSERT(has_head && head.operator_count == file.operator_count);
         state_file_begin(&out, file.delta, file.operators, file.operator_count);
@@ -34,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         }
         state_file_end(&out);
         ASSERT(total <= size); /* nothing was made larger than it is */
-        enum status status = state_file_read(strbuf_str(&out), &arena, &again, NULL);
+        enum status status = state_file_read(out.data, out.size, &arena, &again, NULL);
         ASSERT(status == STATUS_OK);
         check_same(&file, &again);
     } else {
@@ -42,5 +46,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     strbuf_release(&out);
     arena_release(&arena);
+    free(copy);
     return 0;
 }
