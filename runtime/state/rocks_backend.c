@@ -11,13 +11,15 @@
 #include "runtime/state/entry_codec.h"
 #include "runtime/state/rocks_parts.h"
 
+#define MEMTABLE_BLOOM_PART 0.1 /* of the memtable */
+
 enum {
     CHECKSUM_XXH3 = 4,
     FORMAT_VERSION = 5,
     LOG_FATAL_ONLY = 4,
     BLOCK_BYTES = 2048,
     BLOOM_BITS_PER_KEY = 10,
-    BLOCK_INDEX_BINARY_AND_HASH = 1
+    BLOCK_INDEX_BINARY_AND_HASH = 1,
 };
 
 static bool contains(const char *text, const char *part) {
@@ -107,6 +109,8 @@ static void make_options(struct rocks_backend *backend, size_t share_bytes) {
     library->options_set_write_buffer_size(options, memtable_bytes);
     library->options_set_max_write_buffer_number(options, 2);
     library->options_set_arena_block_size(options, memtable_bytes / 16);
+    library->options_set_memtable_whole_key_filtering(options, 1); /* most of what is looked up is in files */
+    library->options_set_memtable_prefix_bloom_size_ratio(options, MEMTABLE_BLOOM_PART);
     library->options_set_allow_concurrent_memtable_write(options, 0); /* one writer */
     library->options_set_compression(options,
                                      rocksdb_no_compression); /* a look-up would unpack a block for one entry */
@@ -269,7 +273,7 @@ static void close_backend(struct state_backend *base) {
     }
     free(backend->inherited);
     free(backend->deferred_drops);
-    free(backend->misses.index);
+    free(backend->misses.items);
     free(backend->misses.keys);
     free(backend->misses.key_sizes);
     free(backend->misses.values);

@@ -8,7 +8,7 @@
 #include "runtime/state/entry_codec.h"
 #include "runtime/state/rocks_parts.h"
 
-enum { PREFETCH_NEAR = 4, PREFETCH_FAR = 8 };
+enum { PREFETCH_NEAR = 4, PREFETCH_FAR = 8, PERF_COUNTS_NOTHING = 1 };
 
 enum status rocks_damaged(const struct rocks_backend *backend, const struct rocks_table *table, struct error *error) {
     return FAIL(error, STATUS_FILE_ERROR, "state \"%s\" of operator \"%s\" in \"%s\" is damaged",
@@ -77,7 +77,7 @@ static void misses_reserve(struct rocks_misses *misses, uint32_t count) {
     if (misses->capacity >= count)
         return;
     misses->capacity = count;
-    misses->index = memory_realloc(misses->index, count * sizeof *misses->index);
+    misses->items = memory_realloc(misses->items, count * sizeof *misses->items);
     misses->keys = memory_realloc(misses->keys, count * sizeof *misses->keys);
     misses->key_sizes = memory_realloc(misses->key_sizes, count * sizeof *misses->key_sizes);
     misses->values = memory_realloc(misses->values, count * sizeof *misses->values);
@@ -86,19 +86,40 @@ static void misses_reserve(struct rocks_misses *misses, uint32_t count) {
 
 static void miss(struct rocks_backend *backend, uint32_t i) {
     struct rocks_misses *misses = &backend->misses;
-    struct str key = full_key_at(backend, i);
-    misses->index[misses->count] = i;
-    misses->keys[misses->count] = key.data;
-    misses->key_sizes[misses->count] = key.size;
-    misses->values[misses->count] = NULL;
-    misses->errors[misses->count++] = NULL;
+    struct str key = key_at(backend, i);
+    uint64_t first = 0;
+    memcpy(&first, key.data, key.size < sizeof first ? key.size : sizeof first);
+    misses->items[misses->count++] = (struct rocks_miss){.first = be64toh(first), .index = i};
+}
+
+static int compare_misses(const void *left, const void *right, void *context) {
+    const struct rocks_backend *backend = context;
+    const struct rocks_miss *a = left, *b = right;
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
+    return str_compare(key_at(backend, a->index), key_at(backend, b->index));
+}
+
+/* In the order of keys, by which RocksDB would sort them with a call for each comparison. */
+static void sort_misses(struct rocks_backend *backend) {
+    struct rocks_misses *misses = &backend->misses;
+    qsort_r(misses->items, misses->count, sizeof *misses->items, compare_misses, backend);
+    for (uint32_t i = 0; i < misses->count; i++) {
+        struct str key = full_key_at(backend, misses->items[i].index);
+        misses->keys[i] = key.data;
+        misses->key_sizes[i] = key.size;
+        misses->values[i] = NULL;
+        misses->errors[i] = NULL;
+    }
 }
 
 /* Values stay pinned until misses_unpin. */
 static enum status look_up(struct rocks_backend *backend, struct error *error) {
     struct rocks_misses *misses = &backend->misses;
+    sort_misses(backend);
+    backend->library->set_perf_level(PERF_COUNTS_NOTHING); /* of this thread */
     backend->library->batched_multi_get_cf(backend->db, backend->read_options, backend->column_family, misses->count,
-                                           misses->keys, misses->key_sizes, misses->values, misses->errors, false);
+                                           misses->keys, misses->key_sizes, misses->values, misses->errors, true);
     misses->pinned = misses->count;
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < misses->count; i++) {
@@ -139,12 +160,12 @@ static enum status take_misses(struct rocks_backend *backend, struct rocks_table
     for (uint32_t i = 0; i < misses->count; i++) {
         if (!misses->values[i])
             continue;
-        struct str bytes, *value = &values[misses->index[i]];
+        struct str bytes, *value = &values[misses->items[i].index];
         bytes.data = backend->library->pinnableslice_value(misses->values[i], &bytes.size);
         TRY(read_value(backend, table, bytes, value, error));
         if (!value->data || table->base.descriptor.cold)
             continue;
-        const struct hot_entry *entry = load(table, key_at(backend, misses->index[i]), bytes);
+        const struct hot_entry *entry = load(table, key_at(backend, misses->items[i].index), bytes);
         TRY(read_value(backend, table, hot_entry_value(entry), value, error));
     }
     if (!table->base.descriptor.cold)

@@ -71,7 +71,10 @@ struct rocks_backend {
     uint32_t start_capacity;
     /* Values of cold tables handed out by the last call, and arrays for look-ups. */
     struct rocks_misses {
-        uint32_t *index; /* in the call's addresses */
+        struct rocks_miss {
+            uint64_t first; /* bytes of the key, as a number */
+            uint32_t index; /* in the call's addresses */
+        } * items;
         const char **keys;
         size_t *key_sizes;
         rocksdb_pinnableslice_t **values;
