@@ -274,6 +274,11 @@ static uint32_t choose(struct grouping_cold *cold, struct cold_groups **from, ui
     return 0;
 }
 
+static int compare_tags(const void *left, const void *right) {
+    uint32_t a = tag_of(*(uint8_t *const *)left), b = tag_of(*(uint8_t *const *)right);
+    return (a > b) - (a < b);
+}
+
 static void encode_leaving(struct cold_groups *groups, uint32_t count) {
     struct grouping_cold *cold = groups->grouping->cold;
     strbuf_reset(&cold->bytes);
@@ -300,6 +305,7 @@ static enum status let_go(struct cold_groups *groups, uint32_t count, struct err
     struct grouping *grouping = groups->grouping;
     struct grouping_cold *cold = grouping->cold;
     grouping_note(grouping, groups->table, cold->leaving, count);
+    qsort(cold->leaving, count, sizeof *cold->leaving, compare_tags); /* almost they are */
     encode_leaving(groups, count);
     TRY(cold_groups_write(groups, count, error));
     if (aggregate_set_owns_memory(grouping->aggregates))
