@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define STATE_FILE_MAGIC "SSQSTATE"
-enum { MAGIC_SIZE = sizeof STATE_FILE_MAGIC - 1, OPERATOR_BYTES_MIN = 10 };
+enum { MAGIC_SIZE = sizeof STATE_FILE_MAGIC - 1, OPERATOR_BYTES_MIN = 10, PART_BYTES_MIN = 46, PART_NAME_MAX = 200 };
 
 void state_file_begin(struct strbuf *out, bool delta, const struct state_file_operator *operators, uint32_t count) {
     strbuf_append(out, STATE_FILE_MAGIC, MAGIC_SIZE);
@@ -26,8 +26,19 @@ void state_file_put(struct strbuf *out, uint32_t operator_index, struct str piec
     bytes_put_block(out, piece);
 }
 
-void state_file_end(struct strbuf *out) {
+void state_file_end(struct strbuf *out, const struct state_file_part *parts, uint32_t part_count) {
     bytes_put_varint(out, 0);
+    bytes_put_varint(out, part_count);
+    for (uint32_t i = 0; i < part_count; i++) {
+        const struct object_id *object = &parts[i].object;
+        bytes_put_block(out, parts[i].name);
+        strbuf_append(out, object->job.bytes, sizeof object->job.bytes);
+        bytes_put_u64(out, object->generation);
+        bytes_put_u64(out, object->epoch);
+        bytes_put_u32(out, object->attempt);
+        bytes_put_u32(out, object->task);
+        bytes_put_u32(out, object->number);
+    }
 }
 
 static enum status malformed(const char *what, struct error *error) {
@@ -39,10 +50,10 @@ static enum status read_head(struct bytes_reader *reader, struct arena *arena, s
     struct str magic = bytes_get(reader, MAGIC_SIZE);
     if (reader->failed || memcmp(magic.data, STATE_FILE_MAGIC, MAGIC_SIZE) != 0)
         return malformed("does not begin like one", error);
-    uint32_t version = bytes_get_u32(reader);
-    if (!reader->failed && version != STATE_FILE_VERSION)
-        return FAIL(error, STATUS_UNSUPPORTED, "a state file has version %u, this program reads %d", version,
-                    STATE_FILE_VERSION);
+    file->version = bytes_get_u32(reader);
+    if (!reader->failed && (file->version < STATE_FILE_VERSION_MIN || file->version > STATE_FILE_VERSION))
+        return FAIL(error, STATUS_UNSUPPORTED, "a state file has version %u, this program reads %d to %d",
+                    file->version, STATE_FILE_VERSION_MIN, STATE_FILE_VERSION);
     file->delta = bytes_get_bool(reader);
     file->operator_count = bytes_get_count(reader, OPERATOR_BYTES_MIN);
     file->operators = ARENA_ARRAY(arena, struct state_file_operator, file->operator_count);
@@ -70,6 +81,43 @@ static struct str read_frame(struct bytes_reader *reader, uint32_t operator_coun
         bytes_refuse(reader);
     *index = number == 0 || reader->failed ? operator_count : (uint32_t)number - 1;
     return *index < operator_count ? bytes_get_block(reader) : (struct str){0};
+}
+
+/* They become names of files in a folder. */
+static bool is_part_name(struct str name) {
+    if (name.size == 0 || name.size > PART_NAME_MAX || name.data[0] == '.')
+        return false;
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.data[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!is_letter && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '.')
+            return false;
+    }
+    return true;
+}
+
+static void read_parts(struct bytes_reader *reader, struct arena *arena, struct state_file *file) {
+    if (file->version < 2)
+        return;
+    file->part_count = bytes_get_count(reader, PART_BYTES_MIN);
+    file->parts = ARENA_ARRAY(arena, struct state_file_part, file->part_count);
+    for (uint32_t i = 0; i < file->part_count; i++) {
+        struct state_file_part *part = &file->parts[i];
+        part->name = bytes_get_block(reader);
+        struct object_id *object = &part->object;
+        struct str job = bytes_get(reader, sizeof object->job.bytes);
+        if (reader->failed || !is_part_name(part->name)) {
+            bytes_refuse(reader);
+            return;
+        }
+        object->kind = OBJECT_FILE;
+        memcpy(object->job.bytes, job.data, job.size);
+        object->generation = bytes_get_u64(reader);
+        object->epoch = bytes_get_u64(reader);
+        object->attempt = bytes_get_u32(reader);
+        object->task = bytes_get_u32(reader);
+        object->number = bytes_get_u32(reader);
+    }
 }
 
 /* Where the pieces of each snapshot are moved or copied to: NULL where there is nothing to do. Those of the largest one, of some gigabytes
@@ -108,6 +156,7 @@ enum status state_file_read(char *bytes, size_t size, struct arena *arena, struc
             firsts[index] = piece.data;
         snapshots[index].size += piece.size;
     }
+    read_parts(&reader, arena, file);
     if (!bytes_are_done(&reader))
         return malformed("is cut short, or is longer than it should be", error);
     char **ends = place_snapshots(bytes, snapshots, firsts, pieces, file->operator_count, arena);

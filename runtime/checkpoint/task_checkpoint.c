@@ -266,7 +266,7 @@ static void hand_over_piece(struct task_checkpoint *checkpoint) {
 }
 
 static void finish_attempt(struct task_checkpoint *checkpoint) {
-    state_file_end(&checkpoint->piece);
+    state_file_end(&checkpoint->piece, NULL, 0);
     hand_over_piece(checkpoint);
     release_writers(checkpoint);
     if (fault_point(FAULT_SNAPSHOT)) {

@@ -68,9 +68,11 @@ static bool is_of_ack(const struct coordinator *coordinator, const struct task_a
 
 /* New state, or state of the decided epoch before: nothing that was uploaded for an epoch that never came about. */
 static bool state_valid(const struct coordinator *coordinator, const struct task_ack *ack) {
+    if (ack->object_count > OBJECTS_MAX / coordinator->options.task_count)
+        return false; /* nobody could read the manifest */
     for (uint32_t i = 0; i < ack->object_count; i++) {
         const struct object *object = &ack->objects[i];
-        if (object->id.kind != OBJECT_STATE || object->key_group_first > object->key_group_last)
+        if (!object_is_state(object->id.kind) || object->key_group_first > object->key_group_last)
             return false;
         if (is_of_ack(coordinator, ack, &object->id))
             continue;

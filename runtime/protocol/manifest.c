@@ -138,7 +138,7 @@ bool manifest_valid(const struct manifest *manifest, const char **problem) {
         return false;
     *problem = "an object that is no state";
     for (uint32_t i = 0; i < manifest->object_count; i++)
-        if (manifest->objects[i].id.kind != OBJECT_STATE ||
+        if (!object_is_state(manifest->objects[i].id.kind) ||
             manifest->objects[i].key_group_first > manifest->objects[i].key_group_last)
             return false;
     for (uint32_t i = 0; i < manifest->lane_count; i++)

@@ -46,7 +46,7 @@ struct object_id read_object_id(struct byte_reader *reader) {
     id.epoch = read_u64(reader);
     id.attempt = read_u32(reader);
     uint8_t kind = read_u8(reader);
-    if (kind < OBJECT_STATE || kind > OBJECT_MANIFEST)
+    if (kind < OBJECT_STATE || kind > OBJECT_KIND_LAST)
         reader->failed = true;
     id.kind = (enum object_kind)kind;
     id.task = read_u32(reader);
@@ -54,8 +54,11 @@ struct object_id read_object_id(struct byte_reader *reader) {
     return id;
 }
 
-static const struct str kind_names[] = {
-    [OBJECT_STATE] = {"state", 5}, [OBJECT_LOG] = {"log", 3}, [OBJECT_MANIFEST] = {"manifest", 8}};
+/* None begins another. */
+static const struct str kind_names[] = {[OBJECT_STATE] = {"state", 5},
+                                        [OBJECT_LOG] = {"log", 3},
+                                        [OBJECT_MANIFEST] = {"manifest", 8},
+                                        [OBJECT_FILE] = {"file", 4}};
 
 static char *append_hex(char *end, uint64_t value, unsigned digits) {
     for (unsigned i = digits; i-- > 0;)
@@ -110,7 +113,7 @@ static bool take_hex(struct str *rest, unsigned digits, uint64_t *value) {
 }
 
 static bool take_kind(struct str *rest, enum object_kind *kind) {
-    for (enum object_kind i = OBJECT_STATE; i <= OBJECT_MANIFEST; i++)
+    for (enum object_kind i = OBJECT_STATE; i <= OBJECT_KIND_LAST; i++)
         if (str_starts_with(*rest, kind_names[i])) {
             rest->data += kind_names[i].size, rest->size -= kind_names[i].size;
             *kind = i;

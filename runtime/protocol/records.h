@@ -19,7 +19,17 @@ struct incarnation {
 };
 bool incarnation_equal(const struct incarnation *a, const struct incarnation *b);
 
-enum object_kind { OBJECT_STATE = 1, OBJECT_LOG = 2, OBJECT_MANIFEST = 3 };
+enum object_kind {
+    OBJECT_STATE = 1, /* a layer of a task's state */
+    OBJECT_LOG = 2,
+    OBJECT_MANIFEST = 3,
+    OBJECT_FILE = 4, /* of a task's state back-end; epochs share it */
+    OBJECT_KIND_LAST = OBJECT_FILE,
+};
+/* Of a task's acknowledgement, in a manifest's list of objects. */
+static inline bool object_is_state(enum object_kind kind) {
+    return kind == OBJECT_STATE || kind == OBJECT_FILE;
+}
 
 /* Who wrote an object: unique, because one generation has one coordinator, which gives each attempt at an epoch a number,
  * and one task of that generation numbers its objects. */

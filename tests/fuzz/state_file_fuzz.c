@@ -15,6 +15,10 @@ static void check_same(const struct state_file *a, const struct state_file *b) {
         ASSERT(str_equal(a->operators[i].name, b->operators[i].name));
         ASSERT(str_equal(a->snapshots[i], b->snapshots[i]));
     }
+    ASSERT(a->part_count == b->part_count);
+    for (uint32_t i = 0; i < a->part_count; i++)
+        ASSERT(str_equal(a->parts[i].name, b->parts[i].name) &&
+               object_id_equal(&a->parts[i].object, &b->parts[i].object));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -36,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             state_file_put(&out, i, file.snapshots[i]);
             total += file.snapshots[i].size;
         }
-        state_file_end(&out);
+        state_file_end(&out, file.parts, file.part_count);
         ASSERT(total <= size); /* nothing was made larger than it is */
         enum status status = state_file_read(out.data, out.size, &arena, &again, NULL);
         ASSERT(status == STATUS_OK);

@@ -745,7 +745,7 @@ static void a_fork_is_another_job(void **state) {
     assert_int_equal(manifest.base_epoch, 5);
     assert_int_equal(manifest.lanes[0].pending_count, 0); /* it inherits no log */
     assert_false(manifest.lanes[0].marker.known);
-    assert_int_equal(manifest.object_count, 2); /* but all state */
+    assert_int_equal(manifest.object_count, 3); /* but all state */
     perform_swap(&fixture);
     assert_int_equal(fixture.head.generation, 1);
     teardown(&fixture);

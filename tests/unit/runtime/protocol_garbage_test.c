@@ -115,17 +115,22 @@ static void only_garbage_is_deleted(void **state) {
     add(&fixture, sample_id(OBJECT_STATE, 2, 6, 1), 0); /* garbage: never decided, its generation is dead */
     add(&fixture, sample_id(OBJECT_STATE, 3, 5, 1), 0); /* garbage: of an aborted attempt of ours */
     add(&fixture, sample_id(OBJECT_LOG, 1, 3, 1), 0);   /* garbage: published */
+    add(&fixture, sample_id(OBJECT_FILE, 1, 3, 2),
+        0); /* garbage: no manifest names this one, although one of its numbers */
+    add(&fixture, sample_id(OBJECT_FILE, 1, 2, 4), 0); /* live, from an older epoch */
+    add(&fixture, sample_id(OBJECT_FILE, 3, 6, 4), 0); /* under way now */
     answer_list(&fixture);
     answer_head(&fixture);
-    assert_int_equal(fixture.action.id_count, 4);
+    assert_int_equal(fixture.action.id_count, 5);
     expect_deleted(&fixture, 0, sample_id(OBJECT_STATE, 2, 4, 1));
     expect_deleted(&fixture, 1, sample_id(OBJECT_STATE, 2, 6, 1));
     expect_deleted(&fixture, 2, sample_id(OBJECT_STATE, 3, 5, 1));
     expect_deleted(&fixture, 3, sample_id(OBJECT_LOG, 1, 3, 1));
+    expect_deleted(&fixture, 4, sample_id(OBJECT_FILE, 1, 3, 2));
     answer(&fixture, (struct garbage_event){.kind = GARBAGE_EVENT_DELETED, .answer = ANSWER_OK});
     assert_int_equal(fixture.action.kind, GARBAGE_ACTION_ENDED);
     assert_int_equal(fixture.garbage.state, GARBAGE_DONE);
-    assert_int_equal(fixture.garbage.deleted_count, 4);
+    assert_int_equal(fixture.garbage.deleted_count, 5);
     teardown(&fixture);
 }
 

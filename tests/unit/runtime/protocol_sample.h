@@ -43,7 +43,7 @@ static inline struct log_epoch sample_log(struct arena *arena, uint64_t generati
 
 /* Epoch 5 of generation 2: two lanes (one behind by two epochs, one published up to chunk 1 of 2), state, positions. */
 static inline struct manifest sample_manifest(struct arena *arena) {
-    struct object *objects = ARENA_ARRAY(arena, struct object, 2);
+    struct object *objects = ARENA_ARRAY(arena, struct object, 3);
     objects[0] = (struct object){.id = sample_id(OBJECT_STATE, 2, 5, 1),
                                  .size_bytes = 1234,
                                  .digest = digest_of("a", 1),
@@ -52,6 +52,8 @@ static inline struct manifest sample_manifest(struct arena *arena) {
                                  .key_group_last = 511};
     objects[1] = objects[0];
     objects[1].id = sample_id(OBJECT_STATE, 1, 3, 2);
+    objects[2] = objects[0];
+    objects[2].id = sample_id(OBJECT_FILE, 1, 2, 4);
     struct split_position *positions = ARENA_ARRAY(arena, struct split_position, 2);
     positions[0] = (struct split_position){.source_id = 1, .split = STR("orders-0"), .position = STR("\0\1\2\3")};
     positions[1] = (struct split_position){.source_id = 1, .split = STR("orders-1"), .position = STR("")};
@@ -73,7 +75,7 @@ static inline struct manifest sample_manifest(struct arena *arena) {
         .parent = {.id = sample_id(OBJECT_MANIFEST, 1, 4, 0), .digest = digest_of("parent", 6)},
         .time_us = 1700000000000000,
         .objects = objects,
-        .object_count = 2,
+        .object_count = 3,
         .positions = positions,
         .position_count = 2,
         .lanes = lanes,
