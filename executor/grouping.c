@@ -2,6 +2,7 @@
  * Without keys there is one group: its record is looked up once and stands for every row. */
 #include "executor/grouping.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/functions/aggregate.h"
@@ -87,6 +88,7 @@ void grouping_close(struct grouping *grouping) {
     for (uint32_t i = 0; i < grouping->spare_count; i++)
         group_table_free(grouping->spare[i]);
     free(grouping->spare);
+    free(grouping->named);
     free(grouping->restored);
     free(grouping->records);
     free(grouping->new_items);
@@ -101,10 +103,22 @@ struct group_table *grouping_table_new(struct grouping *grouping) {
     return group_table_new(grouping->key_types, grouping->key_count, grouping->state_size);
 }
 
+static void name_table(struct grouping *grouping, struct group_table *table, const char *role, int64_t instance) {
+    if (grouping->named_count == grouping->named_capacity) {
+        grouping->named_capacity = grouping->named_capacity ? grouping->named_capacity * 2 : 4;
+        grouping->named = memory_realloc(grouping->named, grouping->named_capacity * sizeof *grouping->named);
+    }
+    struct named_table *named = &grouping->named[grouping->named_count++];
+    *named = (struct named_table){.table = table, .instance = instance};
+    snprintf(named->role, sizeof named->role, "%s", role);
+}
+
 struct group_table *grouping_table_open(struct grouping *grouping, const char *role, int64_t instance) {
     struct group_table *table = grouping_table_new(grouping);
     if (grouping->cold)
         cold_groups_new(grouping, table, role, instance);
+    else if (grouping->owner->context->restored_state)
+        name_table(grouping, table, role, instance);
     return table;
 }
 

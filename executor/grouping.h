@@ -20,6 +20,13 @@ enum { GROUPING_KEYS_MAX = 64 };
 
 struct grouping_cold;
 
+/* A table of grouping_table_open. */
+struct named_table {
+    struct group_table *table;
+    char role[32];
+    int64_t instance;
+};
+
 struct grouping {
     struct stream_operator *owner;
     const uint32_t *key_columns; /* of the input */
@@ -42,7 +49,9 @@ struct grouping {
     struct snapshot_table
         *unwritten; /* tables of the snapshot under way, in order: [next_unwritten, unwritten_count) are not complete */
     uint32_t next_unwritten, unwritten_count, unwritten_capacity;
-    uint64_t next_serial;          /* of tables in snapshots */
+    uint64_t next_serial;      /* of tables in snapshots */
+    struct named_table *named; /* for what restored_state has of them; of a grouping without back-end */
+    uint32_t named_count, named_capacity;
     struct group_table **restored; /* tables of the snapshot being read, in order */
     uint32_t restored_count, restored_capacity;
     struct grouping_cold *cold; /* where groups go that memory has no room for (grouping_cold.h); NULL: nowhere */

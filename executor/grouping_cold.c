@@ -23,7 +23,7 @@ void grouping_cold_open(struct grouping *grouping, const struct grouping_cold_co
     cold->backend = owner->context->state;
     strbuf_init(&cold->bytes);
     arena_init(&cold->scratch);
-    snprintf(cold->operator_id, sizeof cold->operator_id, "%s %u", owner->class->name, owner->node->id);
+    state_operator_id(owner->class->name, owner->node->id, cold->operator_id);
     atomic_fetch_add(&cold->backend->budget->member_count, 1);
 }
 
@@ -138,7 +138,7 @@ static enum status drop_leftovers(struct grouping_cold *cold, struct error *erro
     return STATUS_OK;
 }
 
-static enum status settle(struct grouping_cold *cold, struct error *error) {
+enum status grouping_cold_settle(struct grouping_cold *cold, struct error *error) {
     while (cold->dropped_count > 0)
         TRY(state_table_drop(cold->dropped[--cold->dropped_count], error));
     return cold->has_settled ? STATUS_OK : drop_leftovers(cold, error);
@@ -339,7 +339,7 @@ enum status grouping_cold_give_back(struct grouping *grouping, struct error *err
     if (!cold)
         return STATUS_OK;
     struct state_budget *budget = cold->backend->budget;
-    TRY(settle(cold, error));
+    TRY(grouping_cold_settle(cold, error));
     size_t own = hot_bytes(grouping);
     count_bytes(cold, own);
     size_t used = state_budget_used(budget), share = state_budget_share(budget);

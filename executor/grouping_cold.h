@@ -10,8 +10,8 @@
  *
  *   key := nulls u8 | group_table_encode_key     value := marks u8 | grouping_encode_states
  *
- * Snapshots. The records are written as always. The entries follow in a plain section for all tables, all of them each time, as they were at the
- * barrier: key group by key group, and a key group is written before anything in it changes. `order` of an entry is the number of its table among
+ * Snapshots. The records are written as always. The entries are saved by the back-end, as files (snapshot_writer.entries_are_in_files), or follow in a
+ * plain section for all tables, all of them each time, as they were at the barrier: key group by key group, and a key group is written before anything in it changes. `order` of an entry is the number of its table among
  * those of the snapshot. Where both have a group the record counts. A snapshot without entries is one that memory alone writes, and either back-end
  * reads the other's.
  *
@@ -41,12 +41,13 @@ uint64_t grouping_cold_count(const struct group_table *table);
 /* What follows knows every group that lives: also those that are away get GROUP_EMITTED when they come back. */
 void grouping_cold_set_emitted(struct group_table *table);
 
-/* Begins the section of entries, behind all tables of the snapshot; step and abandon as those of grouping. */
+/* Begins the section of entries, behind all tables of the snapshot, unless they are in files; step and abandon as those of grouping. */
 enum status grouping_cold_snapshot(struct grouping *grouping, struct snapshot_writer *writer,
                                    struct error *error) MUST_CHECK;
 enum status grouping_cold_snapshot_step(struct grouping *grouping, size_t *budget_bytes, bool *done,
                                         struct error *error) MUST_CHECK;
 void grouping_cold_snapshot_abandon(struct grouping *grouping);
-/* Behind all grouping_restore of a reader: entries of a snapshot that has some; without a back-end they become records. */
+/* Behind all grouping_restore of a reader: entries of a snapshot that has some, and those that came with the back-end; without one they become
+ * records, as does what context->restored_state has. */
 enum status grouping_cold_restore(struct grouping *grouping, struct snapshot_reader *reader,
                                   struct error *error) MUST_CHECK;

@@ -36,7 +36,7 @@ struct cold_groups {
 struct grouping_cold {
     struct grouping_cold_config config;
     struct state_backend *backend;
-    char operator_id[64];
+    char operator_id[STATE_OPERATOR_ID_SIZE];
     struct cold_groups **parts;
     uint32_t part_count, part_capacity;
     uint32_t hand;                /* the part from which groups leave next */
@@ -62,6 +62,8 @@ void cold_groups_new(struct grouping *grouping, struct group_table *table, const
 enum status cold_groups_adopt(struct cold_groups *groups, struct error *error) MUST_CHECK;
 /* The table is recycled; what is below goes when no snapshot needs it. True when groups had left it: memory is short. */
 bool cold_groups_retire(struct cold_groups *groups);
+/* Drops what recycled tables, and a back-end that was restored, still have. */
+enum status grouping_cold_settle(struct grouping_cold *cold, struct error *error) MUST_CHECK;
 /* As grouping_lookup; records from earlier calls, but for those of a change list, may be gone afterwards. */
 enum status cold_groups_lookup(struct cold_groups *groups, const struct selection *selection, uint32_t *new_count,
                                struct error *error) MUST_CHECK;

@@ -45,10 +45,12 @@ enum status grouping_cold_snapshot(struct grouping *grouping, struct snapshot_wr
         struct cold_groups *groups = cold->parts[i];
         TRY(cold_groups_delete_forgotten(groups, error));
         memset(groups->written, 0, sizeof groups->written);
-        if (!groups->entries)
+        if (!groups->entries || writer->entries_are_in_files)
             groups->number = NO_NUMBER;
         has_entries |= groups->number != NO_NUMBER;
     }
+    if (writer->entries_are_in_files) /* what is to go must not be in them: another task may have the table still */
+        return grouping_cold_settle(cold, error);
     if (!has_entries)
         return STATUS_OK;
     cold->section = snapshot_section_begin(writer, ENTRIES_SECTION, ENTRIES_VERSION);
@@ -172,6 +174,44 @@ static void mark_stored(struct cold_groups *groups) {
         record_header(record)->bits |= RECORD_STORED;
 }
 
+/* Without a back-end: what a checkpoint's files have of a table becomes records. */
+static enum status take_over(struct grouping *grouping, const struct named_table *named, const char *operator_id,
+                             struct error *error) {
+    struct state_table *entries =
+        state_table_find(grouping->owner->context->restored_state, operator_id, named->role, named->instance);
+    struct state_range all = state_range_all();
+    struct state_iterator *iterator;
+    if (!entries)
+        return STATUS_OK;
+    TRY(state_iterator_open(entries, &all, &iterator, error));
+    enum status status;
+    for (;;) {
+        struct state_entry entry;
+        bool found, created;
+        uint8_t *record;
+        status = state_iterator_next(iterator, &entry, &found, error);
+        if (status == STATUS_OK && found)
+            status = cold_groups_make(grouping, named->table, entry.address.hash, entry.address.key, entry.value,
+                                      &record, &created, error);
+        if (status != STATUS_OK || !found)
+            break;
+    }
+    state_iterator_close(iterator);
+    return status;
+}
+
+/* Once the records of all chains are there, which count. */
+static enum status take_over_all(struct grouping *grouping, const struct snapshot_reader *reader, struct error *error) {
+    const struct stream_operator *owner = grouping->owner;
+    if (!owner->context->restored_state || reader->chain + 1 < reader->chain_count)
+        return STATUS_OK;
+    char operator_id[STATE_OPERATOR_ID_SIZE];
+    state_operator_id(owner->class->name, owner->node->id, operator_id);
+    for (uint32_t i = 0; i < grouping->named_count; i++)
+        TRY(take_over(grouping, &grouping->named[i], operator_id, error));
+    return STATUS_OK;
+}
+
 enum status grouping_cold_restore(struct grouping *grouping, struct snapshot_reader *reader, struct error *error) {
     if (!snapshot_is_read(reader))
         TRY(restore_entries(grouping, reader, error));
@@ -181,5 +221,5 @@ enum status grouping_cold_restore(struct grouping *grouping, struct snapshot_rea
             mark_stored(groups);
     }
     grouping->restored_count = 0;
-    return STATUS_OK;
+    return take_over_all(grouping, reader, error);
 }

@@ -40,7 +40,9 @@ struct operator_context {
     struct evaluation_context *evaluation; /* now_us and watermark_us are kept current by the task */
     uint32_t batch_rows;         /* rows per emitted batch at most, but an update (-U, +U) is not torn apart */
     struct state_backend *state; /* where keyed state goes that memory has no room for; NULL: all stays in memory */
-    bool *stop_wanted;           /* set when an operator became done: the task looks which sources nobody reads now */
+    /* What a checkpoint's files have, for an operator without `state` to take over when it is restored; NULL: nothing. */
+    struct state_backend *restored_state;
+    bool *stop_wanted; /* set when an operator became done: the task looks which sources nobody reads now */
 };
 
 struct operator_counters {

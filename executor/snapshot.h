@@ -63,6 +63,7 @@ struct snapshot_place {
 struct snapshot_writer {
     struct strbuf out; /* what was not taken yet */
     enum snapshot_mode mode;
+    bool entries_are_in_files; /* what operators keep in their back-end is saved by it (state.h): not here */
     uint64_t taken_bytes;
     size_t piece_bytes; /* of the last piece taken: the next one will be much like it */
     struct snapshot_section *sections;

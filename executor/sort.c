@@ -18,6 +18,7 @@
 #include "core/data/sort_key.h"
 #include "executor/snapshot.h"
 #include "executor/sort_runs.h"
+#include "executor/state.h"
 
 struct sort_row {
     uint64_t prefix;
@@ -39,12 +40,13 @@ struct sort {
     struct sort_runs *runs; /* NULL: all rows stay in memory */
 };
 
-enum { PACK_ROWS_MIN = 65536 };
+enum { PACK_ROWS_MIN = 65536, TAKEN_ROWS = 256 };
 
-static enum status open_runs(struct sort *sort, struct error *error) {
-    char operator_id[64];
-    snprintf(operator_id, sizeof operator_id, "%s %u", sort->base.class->name, sort->base.node->id);
-    return sort_runs_open(sort->base.context->state, operator_id, &sort->runs, error);
+static enum status open_runs(const struct sort *sort, struct state_backend *backend, struct sort_runs **runs,
+                             struct error *error) {
+    char operator_id[STATE_OPERATOR_ID_SIZE];
+    state_operator_id(sort->base.class->name, sort->base.node->id, operator_id);
+    return sort_runs_open(backend, operator_id, runs, error);
 }
 
 static enum status sort_open(struct stream_operator *self, const Plan__Node *node, struct error *error) {
@@ -64,7 +66,7 @@ static enum status sort_open(struct stream_operator *self, const Plan__Node *nod
         sort->keep_rows = plan->limit + plan->offset;
     if (plan->has_limit && plan->limit == 0)
         operator_set_done(self);
-    return self->context->state ? open_runs(sort, error) : STATUS_OK;
+    return self->context->state ? open_runs(sort, self->context->state, &sort->runs, error) : STATUS_OK;
 }
 
 static uint64_t double_prefix(double value) {
@@ -501,6 +503,41 @@ static enum status restore_rows(struct sort *sort, const struct snapshot_record 
     return STATUS_OK;
 }
 
+/* In order, so that of equal rows the earlier one stays the first. */
+static enum status take_over_rows(struct sort *sort, struct sort_runs *runs, struct error *error) {
+    struct snapshot_record records[TAKEN_ROWS] = {0};
+    struct arena arena;
+    arena_init(&arena);
+    enum status status = sort_runs_merge(runs, error);
+    for (bool found = true; found && status == STATUS_OK;) {
+        size_t count = 0;
+        for (; count < TAKEN_ROWS; count++) {
+            struct str row;
+            status = sort_runs_next(runs, &row, &found, error);
+            if (status != STATUS_OK || !found)
+                break;
+            records[count].value = (struct str){arena_copy(&arena, row.data, row.size), row.size};
+        }
+        if (status == STATUS_OK)
+            status = restore_rows(sort, records, count, error);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    return status;
+}
+
+/* Without a back-end: what a checkpoint's files have of the runs becomes rows in memory. */
+static enum status take_over(struct sort *sort, struct snapshot_reader *reader, struct error *error) {
+    struct sort_runs *runs = NULL;
+    enum status status = open_runs(sort, sort->base.context->restored_state, &runs, error);
+    if (status == STATUS_OK)
+        status = sort_runs_restore(runs, reader, error);
+    if (status == STATUS_OK && sort_runs_row_count(runs) > 0)
+        status = take_over_rows(sort, runs, error);
+    sort_runs_close(runs);
+    return status;
+}
+
 /* Rows of runs came before those in memory. */
 static enum status restore_runs(struct sort *sort, struct snapshot_reader *reader, struct error *error) {
     struct snapshot_record *records;
@@ -509,6 +546,8 @@ static enum status restore_runs(struct sort *sort, struct snapshot_reader *reade
         return STATUS_OK;
     if (sort->runs)
         return sort_runs_restore(sort->runs, reader, error);
+    if (sort->base.context->restored_state)
+        return take_over(sort, reader, error);
     TRY(sort_runs_read(reader, &records, &count, error));
     enum status status = restore_rows(sort, records, count, error);
     free(records);

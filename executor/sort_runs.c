@@ -19,6 +19,7 @@ enum {
 };
 #define SIZES_SECTION "runs"
 #define ENTRIES_SECTION "stored rows"
+#define ENTRIES_ROLE "sorted rows"
 
 struct run {
     uint32_t size;
@@ -32,6 +33,7 @@ struct run {
 struct sort_runs {
     struct state_backend *backend;
     struct state_table *entries;
+    bool was_restored; /* they came with the back-end */
     struct run *items;
     uint32_t count, capacity;
     uint64_t row_count;
@@ -63,8 +65,9 @@ enum status sort_runs_open(struct state_backend *backend, const char *operator_i
     runs->backend = backend;
     strbuf_init(&runs->bytes);
     atomic_fetch_add(&backend->budget->member_count, 1);
+    runs->was_restored = state_table_find(backend, operator_id, ENTRIES_ROLE, 0) != NULL;
     struct state_descriptor descriptor = {.operator_id = operator_id,
-                                          .role = "sorted rows",
+                                          .role = ENTRIES_ROLE,
                                           .kind = STATE_LIST,
                                           .version = ENTRIES_VERSION,
                                           .description = "sorted runs of rows that memory has no room for",
@@ -304,6 +307,8 @@ void sort_runs_snapshot(struct sort_runs *runs, struct snapshot_writer *writer) 
     strbuf_release(&sizes);
     runs->section = snapshot_section_begin(writer, ENTRIES_SECTION, ENTRIES_VERSION);
     snapshot_section_end(writer);
+    if (writer->entries_are_in_files)
+        return;
     runs->writer = writer;
     runs->saved_runs = runs->count;
     runs->next_run = runs->next_place = 0;
@@ -386,8 +391,9 @@ static enum status restore_record(struct sort_runs *runs, const struct snapshot_
 
 enum status sort_runs_restore(struct sort_runs *runs, struct snapshot_reader *reader, struct error *error) {
     ASSERT(runs->count == 0);
-    uint64_t left;
-    TRY(open_sections(reader, runs, &left, error));
+    uint64_t left, all;
+    TRY(open_sections(reader, runs, &all, error));
+    left = all;
     uint32_t numbers[STEP_ROWS];
     for (bool found = true; found;) {
         uint32_t count = 0;
@@ -401,7 +407,8 @@ enum status sort_runs_restore(struct sort_runs *runs, struct snapshot_reader *re
         left -= count;
         TRY(state_multi_write(runs->entries, runs->writes, count, error));
     }
-    return left == 0 ? STATUS_OK : snapshot_malformed(reader, "has not the rows of its runs", error);
+    bool is_in_files = left == all && runs->was_restored;
+    return left == 0 || is_in_files ? STATUS_OK : snapshot_malformed(reader, "has not the rows of its runs", error);
 }
 
 enum status sort_runs_read(struct snapshot_reader *reader, struct snapshot_record **records, size_t *count,

@@ -11,7 +11,8 @@
  * Ties. Rows leave all together, so those of a run came before those of the next one: of equal keys the earlier run's is first, and within a run
  * who came first. Runs are only added, never changed, until the end.
  *
- * Snapshots. The sizes of the runs and, in steps, their rows as they were at the barrier: runs that are added later have higher numbers.
+ * Snapshots. The sizes of the runs and, in steps, their rows as they were at the barrier: runs that are added later have higher numbers. When the
+ * back-end saves its entries as files (snapshot_writer.entries_are_in_files), the section of rows is empty.
  * All belongs to the operator's thread. A failure is the back-end's, and the job's end; FILE_ERROR too when entries cannot be read. */
 #pragma once
 
@@ -51,7 +52,7 @@ void sort_runs_snapshot(struct sort_runs *runs, struct snapshot_writer *writer);
 enum status sort_runs_snapshot_step(struct sort_runs *runs, size_t *budget_bytes, bool *done,
                                     struct error *error) MUST_CHECK;
 void sort_runs_snapshot_abandon(struct sort_runs *runs);
-/* The sections back, into runs without any. */
+/* The sections back, into runs without any; rows that are not in them have come with the back-end. */
 enum status sort_runs_restore(struct sort_runs *runs, struct snapshot_reader *reader, struct error *error) MUST_CHECK;
 /* The same for an operator that has no back-end: the rows, run by run; *records is the caller's to free, the rows are the reader's. */
 enum status sort_runs_read(struct snapshot_reader *reader, struct snapshot_record **records, size_t *count,

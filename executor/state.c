@@ -2,6 +2,7 @@
  * Invariant: no call that may change a back-end reaches it while one of its iterators is open. */
 #include "executor/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/arena.h"
@@ -241,6 +242,17 @@ void state_backend_close(struct state_backend *backend) {
     for (struct state_table *table = backend->tables; table; table = table->next)
         descriptor_release(&table->descriptor);
     backend->class->close(backend);
+}
+
+void state_operator_id(const char *operator, uint32_t node_id, char id[STATE_OPERATOR_ID_SIZE]) {
+    snprintf(id, STATE_OPERATOR_ID_SIZE, "%s %u", operator, node_id);
+}
+
+bool state_backend_is_empty(const struct state_backend *backend) {
+    for (const struct state_table *table = backend->tables; table; table = table->next)
+        if (!backend->class->table_is_empty(table))
+            return false;
+    return true;
 }
 
 bool state_backend_has_files(const struct state_backend *backend) {

@@ -86,6 +86,9 @@ struct state_table {
     bool opened;                        /* false: restored, and nobody asked for it yet */
 };
 
+/* "<operator> <node>": of the tables of an operator that has a place in a plan. */
+enum { STATE_OPERATOR_ID_SIZE = 64 };
+void state_operator_id(const char *operator, uint32_t node_id, char id[STATE_OPERATOR_ID_SIZE]);
 /* Finds the table, restored or open already, or creates it; the back-end owns it. Descriptor strings are copied. A restored table of another
  * version is UNSUPPORTED, of another kind INTERNAL. Description, ttl and cold are as now given. */
 enum status state_table_open(struct state_backend *backend, const struct state_descriptor *descriptor,
@@ -214,6 +217,7 @@ struct state_backend_class {
                                  struct error *error);
     void (*iterator_close)(struct state_iterator *iterator);
     struct state_usage (*table_usage)(const struct state_table *table);
+    bool (*table_is_empty)(const struct state_table *table);
     /* The time has come to base.now_us: give up what expired and what is over the budget. */
     enum status (*advance)(struct state_backend *backend, struct error *error);
     void (*close)(struct state_backend *backend); /* frees its tables, but for their descriptors, and itself */
@@ -239,6 +243,8 @@ void state_backend_close(struct state_backend *backend); /* with its tables; NUL
  * need several calls (*done) while files are written in the background; calls in between cost little, so ask again with the next batch.
  * The files stay until release, which must come before the next begin. There is no way to abandon one: release ends it, finished or not. */
 bool state_backend_has_files(const struct state_backend *backend);
+/* Whether no table has an entry; false may be said of one whose entries are all gone. */
+bool state_backend_is_empty(const struct state_backend *backend);
 enum status state_checkpoint_begin(struct state_backend *backend, struct error *error) MUST_CHECK;
 enum status state_checkpoint_step(struct state_backend *backend, uint32_t entries, bool *done,
                                   struct error *error) MUST_CHECK;

@@ -114,6 +114,7 @@ static enum status open_restored(struct job *job, const struct job_config *confi
     job->control.checkpointer = job->checkpoint.checkpointer;
     processing_clock_raise(&job->clock, job_checkpoint_time_us(&job->checkpoint), env_monotonic_us(config->env));
     job->parts.chains = &job->checkpoint.chains;
+    job->parts.store = checkpointer_store(job->checkpoint.checkpointer);
     enum status status = open_tasks(job, error);
     job->parts.chains = NULL;
     TRY(status);

@@ -49,13 +49,15 @@ static enum status name_folder(struct job_state *state, const struct job_config 
 }
 
 enum status job_state_open(struct job_state *state, const struct job_config *config,
-                           const struct execution_graph *graph, struct state_budget *budget, struct error *error) {
+                           const struct execution_graph *graph, struct state_budget *budget,
+                           const struct state_sources_config *from, struct error *error) {
     uint32_t share_count = 0;
     for (uint32_t i = 0; i < graph->fragment_count; i++)
         share_count += job_state_tasks(graph, &graph->fragments[i]);
     state->env = config->env;
     uint64_t random = env_random_u64(config->env);
     TRY(name_folder(state, config, random, error));
+    TRY(state_sources_fetch(&state->sources, from, config->env, state->folder, error));
     char incarnation[24];
     snprintf(incarnation, sizeof incarnation, "%016llx", (unsigned long long)random);
     struct rocks_config rocks = {.budget = budget,
@@ -63,13 +65,19 @@ enum status job_state_open(struct job_state *state, const struct job_config *con
                                  .folder = state->folder,
                                  .incarnation = incarnation,
                                  .share_count = share_count,
-                                 .end_key_group = KEY_GROUP_COUNT};
-    return rocks_backend_open(&rocks, &state->backend, error);
+                                 .sources = state->sources.items,
+                                 .source_count = state->sources.count,
+                                 .first_key_group = from->first_key_group,
+                                 .end_key_group = from->end_key_group};
+    TRY(rocks_backend_open(&rocks, &state->backend, error));
+    state_sources_remove(&state->sources);
+    return STATUS_OK;
 }
 
 void job_state_close(struct job_state *state) {
     struct error error = {0};
     state_backend_close(state->backend);
+    state_sources_release(&state->sources);
     if (state->folder && rocks_folder_remove(state->env, state->folder, &error) != STATUS_OK &&
         error.status != STATUS_UNDEFINED_FILE)
         log_warn("a folder of state was left behind", log_text("folder", state->folder),

@@ -126,12 +126,68 @@ static enum status open_operators(struct task *task, struct error *error) {
     return STATUS_OK;
 }
 
+/* The files that the task's part of a decided epoch has. */
+static struct state_sources_config sources_of(struct task *task) {
+    const struct graph_fragment *fragment = fragment_of(task);
+    uint32_t count = task_instance_count(task), node_count = 0;
+    uint32_t *nodes = ARENA_ARRAY(&task->arena, uint32_t, fragment->node_count);
+    for (uint32_t i = 0; i < fragment->node_count; i++)
+        if (job_state_serves(task->parts->graph->plan->nodes[fragment->nodes[i]]))
+            nodes[node_count++] = fragment->nodes[i];
+    return (struct state_sources_config){.chains = task->parts->chains,
+                                         .store = task->parts->store,
+                                         .node_ids = nodes,
+                                         .node_count = node_count,
+                                         .first_key_group = key_group_first(task->instance, count),
+                                         .end_key_group = key_group_first(task->instance + 1, count)};
+}
+
+/* A job whose state stays in memory takes over what another had in files: they are opened for as long as operators are restored. */
+static enum status open_restored_state(struct task *task, const struct state_sources_config *sources,
+                                       struct error *error) {
+    if (!state_sources_exist(sources))
+        return STATUS_OK;
+    enum status status = job_state_open(&task->restored_state, task->parts->config, task->parts->graph,
+                                        task->parts->budget, sources, error);
+    if (status == STATUS_UNSUPPORTED)
+        error_hint(
+            error,
+            "the checkpoint has state in files of RocksDB; where that is, a savepoint can be made that needs none");
+    task->context.operators.restored_state = task->restored_state.backend;
+    return status;
+}
+
 static enum status open_state(struct task *task, struct error *error) {
     const struct execution_graph *graph = task->parts->graph;
-    if (!task->parts->config->uses_rocksdb || job_state_tasks(graph, fragment_of(task)) == 0)
+    if (job_state_tasks(graph, fragment_of(task)) == 0)
         return STATUS_OK;
-    TRY(job_state_open(&task->state, task->parts->config, graph, task->parts->budget, error));
+    struct state_sources_config sources = sources_of(task);
+    if (!task->parts->config->uses_rocksdb)
+        return open_restored_state(task, &sources, error);
+    TRY(job_state_open(&task->state, task->parts->config, graph, task->parts->budget, &sources, error));
     task->context.operators.state = task->state.backend;
+    return STATUS_OK;
+}
+
+static bool owns_table(const struct task *task, const struct state_table *table) {
+    for (uint32_t i = 0; i < task->node_count; i++) {
+        char id[STATE_OPERATOR_ID_SIZE];
+        state_operator_id(task->operators[i]->class->name, task->operators[i]->node->id, id);
+        if (strcmp(table->descriptor.operator_id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Operators that were together then need not be now: what another task goes on with must not be handed on from here too. */
+static enum status drop_foreign_tables(struct task *task, struct error *error) {
+    struct state_table *table = task->state.backend ? task->state.backend->tables : NULL;
+    while (table) {
+        struct state_table *next = table->next;
+        if (!owns_table(task, table))
+            TRY(state_table_drop(table, error));
+        table = next;
+    }
     return STATUS_OK;
 }
 
@@ -202,8 +258,13 @@ enum status task_open(struct task *task, struct error *error) {
     enum status status = open_operators(task, error);
     task->context.restored = NULL;
     TRY(status);
+    TRY(drop_foreign_tables(task, error));
     TRY(open_edges(task, error));
-    return is_restored ? restore(task, nodes, error) : STATUS_OK;
+    if (is_restored)
+        TRY(restore(task, nodes, error));
+    task->context.operators.restored_state = NULL;
+    job_state_close(&task->restored_state);
+    return STATUS_OK;
 }
 
 /* ---- running and the end ---- */
@@ -237,6 +298,7 @@ void task_close_operators(struct task *task) {
         operator_close(task->operators[i - 1]);
     }
     job_state_close(&task->state);
+    job_state_close(&task->restored_state);
     receiver_close(&task->receiver);
     batch_pool_collect(&task->pool);
 }

@@ -18,6 +18,7 @@
 #include "runtime/task_context.h"
 
 struct state_chains;
+struct store;
 struct task_checkpoint;
 struct time_zone;
 
@@ -35,6 +36,7 @@ struct task_parts {
     const struct processing_clock
         *clock;                        /* where all tasks' clocks begin: when they open, not before what is restored */
     const struct state_chains *chains; /* while tasks open; NULL: the job starts empty */
+    struct store *store;               /* likewise: has the chains' files */
 };
 
 struct task {
@@ -46,6 +48,7 @@ struct task {
     struct evaluation_context evaluation;
     struct task_context context;
     struct job_state state;             /* zeroed: all in memory */
+    struct job_state restored_state;    /* operator_context.restored_state, while the task opens */
     bool stop_wanted;                   /* operator_context.stop_wanted */
     struct wakeup *wakeup;              /* posted by channels; its descriptor is written for mail and orders too */
     struct stream_operator **by_node;   /* NULL: elsewhere */

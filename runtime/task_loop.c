@@ -15,6 +15,7 @@
 enum {
     WAIT_MAX_US = 100000,        /* a stop is noticed after so long at the latest */
     WAIT_MAIL_US = 20000,        /* so is a barrier, while a source blocks */
+    WAIT_PENDING_US = 2000,      /* for what a snapshot waits for */
     WAIT_IN_TURN_US = 10000,     /* in one of several sources */
     FLUSH_INTERVAL_US = 1000000, /* while rows keep coming */
     FLUSH_IDLE_MIN_US = 10000,   /* when nothing comes: soon, … */
@@ -139,6 +140,8 @@ static int64_t wait_budget_us(const struct task *task, int64_t next_tick_us, int
     int64_t budget_us = task->checkpoint && !task->has_receiver ? WAIT_MAIL_US : WAIT_MAX_US;
     if (task->checkpoint && task_checkpoint_is_busy(task->checkpoint))
         return 0;
+    if (task->checkpoint && task_checkpoint_is_pending(task->checkpoint))
+        budget_us = WAIT_PENDING_US;
     if (next_tick_us != INT64_MAX)
         budget_us = smaller(budget_us, next_tick_us - task->evaluation.now_us);
     if (next_flush_us != INT64_MAX)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/env.h"
 #include "core/base/fault.h"
 #include "runtime/checkpoint/digest_stream.h"
 #include "runtime/store/store.h"
@@ -127,9 +128,12 @@ enum answer checkpoint_get_range(struct store *store, const struct object_id *id
     return status == STATUS_OK ? ANSWER_OK : failed_read(status);
 }
 
+/* Where pieces go; NULL: nowhere. */
+typedef enum status piece_target(void *context, const void *data, size_t size, struct error *error);
+
 /* Reads the object in pieces: none is ever whole in memory. `piece` (COPY_BYTES) is the caller's. */
-static enum answer read_pieces(struct store *store, const struct object *object, char *piece, struct store_writer *copy,
-                               struct error *error) {
+static enum answer read_pieces(struct store *store, const struct object *object, char *piece, piece_target *put,
+                               void *context, struct error *error) {
     char name[OBJECT_NAME_SIZE];
     object_name_format(&object->id, name);
     uint64_t size = 0;
@@ -147,8 +151,8 @@ static enum answer read_pieces(struct store *store, const struct object *object,
     for (uint64_t done = 0; done < size && answer == ANSWER_OK;) {
         size_t part = size - done < COPY_BYTES ? (size_t)(size - done) : COPY_BYTES;
         status = store_get_range(store, name, done, part, piece, error);
-        if (status == STATUS_OK && copy)
-            answer = store_writer_append(copy, piece, part, error) == STATUS_OK ? ANSWER_OK : ANSWER_UNKNOWN;
+        if (status == STATUS_OK && put)
+            answer = put(context, piece, part, error) == STATUS_OK ? ANSWER_OK : ANSWER_UNKNOWN;
         else if (status != STATUS_OK)
             answer = failed_read(status);
         digest_stream_update(stream, piece, part);
@@ -182,7 +186,7 @@ struct copying {
 
 static enum answer look_at_object(void *context, const struct object *object, struct error *error) {
     const struct copying *copying = context;
-    return read_pieces(copying->from, object, copying->piece, NULL, error);
+    return read_pieces(copying->from, object, copying->piece, NULL, NULL, error);
 }
 
 enum answer checkpoint_verify(struct store *store, const struct manifest *manifest, struct error *error) {
@@ -192,6 +196,10 @@ enum answer checkpoint_verify(struct store *store, const struct manifest *manife
     return answer;
 }
 
+static enum status append_piece(void *writer, const void *data, size_t size, struct error *error) {
+    return store_writer_append(writer, data, size, error);
+}
+
 static enum answer copy_object(void *context, const struct object *object, struct error *error) {
     const struct copying *copying = context;
     char name[OBJECT_NAME_SIZE];
@@ -199,12 +207,28 @@ static enum answer copy_object(void *context, const struct object *object, struc
     struct store_writer *writer;
     if (store_writer_open(copying->to, name, &writer, error) != STATUS_OK)
         return ANSWER_UNKNOWN;
-    enum answer answer = read_pieces(copying->from, object, copying->piece, writer, error);
+    enum answer answer = read_pieces(copying->from, object, copying->piece, append_piece, writer, error);
     if (answer != ANSWER_OK) {
         store_writer_abort(writer);
         return answer;
     }
     return store_writer_finish(writer, error) == STATUS_OK ? ANSWER_OK : ANSWER_UNKNOWN;
+}
+
+static enum status write_piece(void *file, const void *data, size_t size, struct error *error) {
+    return env_file_write(file, data, size, error);
+}
+
+enum answer checkpoint_fetch(struct store *store, const struct object *object, struct env *env, const char *path,
+                             struct error *error) {
+    struct env_file *file;
+    if (env_file_open(env, path, ENV_OPEN_NEW, &file, error) != STATUS_OK)
+        return ANSWER_UNKNOWN;
+    char *piece = memory_alloc(COPY_BYTES);
+    enum answer answer = read_pieces(store, object, piece, write_piece, file, error);
+    free(piece);
+    env_file_close(file);
+    return answer;
 }
 
 enum answer checkpoint_copy(struct store *from, struct store *to, const struct savepoint *savepoint,

@@ -12,6 +12,7 @@
 #include "core/base/str.h"
 #include "runtime/protocol/message.h"
 
+struct env;
 struct store;
 
 enum { SAVEPOINT_NAME_MAX = 200 };
@@ -26,6 +27,9 @@ enum answer checkpoint_swap_head(struct store *store, const struct head_version 
 enum answer checkpoint_put(struct store *store, const struct object_id *id, struct str bytes, struct error *error);
 /* Appends the whole object; `digest` and `size_bytes` are checked (CORRUPT). */
 enum answer checkpoint_get(struct store *store, const struct object *object, struct strbuf *bytes, struct error *error);
+/* Into a file (ENV_OPEN_NEW), never whole in memory; checked likewise. What is there of a file that was not right is the caller's to remove. */
+enum answer checkpoint_fetch(struct store *store, const struct object *object, struct env *env, const char *path,
+                             struct error *error);
 /* The manifest's bytes; their digest is the machine's to check. */
 enum answer checkpoint_get_manifest(struct store *store, const struct object_id *id, struct strbuf *bytes,
                                     struct error *error);

@@ -7,6 +7,7 @@
 #include "core/base/fault.h"
 #include "core/base/hash.h"
 #include "runtime/checkpoint/checkpoint_store.h"
+#include "runtime/protocol/object_set.h"
 
 static enum status unusable(const char *what, struct error *error) {
     return FAIL(error, STATUS_CHECKPOINT_UNUSABLE, "the checkpoint %s", what);
@@ -43,6 +44,23 @@ static void begin_chain(struct state_chain *chain, const struct object *object, 
     chain->layers = ARENA_ARRAY(arena, struct str *, chain->operator_count);
     for (uint32_t i = 0; i < chain->operator_count; i++)
         chain->layers[i] = ARENA_ARRAY(arena, struct str, layers_max);
+}
+
+/* Those of the newest layer. */
+static enum status set_files(struct state_chain *chain, const struct state_file *file, const struct object_set *objects,
+                             struct arena *arena, struct error *error) {
+    struct stored_file *files = ARENA_ARRAY(arena, struct stored_file, file->part_count);
+    for (uint32_t i = 0; i < file->part_count; i++) {
+        const struct state_file_part *part = &file->parts[i];
+        const struct object *object = object_set_find(objects, &part->object);
+        if (!object)
+            return unusable("names a file that it does not have", error);
+        files[i] =
+            (struct stored_file){.name = arena_strndup(arena, part->name.data, part->name.size), .object = *object};
+    }
+    chain->files = files;
+    chain->file_count = file->part_count;
+    return STATUS_OK;
 }
 
 static enum status add_layer(struct state_chains *chains, const struct object *object, const struct state_file *file,
@@ -104,22 +122,45 @@ static enum status check_foreign(const struct state_chain *chain, const struct s
     return STATUS_OK;
 }
 
+/* Those of the objects that are layers; a task's stand together. The files go into the set. */
+static const struct object **list_layers(const struct manifest *manifest, struct arena *arena, struct object_set *files,
+                                         uint32_t *count) {
+    const struct object **layers = ARENA_ARRAY(arena, const struct object *, manifest->object_count);
+    object_set_init(files, arena, manifest->object_count);
+    *count = 0;
+    for (uint32_t i = 0; i < manifest->object_count; i++)
+        if (manifest->objects[i].id.kind == OBJECT_FILE)
+            object_set_add(files, &manifest->objects[i]);
+        else
+            layers[(*count)++] = &manifest->objects[i];
+    return layers;
+}
+
+static enum status load_layers(struct store *store, const struct manifest *manifest, struct arena *arena,
+                               struct state_chains *chains, struct error *error) {
+    uint32_t count;
+    struct object_set files;
+    const struct object **layers = list_layers(manifest, arena, &files, &count);
+    for (uint32_t i = 0; i < count;) {
+        uint32_t end = i;
+        while (end < count && layers[end]->id.task == layers[i]->id.task)
+            end++;
+        struct state_file file = {0};
+        for (uint32_t first = i; i < end; i++) {
+            TRY(load_layer(store, layers[i], arena, &file, error));
+            TRY(add_layer(chains, layers[i], &file, end - first, arena, error));
+        }
+        TRY(set_files(&chains->chains[chains->count - 1], &file, &files, arena, error));
+    }
+    return STATUS_OK;
+}
+
 enum status state_chains_load(struct store *store, const struct manifest *manifest,
                               const struct state_file_operator *identities, uint32_t operator_count,
                               struct arena *arena, struct state_chains *chains, struct error *error) {
     (void)fault_point(FAULT_RESTORE);
-    uint32_t object_count = manifest->object_count;
-    *chains = (struct state_chains){.chains = ARENA_ARRAY(arena, struct state_chain, object_count)};
-    for (uint32_t i = 0; i < object_count;) {
-        uint32_t end = i;
-        while (end < object_count && manifest->objects[end].id.task == manifest->objects[i].id.task)
-            end++;
-        for (uint32_t first = i; i < end; i++) {
-            struct state_file file;
-            TRY(load_layer(store, &manifest->objects[i], arena, &file, error));
-            TRY(add_layer(chains, &manifest->objects[i], &file, end - first, arena, error));
-        }
-    }
+    *chains = (struct state_chains){.chains = ARENA_ARRAY(arena, struct state_chain, manifest->object_count)};
+    TRY(load_layers(store, manifest, arena, chains, error));
     for (uint32_t i = 0; i < chains->count; i++)
         TRY(check_foreign(&chains->chains[i], identities, operator_count, error));
     for (uint32_t i = 0; i < operator_count && chains->count > 0; i++)

@@ -13,6 +13,7 @@
 
 #include "core/base/arena.h"
 #include "executor/snapshot.h"
+#include "runtime/checkpoint/file_set.h"
 #include "runtime/checkpoint/state_file.h"
 #include "runtime/protocol/manifest.h"
 
@@ -25,13 +26,15 @@ struct state_chain {
     uint32_t operator_count;
     struct str **layers; /* by operator of the chain, then by layer, oldest first */
     uint32_t layer_count;
+    const struct stored_file *files; /* of its back-end: the rest of its operators' state */
+    uint32_t file_count;
 };
 struct state_chains {
     struct state_chain *chains; /* by task */
     uint32_t count;             /* 0: the job starts empty */
 };
 
-/* Reads and checks all state objects; the bytes lie in the arena. CHECKPOINT_UNUSABLE when they are not the state of
+/* Reads and checks all layers; the bytes lie in the arena. Files are only named: checkpoint_fetch reads them. CHECKPOINT_UNUSABLE when they are not the state of
  * these operators. */
 enum status state_chains_load(struct store *store, const struct manifest *manifest,
                               const struct state_file_operator *identities, uint32_t operator_count,

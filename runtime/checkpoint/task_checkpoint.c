@@ -9,6 +9,7 @@
 #include "core/base/hash.h"
 #include "core/data/row_log.h"
 #include "executor/snapshot.h"
+#include "runtime/checkpoint/task_files.h"
 #include "runtime/checkpoint/uploader.h"
 
 enum {
@@ -32,6 +33,7 @@ struct task_checkpoint {
     uint64_t generation;
     struct snapshot_writer *writers; /* by operator */
     struct strbuf piece;
+    struct task_files files;
     bool snapshotting;
     uint32_t next_operator;   /* whose snapshot is being written */
     struct barrier barrier;   /* the newest one that was taken */
@@ -73,10 +75,14 @@ struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config 
                                        .job = checkpoint->job,
                                        .generation = checkpoint->generation,
                                        .task = config->task,
+                                       .files = config->files,
+                                       .file_count = config->file_count,
+                                       .env = config->env,
                                        .operator_id = config->identities[0].node_id,
                                        .key_group_first = config->first_key_group,
                                        .key_group_last = config->end_key_group - 1};
     checkpoint->uploader = uploader_new(&uploader);
+    task_files_init(&checkpoint->files, config->state, checkpoint->uploader);
     struct task_status running = {
         .kind = TASK_RUNNING, .job = checkpoint->job, .generation = checkpoint->generation, .task = config->task};
     if (!config->deployment->lanes_only)
@@ -195,6 +201,7 @@ static void abandon(struct task_checkpoint *checkpoint) {
     for (uint32_t i = 0; i < checkpoint->config.operator_count; i++)
         operator_snapshot_abandon(checkpoint->config.operators[i]);
     release_writers(checkpoint);
+    task_files_abandon(&checkpoint->files);
     checkpoint->attempt_open = false;
     checkpoint->next_is_full = true;
 }
@@ -205,13 +212,18 @@ static bool wants_full(const struct task_checkpoint *checkpoint) {
 }
 
 static enum status begin_snapshots(struct task_checkpoint *checkpoint, enum snapshot_mode mode, struct error *error) {
-    for (uint32_t i = 0; i < checkpoint->config.operator_count; i++)
+    bool has_files = false;
+    if (!checkpoint->barrier.savepoint)
+        TRY(task_files_ready(&checkpoint->files, &has_files, error));
+    for (uint32_t i = 0; i < checkpoint->config.operator_count; i++) {
         snapshot_writer_init(&checkpoint->writers[i], mode);
+        checkpoint->writers[i].entries_are_in_files = has_files;
+    }
     checkpoint->snapshotting = true;
     checkpoint->next_operator = 0;
     for (uint32_t i = 0; i < checkpoint->config.operator_count; i++)
         TRY(operator_snapshot_begin(checkpoint->config.operators[i], &checkpoint->writers[i], error));
-    return STATUS_OK;
+    return has_files ? task_files_begin(&checkpoint->files, error) : STATUS_OK;
 }
 
 static void note_positions(struct task_checkpoint *checkpoint) {
@@ -266,11 +278,11 @@ static void hand_over_piece(struct task_checkpoint *checkpoint) {
 }
 
 static void finish_attempt(struct task_checkpoint *checkpoint) {
-    state_file_end(&checkpoint->piece, NULL, 0);
     hand_over_piece(checkpoint);
     release_writers(checkpoint);
     if (fault_point(FAULT_SNAPSHOT)) {
         uploader_abandon(checkpoint->uploader);
+        task_files_abandon(&checkpoint->files);
         struct task_status declined = {.kind = TASK_DECLINED,
                                        .job = checkpoint->job,
                                        .generation = checkpoint->generation,
@@ -286,17 +298,28 @@ static void finish_attempt(struct task_checkpoint *checkpoint) {
         struct log_buffer *buffer = checkpoint->sealed[i].buffer;
         lanes[i].buffer = buffer ? log_buffer_reference(buffer) : NULL;
     }
-    uploader_finish(checkpoint->uploader, lanes, checkpoint->lane_count, checkpoint->positions,
-                    checkpoint->position_count, checkpoint->at_end);
+    struct upload_end end = {.lanes = lanes,
+                             .lane_count = checkpoint->lane_count,
+                             .files = task_files_take(&checkpoint->files),
+                             .positions = checkpoint->positions,
+                             .position_count = checkpoint->position_count,
+                             .at_end = checkpoint->at_end};
+    uploader_finish(checkpoint->uploader, &end);
 }
 
 /* A snapshot is under way, and the uploader can take more of it. */
 static bool can_step(const struct task_checkpoint *checkpoint) {
-    return checkpoint->snapshotting &&
+    bool waits_for_files = checkpoint->next_operator == checkpoint->config.operator_count &&
+                           checkpoint->files.phase == TASK_FILES_FINISHING;
+    return checkpoint->snapshotting && !waits_for_files &&
            uploader_backlog_bytes(checkpoint->uploader) <= checkpoint->config.upload_backlog_bytes_max;
 }
 
-/* Goes on with the operator whose turn it is; after the last one the attempt is handed over. */
+bool task_checkpoint_is_pending(const struct task_checkpoint *checkpoint) {
+    return checkpoint->snapshotting && !can_step(checkpoint);
+}
+
+/* Goes on with the operator whose turn it is; after the last one, and once there are files, the attempt is handed over. */
 static enum status step_snapshot(struct task_checkpoint *checkpoint, struct error *error) {
     size_t left = STEP_BYTES;
     while (checkpoint->next_operator < checkpoint->config.operator_count && left > 0) {
@@ -314,7 +337,7 @@ static enum status step_snapshot(struct task_checkpoint *checkpoint, struct erro
             hand_over_piece(checkpoint);
         checkpoint->next_operator += done;
     }
-    if (checkpoint->next_operator == checkpoint->config.operator_count)
+    if (checkpoint->next_operator == checkpoint->config.operator_count && !task_files_are_under_way(&checkpoint->files))
         finish_attempt(checkpoint);
     return STATUS_OK;
 }
@@ -392,6 +415,7 @@ enum status task_checkpoint_run(struct task_checkpoint *checkpoint, struct error
     }
     TRY(status);
     want_epoch(checkpoint);
+    TRY(task_files_run(&checkpoint->files, error));
     return can_step(checkpoint) ? step_snapshot(checkpoint, error) : STATUS_OK;
 }
 

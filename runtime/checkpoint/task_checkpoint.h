@@ -3,6 +3,7 @@
  *
  *   barrier ─▶ flush operators ─▶ begin snapshots, seal logs, note positions ─▶ hand it on ─▶ step · step · … ─▶ uploader
  *
+ * What the operators keep in the back-end goes into files meanwhile (task_files.h), but for savepoints.
  * A task that reads its input itself takes barriers from its mail; for one that has channels mail only announces them.
  * Everything is called by the task's thread. Rows of an attempt that was given up are logged again in the next one, and
  * the next snapshot is whole. */
@@ -10,8 +11,10 @@
 
 #include "executor/operator.h"
 #include "runtime/checkpoint/checkpointer.h"
+#include "runtime/checkpoint/file_set.h"
 #include "runtime/checkpoint/task_mail.h"
 
+struct state_backend;
 struct task_checkpoint;
 
 /* The log of one exactly-once sink of the task: lane i of it is lane first_lane + i of the job. */
@@ -25,6 +28,11 @@ struct task_checkpoint_config {
     struct mailbox *inbox;
     const struct task_mail *deployment; /* as it came; borrowed for the call of _new */
     uint32_t task;
+    struct state_backend *state; /* whose entries go into files, but for savepoints; NULL: none */
+    /* Those that the back-end was restored from and may hand over again; borrowed for the call of _new. */
+    const struct stored_file *files;
+    uint32_t file_count;
+    struct env *env;
     struct stream_operator *const *operators;     /* in plan order; borrowed, as all arrays */
     const struct state_file_operator *identities; /* of the operators */
     uint32_t operator_count;
@@ -61,6 +69,8 @@ enum status task_checkpoint_take(struct task_checkpoint *checkpoint, const struc
 bool task_checkpoint_is_awaited(const struct task_checkpoint *checkpoint, struct barrier *barrier);
 /* There is mail, or a snapshot under way that can go on. */
 bool task_checkpoint_is_busy(const struct task_checkpoint *checkpoint);
+/* A snapshot is under way that waits for something which no mail announces: to be looked at again soon. */
+bool task_checkpoint_is_pending(const struct task_checkpoint *checkpoint);
 /* Too much is logged and not decided: the task reads no more until it is, or until a barrier is on its way to it. */
 bool task_checkpoint_is_full(const struct task_checkpoint *checkpoint);
 /* All input was read: the last epoch follows. */

@@ -185,6 +185,10 @@ static struct state_usage table_usage(const struct state_table *table) {
     return (struct state_usage){.rows = entries->count, .memory_bytes = entries->bytes};
 }
 
+static bool table_is_empty(const struct state_table *table) {
+    return ((const struct memory_table *)table)->entries.count == 0;
+}
+
 static bool is_expired(void *context, struct hot_entry *entry) {
     const struct state_backend *backend = context;
     struct str payload;
@@ -234,6 +238,7 @@ static const struct state_backend_class memory_class = {
     .iterator_next = iterator_next,
     .iterator_close = iterator_close,
     .table_usage = table_usage,
+    .table_is_empty = table_is_empty,
     .advance = advance,
     .close = close_backend,
 };

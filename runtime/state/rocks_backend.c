@@ -229,6 +229,11 @@ static struct state_usage table_usage(const struct state_table *base) {
     return usage;
 }
 
+static bool table_is_empty(const struct state_table *base) {
+    const struct rocks_table *table = (const struct rocks_table *)base;
+    return !table->stored && table->hot.count == 0;
+}
+
 /* ---- open and close ---- */
 
 static enum status advance(struct state_backend *base, struct error *error) {
@@ -297,6 +302,7 @@ static const struct state_backend_class rocks_class = {
     .iterator_next = rocks_iterator_next,
     .iterator_close = rocks_iterator_close,
     .table_usage = table_usage,
+    .table_is_empty = table_is_empty,
     .advance = advance,
     .close = close_backend,
     .checkpoint_begin = rocks_checkpoint_begin,

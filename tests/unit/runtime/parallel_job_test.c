@@ -295,6 +295,7 @@ struct run {
     uint32_t parallelism;
     const char *folder;
     uint64_t stop_batches;
+    bool spills;                        /* so little memory that hardly a group has room in it */
     void (*meanwhile)(struct job *job); /* from another thread, once it runs */
     enum status status;
     struct error error;
@@ -318,6 +319,8 @@ static void run_job(struct run *run) {
         .checkpoint_uri = run->folder,
         .checkpoint_stop_batches = run->stop_batches,
         .checkpoint_interval_us = run->folder ? 2000 : 0,
+        .uses_rocksdb = run->spills,
+        .state_budget_bytes = 1000,
     };
     run->plan->plan.parallelism = run->parallelism;
     client.thread = pthread_self();
@@ -387,8 +390,12 @@ static void several_tasks_say_what_one_says(void **state) {
         }
 }
 
+/* Where groups go that memory has no room for. */
+enum place { STAY, LEAVE, EITHER };
+
 /* Stops after a few batches, again and again, each time with a parallelism of its own; state goes from one to the next. */
-static void run_in_pieces(struct memory_plan *plan, const char *folder, uint64_t seed, const char *name) {
+static void run_in_pieces(struct memory_plan *plan, const char *folder, enum place place, uint64_t seed,
+                          const char *name) {
     uint64_t rows_in = 0;
     uint32_t pieces = 0;
     memory_reset(NULL, 0);
@@ -397,6 +404,7 @@ static void run_in_pieces(struct memory_plan *plan, const char *folder, uint64_t
         struct run run = {.plan = plan,
                           .folder = folder,
                           .parallelism = 1 + (uint32_t)(seed % PARALLELISM_MAX),
+                          .spills = place == LEAVE || (place == EITHER && seed >> 40 & 1),
                           .stop_batches = 1 + seed / 8 % 9};
         run_job_ok(&run, name);
         stopped = run.stopped;
@@ -409,6 +417,14 @@ static void run_in_pieces(struct memory_plan *plan, const char *folder, uint64_t
     assert_in_range(pieces, table.split_count > 1 ? 3 : 2, 1000);
 }
 
+/* What the pieces said, folded. */
+static void expect_output(const char *wanted, const char *name, uint64_t seed) {
+    char *is = folded(output.text.data);
+    if (strcmp(is, wanted) != 0)
+        fail_msg("%s, seed %d, in pieces:\n%s\ninstead of\n%s", name, (int)seed, is, wanted);
+    free(is);
+}
+
 static void state_goes_to_any_parallelism(void **state) {
     (void)state;
     for (uint32_t query = 0; query < QUERY_COUNT; query++)
@@ -419,15 +435,46 @@ static void state_goes_to_any_parallelism(void **state) {
             make_plan(&plan, (enum query)query);
             char *wanted = straight_answer(&plan, 1, query_names[query]);
             make_folder(folder, "parallel");
-            run_in_pieces(&plan, folder, seed * 1000 + query, query_names[query]);
-            char *is = folded(output.text.data);
-            if (strcmp(is, wanted) != 0)
-                fail_msg("%s, seed %d:\n%s\ninstead of\n%s", query_names[query], (int)seed, is, wanted);
-            free(is);
+            run_in_pieces(&plan, folder, STAY, seed * 1000 + query, query_names[query]);
+            expect_output(wanted, query_names[query], seed);
             free(wanted);
             remove_tree(folder);
             arena_release(&plan.arena);
         }
+}
+
+static uint32_t files_seen;
+
+static int see_file(const char *path, const struct stat *status, int kind, struct FTW *walk) {
+    (void)status, (void)kind;
+    files_seen += strncmp(path + walk->base, "file-", 5) == 0;
+    return 0;
+}
+
+/* Groups below memory are saved as files, and come back to any number of tasks, which have the same groups together or apart, and to memory. */
+static void files_go_to_any_parallelism(void **state) {
+    (void)state;
+    static const enum query queries[] = {GROUPS, GROUPS_OF_GROUPS, TUMBLE, HOP, CUMULATE, UPDATED_WINDOWS};
+    uint32_t seen[6] = {0};
+    for (uint64_t seed = 1; seed <= 24; seed++) {
+        struct memory_plan plan;
+        char folder[64];
+        enum query query = queries[seed % 6];
+        fill_table(seed);
+        make_plan(&plan, query);
+        char *wanted = straight_answer(&plan, 1, query_names[query]);
+        make_folder(folder, "parallel");
+        run_in_pieces(&plan, folder, seed / 6 % 2 ? EITHER : LEAVE, seed, query_names[query]);
+        files_seen = 0;
+        nftw(folder, see_file, 16, FTW_PHYS);
+        seen[seed % 6] += files_seen;
+        expect_output(wanted, query_names[query], seed);
+        free(wanted);
+        remove_tree(folder);
+        arena_release(&plan.arena);
+    }
+    for (int i = 0; i < 6; i++)
+        assert_true(seen[i] > 0);
 }
 
 static int64_t sum_of_counts(const char *rows) {
@@ -454,11 +501,8 @@ static void late_rows_are_late_among_any_number_of_tasks(void **state) {
             free(is);
         }
         make_folder(folder, "parallel");
-        run_in_pieces(&plan, folder, seed, "late");
-        char *is = folded(output.text.data);
-        if (strcmp(is, wanted) != 0)
-            fail_msg("seed %d, in pieces:\n%s\ninstead of\n%s", (int)seed, is, wanted);
-        free(is);
+        run_in_pieces(&plan, folder, STAY, seed, "late");
+        expect_output(wanted, "late", seed);
         free(wanted);
         remove_tree(folder);
         arena_release(&plan.arena);
@@ -598,6 +642,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_tasks_say_what_one_says),
         cmocka_unit_test(state_goes_to_any_parallelism),
+        cmocka_unit_test(files_go_to_any_parallelism),
         cmocka_unit_test(late_rows_are_late_among_any_number_of_tasks),
         cmocka_unit_test(a_limit_ends_sources_of_other_tasks),
         cmocka_unit_test(the_first_failure_is_the_jobs),

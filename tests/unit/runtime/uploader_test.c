@@ -158,9 +158,9 @@ static void an_attempt_is_written_and_acknowledged(void **state) {
     uploader_begin(uploader, &(struct barrier){.epoch = 1, .attempt = 1}, false);
     put_piece(uploader, 100);
     put_piece(uploader, 3 * 1024 * 1024 + 1); /* in slices of a MiB */
-    uploader_finish(uploader, NULL, 0, NULL, 0, false);
+    uploader_finish(uploader, &(struct upload_end){0});
     wait_until(&world.acks, 1);
-    assert_int_equal(world.appended, 1 + 4);
+    assert_int_equal(world.appended, 1 + 4 + 1); /* and the end of the file */
     assert_int_equal(world.finished, 1);
     assert_int_equal(uploader_backlog_bytes(uploader), 0);
     uploader_free(uploader);
@@ -183,7 +183,7 @@ static void a_stop_gives_up_what_is_queued(void **state) {
     strbuf_init(&rows);
     strbuf_append_text(&rows, "rows");
     struct upload_lane lane = {.buffer = log_buffer_new(&rows, 1)};
-    uploader_finish(uploader, &lane, 1, NULL, 0, false);
+    uploader_finish(uploader, &(struct upload_end){.lanes = &lane, .lane_count = 1});
     wait_until(&world.waiting, 1);
     uploader_stop(uploader);
     hold(false);
