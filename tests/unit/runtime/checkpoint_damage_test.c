@@ -17,8 +17,14 @@ static int setup(void **state) {
     return 0;
 }
 
+static int setup_files(void **state) {
+    outside_spills = outside_any_order = true;
+    return setup(state);
+}
+
 static int teardown(void **state) {
     (void)state;
+    outside_spills = outside_any_order = false;
     remove_tree(folder);
     arena_release(&plan.arena);
     outside_forget_expected();
@@ -190,6 +196,44 @@ static void every_object_is_missed(void **state) {
     must_go_on();
 }
 
+static void must_refuse_once(const struct stored *objects, const struct stored *object, const char *how, size_t where) {
+    must_refuse(object, how, where);
+    put_back(&objects[0]);
+}
+
+/* Back-ends' files are objects like others; some bits and cuts stand for all, as it is the digest that finds them. */
+static void every_file_is_needed(void **state) {
+    (void)state;
+    enum { BIT_STEP = 1009, CUT_STEP = 97 };
+    struct stored objects[OBJECTS];
+    uint32_t files = 0, shared;
+    make_checkpoint();
+    uint32_t count = list_needed(objects);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct stored *object = &objects[i];
+        if (!strstr(object->path, "/file-"))
+            continue;
+        files++;
+        for (size_t bit = i; bit < object->size * 8; bit += BIT_STEP) {
+            object->data[bit / 8] = (char)(object->data[bit / 8] ^ 1 << bit % 8);
+            write_file(object->path, object->data, object->size);
+            object->data[bit / 8] = (char)(object->data[bit / 8] ^ 1 << bit % 8);
+            must_refuse_once(objects, object, "bit", bit);
+        }
+        for (size_t cut = i; cut < object->size; cut += CUT_STEP) {
+            write_file(object->path, object->data, cut);
+            must_refuse_once(objects, object, "cut at", cut);
+        }
+        assert_int_equal(remove(object->path), 0);
+        must_refuse_once(objects, object, "missing", 0);
+        put_back(object);
+    }
+    assert_int_equal(files, outside_files(folder, &shared));
+    assert_in_range(files, 4, OBJECTS); /* CURRENT, MANIFEST, OPTIONS and data */
+    forget(objects, count);
+    must_go_on();
+}
+
 /* Written by a program of the future: whole, but not ours to read. */
 static void another_version_of_head_is_refused(void **state) {
     (void)state;
@@ -312,6 +356,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(every_bit_is_needed, setup, teardown),
         cmocka_unit_test_setup_teardown(every_cut_is_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(every_object_is_missed, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_file_is_needed, setup_files, teardown),
         cmocka_unit_test_setup_teardown(another_version_of_head_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(another_query_is_refused_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(other_estimates_are_the_same_query, setup, teardown),

@@ -33,9 +33,24 @@ static int setup_rescaling(void **state) {
     return setup_three(state);
 }
 
+static int setup_files(void **state) {
+    outside_spills = true;
+    return setup_rescaling(state);
+}
+
+/* Every second process has all groups in memory. */
+static bool moves;
+static int setup_moving(void **state) {
+    moves = true;
+    return setup_files(state);
+}
+
+static uint32_t files_seen; /* in the epochs at which jobs were dropped */
+
 static int teardown(void **state) {
     (void)state;
-    outside_any_order = rescales = false;
+    outside_any_order = rescales = outside_spills = moves = false;
+    files_seen = 0;
     remove_tree(folder);
     arena_release(&plan.arena);
     outside_forget_expected();
@@ -91,17 +106,28 @@ static void every_call_may_get_any_answer(void **state) {
     assert_in_range(cases, 40, 1000); /* that the passage came about */
 }
 
+/* Of the newest epoch, when there is one. */
+static uint32_t files_now(void) {
+    char path[100];
+    uint32_t shared;
+    snprintf(path, sizeof path, "%s/HEAD", folder);
+    return access(path, F_OK) == 0 ? outside_files(folder, &shared) : 0;
+}
+
 /* Runs until one run comes to the end; the one before was dropped in the middle. How many were. */
 static int run_through_crashes(const char *name) {
     for (int dropped = 0;; dropped++) {
         struct outside_run run = {.plan = &plan, .folder = folder};
         if (rescales)
             plan.plan.parallelism = plan.plan.parallelism % 4 + 1;
+        if (moves)
+            outside_spills = !outside_spills;
         outside_job(&run);
         bool crashed = outside.crash;
         if (run.status != STATUS_OK && !crashed)
             fail_msg("%s: %s (%s)", name, run.error.message, run.error.detail);
         outside_check_beginning(name);
+        files_seen += files_now();
         outside.crash = false;
         outside.crash_passage = 0;
         if (!crashed)
@@ -124,6 +150,7 @@ static void every_call_may_be_the_last(void **state) {
             outside_check(name);
         }
     assert_in_range(dropped, 30, 1000);
+    assert_int_equal(files_seen > 0, outside_spills);
 }
 
 /* Crashes in a row, faults in between: what comes is decided by a seed. */
@@ -262,6 +289,9 @@ int main(void) {
         {"three: faults of the store and the task", faults_of_the_store_and_the_task, setup_three, teardown, NULL},
         {"three: who waits is superseded", who_waits_is_superseded_too, setup_three, teardown, NULL},
         {"three: races", races_have_one_winner, setup_three, teardown, NULL},
+        {"files: every call may be the last", every_call_may_be_the_last, setup_files, teardown, NULL},
+        {"files: faults of the store and the task", faults_of_the_store_and_the_task, setup_files, teardown, NULL},
+        {"moving: crashes and faults", crashes_and_faults_come_together, setup_moving, teardown, NULL},
         {"rescaled: every call may be the last", every_call_may_be_the_last, setup_rescaling, teardown, NULL},
         {"rescaled: crashes and faults", crashes_and_faults_come_together, setup_rescaling, teardown, NULL},
     };

@@ -581,6 +581,9 @@ static inline void outside_plan(struct memory_plan *plan, const char *aggregate)
     plan->nodes[3]->n_output = plan->nodes[0]->n_output;
 }
 
+/* Groups of the jobs to come go to files, but for a few. */
+static bool outside_spills;
+
 struct outside_run {
     struct memory_plan *plan;
     const char *folder; /* NULL: no checkpoints */
@@ -613,6 +616,8 @@ static inline void outside_job(struct outside_run *run) {
         .stop_with_savepoint = run->stop_with_savepoint,
         .accept_plan_change = run->accept_plan_change,
         .stop_wanted = run->stop_wanted,
+        .uses_rocksdb = outside_spills,
+        .state_budget_bytes = 100,
     };
     run->error = (struct error){0};
     run->status = job_open(&config, &job, &run->error);
@@ -679,6 +684,21 @@ static inline enum status outside_head_read(const char *folder, struct outside_h
     store_close(store);
     arena_release(&arena);
     return status;
+}
+
+/* How many of the objects of the newest epoch are files; of them, those of other generations than HEAD's. */
+static inline uint32_t outside_files(const char *folder, uint32_t *shared) {
+    struct outside_head head;
+    uint32_t count = 0;
+    *shared = 0;
+    assert_int_equal(outside_head_read(folder, &head), STATUS_OK);
+    for (uint32_t i = 0; i < head.manifest.object_count; i++) {
+        const struct object_id *id = &head.manifest.objects[i].id;
+        count += id->kind == OBJECT_FILE;
+        *shared += id->kind == OBJECT_FILE && id->generation != head.head.generation;
+    }
+    arena_release(&head.arena);
+    return count;
 }
 
 /* Waits for what another thread brings about; a minute is for ever. */

@@ -22,6 +22,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     (void)state;
+    outside_spills = outside_any_order = false;
     remove_tree(folder);
     remove_tree(other);
     arena_release(&plan.arena);
@@ -30,17 +31,23 @@ static int teardown(void **state) {
     return 0;
 }
 
-/* Stops in the middle of the input, with a savepoint, whose name is given back. */
-static void stop_with_savepoint(const char *where, char savepoint[512]) {
+/* Stops when so many rows were read. */
+static void stop_at(struct outside_run *run, uint32_t rows) {
     pthread_t thread;
-    struct outside_run run = {.plan = &plan, .folder = where, .stop_with_savepoint = true};
-    outside.row_limit = 24;
-    assert_int_equal(pthread_create(&thread, NULL, outside_thread, &run), 0);
-    OUTSIDE_UNTIL(__atomic_load_n(&outside.rows_read, __ATOMIC_ACQUIRE) == 24);
+    outside.row_limit = rows;
+    outside.rows_read = 0;
+    assert_int_equal(pthread_create(&thread, NULL, outside_thread, run), 0);
+    OUTSIDE_UNTIL(__atomic_load_n(&outside.rows_read, __ATOMIC_ACQUIRE) == rows);
     outside_stop();
     pthread_join(thread, NULL);
-    if (run.status != STATUS_OK)
-        fail_msg("%s (%s)", run.error.message, run.error.detail);
+    if (run->status != STATUS_OK)
+        fail_msg("%s (%s)", run->error.message, run->error.detail);
+}
+
+/* Stops in the middle of the input, with a savepoint, whose name is given back. */
+static void stop_with_savepoint(const char *where, char savepoint[512]) {
+    struct outside_run run = {.plan = &plan, .folder = where, .stop_with_savepoint = true};
+    stop_at(&run, 24);
     assert_int_equal(run.checkpoints.savepoint_count, 1);
     assert_int_equal(run.checkpoints.published_epoch, run.checkpoints.decided_epoch);
     snprintf(savepoint, 512, "%s", run.checkpoints.savepoint);
@@ -299,8 +306,58 @@ static void short_jobs_collect_too(void **state) {
     strbuf_release(&output.text);
 }
 
+/* Groups of one window, which stays open. */
+static void keep_groups(void) {
+    Plan__Window *window = plan.nodes[1]->window_aggregate->window;
+    window->size_us = window->slide_us = INT64_C(1) << 40;
+    outside_forget_expected();
+    outside_expect(&plan, ROWS);
+    outside_reset(ROWS);
+    outside.paced = false;
+    outside_spills = outside_any_order = true;
+}
+
+/* What the first epochs wrote of the groups later ones name, in whichever process; CURRENT and the like are written each time. */
+static void files_are_written_once(void **state) {
+    (void)state;
+    uint32_t shared;
+    keep_groups();
+    for (uint32_t stop = 0; stop < 3; stop++) {
+        struct outside_run run = {.plan = &plan, .folder = folder, .interval_us = -1};
+        stop_at(&run, 14 * (stop + 1));
+        assert_int_equal(outside_files(folder, &shared), 4 + stop);
+        assert_int_equal(shared, stop);
+    }
+    outside.row_limit = ROWS;
+    outside_job_ok(&(struct outside_run){.plan = &plan, .folder = folder});
+    outside_check("to the end");
+}
+
+/* It has all groups in it, so it goes to another folder, and to memory; the epoch after it has files again. */
+static void a_savepoint_has_no_files(void **state) {
+    (void)state;
+    char savepoint[512];
+    uint32_t shared;
+    keep_groups();
+    struct outside_run run = {.plan = &plan, .folder = folder};
+    stop_at(&run, 14);
+    assert_true(outside_files(folder, &shared) > 0);
+    stop_with_savepoint(folder, savepoint);
+    assert_int_equal(outside_files(folder, &shared), 0);
+    outside_spills = false;
+    outside_job_ok(&(struct outside_run){.plan = &plan, .folder = other, .savepoint = savepoint});
+    outside_check("in memory");
+    outside_spills = true;
+    run = (struct outside_run){.plan = &plan, .folder = folder, .interval_us = -1};
+    stop_at(&run, 28);
+    assert_true(outside_files(folder, &shared) > 0);
+    assert_int_equal(shared, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(files_are_written_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_savepoint_has_no_files, setup, teardown),
         cmocka_unit_test_setup_teardown(a_savepoint_is_restored_where_it_was_made, setup, teardown),
         cmocka_unit_test_setup_teardown(a_savepoint_replaces_a_lost_head, setup, teardown),
         cmocka_unit_test_setup_teardown(a_savepoint_is_forked_to_another_folder, setup, teardown),

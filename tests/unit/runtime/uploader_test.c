@@ -8,9 +8,14 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "core/base/env.h"
 #include "core/data/row_log.h"
 #include "runtime/checkpoint/task_checkpoint.h"
 #include "runtime/checkpoint/uploader.h"
@@ -23,7 +28,9 @@ static struct {
     uint32_t waiting; /* calls that are held */
     uint32_t opened, appended, finished, aborted;
     uint32_t acks, declined;
-    uint64_t acked_rows; /* that the newest acknowledgement's logs have */
+    uint64_t acked_rows;      /* that the newest acknowledgement's logs have */
+    struct object objects[8]; /* of the newest acknowledgement */
+    uint32_t object_count;
     struct log_segments segments;
 } world = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -120,6 +127,9 @@ void checkpointer_tell_ack(struct checkpointer *checkpointer, const struct task_
         for (uint32_t j = 0; j < ack->lanes[i].log.chunk_count; j++)
             rows += ack->lanes[i].log.chunks[j].row_count;
     world.acked_rows = rows;
+    assert_in_range(ack->object_count, 1, 8);
+    memcpy(world.objects, ack->objects, ack->object_count * sizeof *ack->objects);
+    world.object_count = ack->object_count;
     count(&world.acks);
 }
 
@@ -193,6 +203,124 @@ static void a_stop_gives_up_what_is_queued(void **state) {
     assert_int_equal(world.aborted, 1);
     assert_int_equal(world.acks + world.declined, 0);
     mailbox_release(&inbox);
+}
+
+/* ---- files ---- */
+
+enum { FILE_BYTES = 2 * 1024 * 1024 + 5 };
+
+struct files {
+    struct mailbox inbox;
+    struct uploader *uploader;
+    char path[64];
+    struct backend_file items[2]; /* a shared one, and one that is new each time; both are the same file here */
+};
+
+static void files_open(struct files *files, const struct uploader_config *config) {
+    struct uploader_config own = *config;
+    mailbox_init(&files->inbox, -1);
+    own.task_inbox = &files->inbox;
+    own.env = env_posix();
+    files->uploader = uploader_new(&own);
+    snprintf(files->path, sizeof files->path, "/tmp/uploader-XXXXXX");
+    int descriptor = mkstemp(files->path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(ftruncate(descriptor, FILE_BYTES), 0);
+    close(descriptor);
+    files->items[0] = (struct backend_file){.name = "a_1.sst", .path = files->path, .shared = true};
+    files->items[1] = (struct backend_file){.name = "a_CURRENT", .path = files->path};
+}
+
+static void files_close(struct files *files) {
+    uploader_free(files->uploader);
+    mailbox_release(&files->inbox);
+    (void)remove(files->path);
+}
+
+static void begin_epoch(struct files *files, uint64_t epoch, uint32_t attempt) {
+    uploader_begin(files->uploader, &(struct barrier){.generation = 1, .epoch = epoch, .attempt = attempt}, false);
+}
+
+static void end_epoch(struct files *files, uint32_t count) {
+    uploader_finish(files->uploader, &(struct upload_end){.files = {files->items, count}});
+}
+
+/* Objects as acknowledged: the layer, then the files. */
+static void upload_epoch(struct files *files, uint64_t epoch, uint32_t attempt, uint32_t count) {
+    uint32_t acks = value_of(&world.acks);
+    begin_epoch(files, epoch, attempt);
+    end_epoch(files, count);
+    wait_until(&world.acks, acks + 1);
+    assert_false(uploader_reads_files(files->uploader));
+    assert_int_equal(world.object_count, 1 + count);
+    for (uint32_t i = 1; i < world.object_count; i++) {
+        assert_int_equal(world.objects[i].id.kind, OBJECT_FILE);
+        assert_int_equal(world.objects[i].size_bytes, FILE_BYTES);
+    }
+}
+
+static void expect_written_by(uint32_t object, uint64_t epoch, uint32_t attempt) {
+    assert_int_equal(world.objects[object].id.epoch, epoch);
+    assert_int_equal(world.objects[object].id.attempt, attempt);
+}
+
+static void shared_files_of_decided_epochs_are_not_written_again(void **state) {
+    (void)state;
+    struct files files;
+    files_open(&files, &(struct uploader_config){.task = 3});
+    upload_epoch(&files, 1, 1, 2);
+    assert_int_equal(world.finished, 3);
+    upload_epoch(&files, 1, 2, 2); /* the first attempt did not come about: nothing of it is named again */
+    assert_int_equal(world.finished, 6);
+    expect_written_by(1, 1, 2);
+    upload_epoch(&files, 2, 3, 2); /* so epoch 1 is decided */
+    assert_int_equal(world.finished, 6 + 2);
+    expect_written_by(1, 1, 2);
+    expect_written_by(2, 2, 3);
+    upload_epoch(&files, 2, 4, 2); /* what the given-up attempt named of epoch 1 may still be named */
+    expect_written_by(1, 1, 2);
+    expect_written_by(2, 2, 4);
+    upload_epoch(&files, 3, 5, 0); /* a savepoint: it has no files, … */
+    upload_epoch(&files, 4, 6, 1); /* … and the next epoch may only name what the decided one has */
+    expect_written_by(1, 4, 6);
+    files_close(&files);
+}
+
+static void restored_files_are_not_written_again(void **state) {
+    (void)state;
+    struct files files;
+    struct stored_file known = {
+        .name = "a_1.sst",
+        .object = {.id = {.generation = 7, .epoch = 9, .kind = OBJECT_FILE, .task = 5}, .size_bytes = FILE_BYTES}};
+    files_open(&files, &(struct uploader_config){.files = &known, .file_count = 1});
+    upload_epoch(&files, 10, 1, 2);
+    assert_int_equal(world.finished, 2);
+    assert_true(object_id_equal(&world.objects[1].id, &known.object.id));
+    expect_written_by(2, 10, 1);
+    files_close(&files);
+}
+
+/* The rest of a large file is not read when its attempt is given up; then the task may have the files back. */
+static void files_of_given_up_attempts_are_left(void **state) {
+    (void)state;
+    struct files files;
+    files_open(&files, &(struct uploader_config){0});
+    hold(true);
+    begin_epoch(&files, 1, 1);
+    end_epoch(&files, 2);
+    wait_until(&world.waiting, 1); /* with the end of the state file */
+    assert_true(uploader_reads_files(files.uploader));
+    uploader_abandon(files.uploader);
+    uploader_leave_files(files.uploader);
+    assert_true(uploader_reads_files(files.uploader)); /* it is in a call of the store */
+    hold(false);
+    wait_until(&world.aborted, 1);
+    while (uploader_reads_files(files.uploader)) /* at once now */
+        sched_yield();
+    assert_int_equal(world.appended, 1);
+    assert_int_equal(world.acks + world.declined, 0);
+    upload_epoch(&files, 1, 2, 2);
+    files_close(&files);
 }
 
 /* ---- the task ---- */
@@ -332,6 +460,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_abort_that_overtakes_its_barrier, setup, teardown),
         cmocka_unit_test_setup_teardown(an_abort_of_what_was_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(an_attempt_is_written_and_acknowledged, setup, teardown),
+        cmocka_unit_test_setup_teardown(shared_files_of_decided_epochs_are_not_written_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(restored_files_are_not_written_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(files_of_given_up_attempts_are_left, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stop_gives_up_what_is_queued, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_backlog_is_no_work, setup, teardown),
     };
