@@ -455,6 +455,199 @@ static void an_abort_of_what_was_taken(void **state) {
     sink_task_close(&sink);
 }
 
+/* ---- a task's back-end ---- */
+
+/* A back-end that notes what it is asked for, and is as quick as the test says. */
+static struct {
+    struct state_backend base;
+    struct state_table table; /* what is not empty */
+    uint32_t begun, steps, finishes, released;
+    uint32_t steps_left, finishes_left; /* that are not the last */
+    enum status finish_status;
+    struct backend_file file;
+} fake;
+
+static bool fake_table_is_empty(const struct state_table *table) {
+    (void)table;
+    return false;
+}
+
+static enum status fake_begin(struct state_backend *backend, struct error *error) {
+    (void)backend, (void)error;
+    fake.begun++;
+    return STATUS_OK;
+}
+
+static enum status fake_step(struct state_backend *backend, uint32_t entries, bool *done, struct error *error) {
+    (void)backend, (void)entries, (void)error;
+    fake.steps++;
+    *done = fake.steps_left == 0;
+    fake.steps_left -= !*done;
+    return STATUS_OK;
+}
+
+static enum status fake_finish(struct state_backend *backend, struct state_files *files, bool *done,
+                               struct error *error) {
+    (void)backend;
+    fake.finishes++;
+    if (fake.finish_status != STATUS_OK)
+        return FAIL(error, fake.finish_status, "the fake has had enough");
+    *done = fake.finishes_left == 0;
+    fake.finishes_left -= !*done;
+    *files = (struct state_files){&fake.file, 1};
+    return STATUS_OK;
+}
+
+static enum status fake_release(struct state_backend *backend, struct error *error) {
+    (void)backend, (void)error;
+    fake.released++;
+    return STATUS_OK;
+}
+
+static const struct state_backend_class fake_class = {.name = "fake",
+                                                      .table_is_empty = fake_table_is_empty,
+                                                      .checkpoint_begin = fake_begin,
+                                                      .checkpoint_step = fake_step,
+                                                      .checkpoint_finish = fake_finish,
+                                                      .checkpoint_release = fake_release};
+
+struct stateful_task {
+    struct files files; /* only the path is used */
+    struct mailbox inbox;
+    struct task_checkpoint *task;
+};
+
+static void stateful_open(struct stateful_task *stateful) {
+    static const struct state_file_operator identity = {.name = {"Nothing", 7}};
+    struct task_mail deployment = {.kind = TASK_MAIL_DEPLOY};
+    memset(&fake, 0, sizeof fake);
+    fake.base = (struct state_backend){.class = &fake_class, .tables = &fake.table};
+    files_open(&stateful->files, &(struct uploader_config){0});
+    fake.file = stateful->files.items[0];
+    mailbox_init(&stateful->inbox, -1);
+    struct task_checkpoint_config config = {.inbox = &stateful->inbox,
+                                            .deployment = &deployment,
+                                            .identities = &identity,
+                                            .state = &fake.base,
+                                            .env = env_posix()};
+    stateful->task = task_checkpoint_new(&config);
+}
+
+static void stateful_close(struct stateful_task *stateful) {
+    task_checkpoint_free(stateful->task);
+    mailbox_release(&stateful->inbox);
+    files_close(&stateful->files);
+}
+
+static void stateful_run(struct stateful_task *stateful, int rounds) {
+    struct error error = {0};
+    for (int i = 0; i < rounds; i++)
+        assert_int_equal(task_checkpoint_run(stateful->task, &error), STATUS_OK);
+}
+
+static void stateful_wait(struct stateful_task *stateful, const uint32_t *counter, uint32_t value) {
+    struct error error = {0};
+    for (int64_t start_us = mailbox_now_us(); value_of(counter) < value;) {
+        assert_int_equal(task_checkpoint_wait(stateful->task, mailbox_now_us() + 1000, &error), STATUS_OK);
+        assert_true(mailbox_now_us() - start_us < 60000000);
+    }
+}
+
+static void a_back_end_is_saved_between_batches(void **state) {
+    (void)state;
+    struct stateful_task stateful;
+    stateful_open(&stateful);
+    fake.steps_left = 2;
+    fake.finishes_left = 3;
+    post(&stateful.inbox, TASK_MAIL_BARRIER, 1);
+    stateful_run(&stateful, 1);
+    assert_int_equal(fake.begun, 1);
+    assert_int_equal(fake.steps, 1); /* one piece a round */
+    assert_true(task_checkpoint_is_busy(stateful.task));
+    stateful_run(&stateful, 2);
+    assert_int_equal(fake.steps, 3);
+    assert_false(task_checkpoint_is_busy(stateful.task)); /* from here on RocksDB works, not the task */
+    assert_true(task_checkpoint_is_pending(stateful.task));
+    stateful_run(&stateful, 3);
+    assert_int_equal(fake.finishes, 3);
+    stateful_wait(&stateful, &world.acks, 1);
+    assert_int_equal(world.object_count, 2);
+    assert_false(task_checkpoint_is_pending(stateful.task));
+    stateful_wait(&stateful, &fake.released, 1);
+    struct task_mail *mail = message_new(sizeof *mail);
+    mail->kind = TASK_MAIL_BARRIER;
+    mail->barrier = (struct barrier){.epoch = 2, .attempt = 2, .savepoint = true};
+    mailbox_post(&stateful.inbox, &mail->base);
+    stateful_wait(&stateful, &world.acks, 2);
+    assert_int_equal(fake.begun, 1); /* a savepoint is no business of its */
+    assert_int_equal(world.object_count, 1);
+    stateful_close(&stateful);
+}
+
+/* In steps, and while files are made in the background: the back-end is free for the next attempt at once. */
+static void attempts_are_given_up_while_files_are_made(void **state) {
+    (void)state;
+    for (uint32_t finishing = 0; finishing < 2; finishing++) {
+        struct stateful_task stateful;
+        stateful_open(&stateful);
+        fake.steps_left = finishing ? 0 : 100;
+        fake.finishes_left = 100;
+        post(&stateful.inbox, TASK_MAIL_BARRIER, 1);
+        stateful_run(&stateful, 5);
+        assert_int_equal(fake.finishes > 0, finishing);
+        post(&stateful.inbox, TASK_MAIL_ABORT, 1);
+        stateful_run(&stateful, 1);
+        assert_int_equal(fake.released, 1);
+        assert_false(task_checkpoint_is_pending(stateful.task));
+        fake.steps_left = fake.finishes_left = 0;
+        post(&stateful.inbox, TASK_MAIL_BARRIER, 2);
+        stateful_wait(&stateful, &world.acks, finishing + 1);
+        assert_int_equal(fake.begun, 2);
+        assert_int_equal(world.object_count, 2);
+        stateful_close(&stateful);
+    }
+}
+
+/* The uploader hangs in the store with them: the next attempt does not wait for it, and the one after that has files again. */
+static void an_attempt_is_given_up_while_files_are_written(void **state) {
+    (void)state;
+    struct stateful_task stateful;
+    stateful_open(&stateful);
+    hold(true);
+    post(&stateful.inbox, TASK_MAIL_BARRIER, 1);
+    stateful_run(&stateful, 3);
+    wait_until(&world.waiting, 1);
+    post(&stateful.inbox, TASK_MAIL_ABORT, 1);
+    post(&stateful.inbox, TASK_MAIL_BARRIER, 2);
+    stateful_run(&stateful, 2);
+    assert_int_equal(fake.begun, 1);
+    assert_int_equal(fake.released, 0);
+    hold(false);
+    stateful_wait(&stateful, &world.acks, 1);
+    assert_int_equal(world.object_count, 1); /* the entries are in its snapshots */
+    stateful_wait(&stateful, &fake.released, 1);
+    post(&stateful.inbox, TASK_MAIL_ABORT, 2);
+    post(&stateful.inbox, TASK_MAIL_BARRIER, 3);
+    stateful_wait(&stateful, &world.acks, 2);
+    assert_int_equal(fake.begun, 2);
+    assert_int_equal(world.object_count, 2);
+    stateful_close(&stateful);
+}
+
+/* Nobody can go on with such a back-end: the task fails, and its job goes back to a checkpoint. */
+static void a_full_disk_ends_the_task(void **state) {
+    (void)state;
+    struct stateful_task stateful;
+    struct error error = {0};
+    stateful_open(&stateful);
+    fake.finish_status = STATUS_DISK_FULL;
+    post(&stateful.inbox, TASK_MAIL_BARRIER, 1);
+    stateful_run(&stateful, 1);
+    assert_int_equal(task_checkpoint_run(stateful.task, &error), STATUS_DISK_FULL);
+    stateful_close(&stateful);
+    assert_int_equal(world.acks, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_abort_that_overtakes_its_barrier, setup, teardown),
@@ -465,6 +658,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(files_of_given_up_attempts_are_left, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stop_gives_up_what_is_queued, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_backlog_is_no_work, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_back_end_is_saved_between_batches, setup, teardown),
+        cmocka_unit_test_setup_teardown(attempts_are_given_up_while_files_are_made, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_attempt_is_given_up_while_files_are_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_full_disk_ends_the_task, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
