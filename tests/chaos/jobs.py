@@ -116,6 +116,7 @@ class Job:
     def __init__(self, name, tables, late=False):
         self.name, self.tables, self.late = name, tables, late
         self.partitions = 1 if late else IN_PARTITIONS
+        self.has_groups = tables != [Passed]
 
     def script(self, bootstrap, source_topic, sink_topics, options):
         """SQL text; `options` go to every sink."""
