@@ -33,6 +33,6 @@ void state_descriptor_get(struct bytes_reader *reader, struct arena *arena, stru
     descriptor->version = bytes_get_u32(reader);
     descriptor->ttl_us = bytes_get_i64(reader);
     descriptor->cold = bytes_get_bool(reader);
-    if (!known || (descriptor->cold && kind != STATE_VALUE))
+    if (!known)
         bytes_refuse(reader);
 }
