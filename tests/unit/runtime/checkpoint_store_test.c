@@ -329,6 +329,42 @@ static void checkpoints_are_copied_whole(void **state) {
 }
 
 /* A damaged origin gives no copy that looks like one. */
+/* An object of several pieces, into a file that must not be there yet. */
+static void fetched_objects_are_checked(void **state) {
+    (void)state;
+    struct arena arena;
+    struct manifest manifest;
+    struct error error = {0};
+    arena_init(&arena);
+    (void)make_checkpoint(&arena, &manifest);
+    const struct object *object = &manifest.objects[0];
+    const char *path = arena_printf(&arena, "%s/fetched", copy_folder);
+    assert_int_equal(checkpoint_fetch(from, object, env_posix(), path, &error), ANSWER_OK);
+    struct env_file *file;
+    uint64_t size;
+    assert_int_equal(env_file_open(env_posix(), path, ENV_OPEN_READ, &file, &error), STATUS_OK);
+    assert_int_equal(env_file_size(file, &size, &error), STATUS_OK);
+    assert_int_equal(size, object->size_bytes);
+    char *bytes = arena_alloc(&arena, size);
+    size_t got = 0;
+    for (size_t done = 0; done < size; done += got)
+        assert_int_equal(env_file_read(file, bytes + done, size - done, &got, &error), STATUS_OK);
+    env_file_close(file);
+    struct digest digest = digest_of(bytes, size);
+    assert_true(digest_equal(&digest, &object->digest));
+    assert_int_equal(checkpoint_fetch(from, object, env_posix(), path, &error), ANSWER_UNKNOWN); /* it is there */
+    assert_int_equal(remove(path), 0);
+    damage(&object->id, (2 << 20) + 5);
+    assert_int_equal(checkpoint_fetch(from, object, env_posix(), path, &error), ANSWER_CORRUPT);
+    assert_non_null(strstr(error.message, "state-00000007-00000008"));
+    assert_int_equal(remove(path), 0);
+    struct object other = *object;
+    other.id.number++;
+    assert_int_equal(checkpoint_fetch(from, &other, env_posix(), path, &error), ANSWER_MISSING);
+    (void)remove(path);
+    arena_release(&arena);
+}
+
 static void damage_is_not_copied(void **state) {
     (void)state;
     struct arena arena;
@@ -384,6 +420,7 @@ int main(void) {
         cmocka_unit_test(names_of_savepoints),
         cmocka_unit_test(uris_of_folders),
         cmocka_unit_test_setup_teardown(checkpoints_are_copied_whole, setup_folder, teardown_folder),
+        cmocka_unit_test_setup_teardown(fetched_objects_are_checked, setup_folder, teardown_folder),
         cmocka_unit_test_setup_teardown(damage_is_not_copied, setup_folder, teardown_folder),
         cmocka_unit_test_setup_teardown(damaged_logs_are_found_too, setup_folder, teardown_folder),
         cmocka_unit_test_setup_teardown(lost_answers_of_swaps_are_unknown, setup_folder, teardown_folder),
