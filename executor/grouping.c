@@ -192,7 +192,7 @@ enum status grouping_lookup(struct grouping *grouping, struct group_table *table
         looked_up.count = 1;
     group_table_lookup(table, grouping->keys, &looked_up, &grouping->scratch, grouping->records, grouping->new_items,
                        new_count);
-    if (*new_count > 0)
+    if (*new_count > 0 && !grouping->contents)
         aggregate_set_init(grouping->aggregates, grouping->records, grouping->new_items, *new_count);
     grouping_note(grouping, table, grouping->records, looked_up.count);
     for (uint32_t i = looked_up.count; i < selection->count; i++)

@@ -18,6 +18,7 @@
 
 enum { GROUPING_KEYS_MAX = 64 };
 
+struct group_contents;
 struct grouping_cold;
 
 /* A table of grouping_table_open. */
@@ -45,7 +46,8 @@ struct grouping {
     uint32_t capacity;
     struct group_table **spare; /* emptied tables, to be used again */
     uint32_t spare_count, spare_capacity;
-    struct group_codec *codec; /* how groups are written and read */
+    struct group_codec *codec;             /* how groups are written and read */
+    const struct group_contents *contents; /* grouping_cold.h; NULL: groups are their records */
     struct snapshot_table
         *unwritten; /* tables of the snapshot under way, in order: [next_unwritten, unwritten_count) are not complete */
     uint32_t next_unwritten, unwritten_count, unwritten_capacity;
@@ -138,6 +140,9 @@ bool grouping_snapshot_step(struct grouping *grouping, size_t *budget_bytes);
 void grouping_snapshot_abandon(struct grouping *grouping);
 /* For grouping_table_recycle: true when the snapshot under way needs the table; it is recycled when it is written. */
 bool grouping_snapshot_keeps(struct grouping *grouping, struct group_table *table);
+/* The next table of the snapshot being read, before anything of it is: grouping_restore does this itself. */
+enum status grouping_restore_begin(struct grouping *grouping, struct group_table *table,
+                                   struct error *error) MUST_CHECK;
 /* A section back into an empty table, the groups of the reader's key groups, in the order in which they were made. */
 enum status grouping_restore(struct grouping *grouping, struct group_table *table, const char *name,
                              struct snapshot_reader *reader, struct error *error) MUST_CHECK;

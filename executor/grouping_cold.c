@@ -88,8 +88,10 @@ enum status cold_groups_adopt(struct cold_groups *groups, struct error *error) {
     const struct grouping_cold *cold = groups->grouping->cold;
     if (groups->entries || !state_table_find(cold->backend, cold->operator_id, groups->role, groups->instance))
         return STATUS_OK;
+    const struct group_contents *contents = groups->grouping->contents;
     groups->was_restored = true;
-    return cold_groups_open_entries(groups, error);
+    TRY(cold_groups_open_entries(groups, error));
+    return contents ? contents->adopt(contents->context, error) : STATUS_OK;
 }
 
 static void drop_later(struct grouping_cold *cold, struct state_table *entries) {
@@ -180,8 +182,10 @@ enum status cold_groups_damaged(const struct grouping *grouping, const char *wha
 
 enum status cold_groups_decode(struct grouping *grouping, uint8_t *record, struct str value, struct error *error) {
     struct bytes_reader bytes = bytes_reader_of(value);
+    const struct group_contents *contents = grouping->contents;
     record_header(record)->marks = bytes_get_u8(&bytes);
-    if (grouping_decode_states(grouping, record, &bytes))
+    if (contents ? contents->decode(contents->context, record, &bytes)
+                 : grouping_decode_states(grouping, record, &bytes))
         return STATUS_OK;
     return cold_groups_damaged(grouping, "a group", error);
 }
@@ -205,6 +209,13 @@ enum status cold_groups_write(struct cold_groups *groups, uint32_t count, struct
     for (uint32_t i = 0; i < count; i++)
         TRY(cold_groups_save(groups, cold->writes[i].address.hash >> KEY_GROUP_SHIFT, error));
     return state_multi_write(groups->entries, cold->writes, count, error);
+}
+
+enum status cold_groups_store(struct cold_groups *groups, uint32_t count, struct error *error) {
+    const struct group_contents *contents = groups->grouping->contents;
+    TRY(cold_groups_write(groups, count, error));
+    groups->away += count;
+    return contents ? contents->stored(contents->context, groups->grouping->cold->writes, count, error) : STATUS_OK;
 }
 
 void cold_groups_forget(struct cold_groups *groups, const uint8_t *record) {
@@ -236,6 +247,13 @@ enum status cold_groups_delete_forgotten(struct cold_groups *groups, struct erro
 
 /* ---- leaving ---- */
 
+static bool may_leave(const struct grouping *grouping, const uint8_t *record) {
+    const struct group_contents *contents = grouping->contents;
+    if (((const struct record_header *)record)->marks & GROUP_TOUCHED)
+        return false;
+    return !contents || contents->may_leave(contents->context, record);
+}
+
 /* The next groups of a table that may leave; those that were looked up since the hand was here stay for one more round. */
 static uint32_t choose_in(struct grouping_cold *cold, struct cold_groups *groups) {
     uint32_t count = 0;
@@ -247,7 +265,7 @@ static uint32_t choose_in(struct grouping_cold *cold, struct cold_groups *groups
             break; /* a group is chosen once */
         }
         struct record_header *header = record_header(record);
-        bool stays = (header->marks & GROUP_TOUCHED) || (header->bits & RECORD_RECENT);
+        bool stays = (header->bits & RECORD_RECENT) || !may_leave(groups->grouping, record);
         header->bits &= (uint8_t)~RECORD_RECENT;
         if (!stays)
             cold->leaving[count++] = record;
@@ -281,13 +299,17 @@ static int compare_tags(const void *left, const void *right) {
 
 static void encode_leaving(struct cold_groups *groups, uint32_t count) {
     struct grouping_cold *cold = groups->grouping->cold;
+    const struct group_contents *contents = groups->grouping->contents;
     strbuf_reset(&cold->bytes);
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *record = cold->leaving[i];
         put_key(groups, record, &cold->bytes);
         cold->ends[2 * i] = cold->bytes.size;
         bytes_put_u8(&cold->bytes, ((const struct record_header *)record)->marks);
-        grouping_encode_states(groups->grouping, record, &cold->bytes);
+        if (contents)
+            contents->encode(contents->context, record, &cold->bytes);
+        else
+            grouping_encode_states(groups->grouping, record, &cold->bytes);
         cold->ends[2 * i + 1] = cold->bytes.size;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -301,18 +323,25 @@ static void encode_leaving(struct cold_groups *groups, uint32_t count) {
     }
 }
 
+static void release_leaving(struct grouping *grouping, uint32_t count) {
+    const struct group_contents *contents = grouping->contents;
+    uint8_t *const *leaving = grouping->cold->leaving;
+    for (uint32_t i = 0; contents && i < count; i++)
+        contents->release(contents->context, leaving[i]);
+    if (!contents && aggregate_set_owns_memory(grouping->aggregates))
+        aggregate_set_release(grouping->aggregates, leaving, count);
+}
+
 static enum status let_go(struct cold_groups *groups, uint32_t count, struct error *error) {
     struct grouping *grouping = groups->grouping;
     struct grouping_cold *cold = grouping->cold;
     grouping_note(grouping, groups->table, cold->leaving, count);
     qsort(cold->leaving, count, sizeof *cold->leaving, compare_tags); /* almost they are */
     encode_leaving(groups, count);
-    TRY(cold_groups_write(groups, count, error));
-    if (aggregate_set_owns_memory(grouping->aggregates))
-        aggregate_set_release(grouping->aggregates, cold->leaving, count);
+    TRY(cold_groups_store(groups, count, error));
+    release_leaving(grouping, count);
     for (uint32_t i = 0; i < count; i++)
         group_table_remove(groups->table, cold->leaving[i]);
-    groups->away += count;
     if (group_table_count(groups->table) == 0)
         group_table_give_back(groups->table);
     count_table(groups);
@@ -320,7 +349,9 @@ static enum status let_go(struct cold_groups *groups, uint32_t count, struct err
 }
 
 static size_t hot_bytes(const struct grouping *grouping) {
-    return grouping->cold->table_bytes + aggregate_set_bytes(grouping->aggregates);
+    const struct group_contents *contents = grouping->contents;
+    size_t elsewhere = contents ? contents->bytes(contents->context) : 0;
+    return grouping->cold->table_bytes + aggregate_set_bytes(grouping->aggregates) + elsewhere;
 }
 
 /* Lets groups go until the tables are down to so many bytes, or none is left that may. */
@@ -330,6 +361,8 @@ static enum status shrink(struct grouping *grouping, size_t bytes, struct error 
     uint32_t rounds = 0, count;
     while (hot_bytes(grouping) > bytes && (count = choose(cold, &from, &rounds)) > 0)
         TRY(let_go(from, count, error));
+    if (grouping->contents)
+        grouping->contents->give_back(grouping->contents->context);
     count_bytes(cold, hot_bytes(grouping));
     return STATUS_OK;
 }
@@ -393,7 +426,8 @@ enum status cold_groups_load(struct cold_groups *groups, uint8_t *const *records
             header->marks |= GROUP_EMITTED;
         groups->away -= groups->away > 0;
     }
-    return STATUS_OK;
+    const struct group_contents *contents = grouping->contents;
+    return contents ? contents->loaded(contents->context, addresses, values, count, error) : STATUS_OK;
 }
 
 enum status cold_groups_lookup(struct cold_groups *groups, const struct selection *selection, uint32_t *new_count,
@@ -410,7 +444,7 @@ enum status cold_groups_lookup(struct cold_groups *groups, const struct selectio
     for (uint32_t i = 0; i < *new_count; i++) /* it has to be looked up again to be worth its room */
         record_header(grouping->records[grouping->new_items[i]])->bits &= (uint8_t)~RECORD_RECENT;
     TRY(cold_groups_load(groups, grouping->records, grouping->new_items, new_count, error));
-    if (*new_count > 0)
+    if (*new_count > 0 && !grouping->contents)
         aggregate_set_init(grouping->aggregates, grouping->records, grouping->new_items, *new_count);
     grouping_note(grouping, groups->table, grouping->records, selection->count);
     return STATUS_OK;

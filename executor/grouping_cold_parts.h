@@ -1,4 +1,4 @@
-/* grouping_cold_parts.h: what executor/grouping_cold*.c share. Invariants: every group is in the table, in the cold table, or, with RECORD_STORED, in
+/* grouping_cold_parts.h: what executor/grouping_cold*.c share, and those who make use of struct group_contents. Invariants: every group is in the table, in the cold table, or, with RECORD_STORED, in
  * both, and then the record is the newer; while a snapshot is under way nothing changes in a key group of a cold table that is not written. */
 #pragma once
 
@@ -78,6 +78,8 @@ enum status cold_groups_delete_forgotten(struct cold_groups *groups, struct erro
 enum status cold_groups_open_entries(struct cold_groups *groups, struct error *error) MUST_CHECK;
 /* The first `count` of cold->writes into the entries. */
 enum status cold_groups_write(struct cold_groups *groups, uint32_t count, struct error *error) MUST_CHECK;
+/* The same for groups that are in memory no more. */
+enum status cold_groups_store(struct cold_groups *groups, uint32_t count, struct error *error) MUST_CHECK;
 /* An entry's value into a record that has its key. */
 enum status cold_groups_decode(struct grouping *grouping, uint8_t *record, struct str value,
                                struct error *error) MUST_CHECK;

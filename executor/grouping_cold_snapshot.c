@@ -114,8 +114,28 @@ static enum status write_restored(struct restored_entries *restored, struct erro
     restored->count = 0;
     if (count == 0)
         return STATUS_OK;
-    restored->groups->away += count;
-    return cold_groups_write(restored->groups, count, error);
+    TRY(cold_groups_store(restored->groups, count, error));
+    arena_reset(&restored->groups->grouping->scratch);
+    return STATUS_OK;
+}
+
+/* A value as it has to be here; a changed one is in the grouping's scratch. */
+static enum status restore_value(struct grouping *grouping, struct str *value, struct error *error) {
+    const struct group_contents *contents = grouping->contents;
+    if (!contents || contents->restore(contents->context, &grouping->scratch, value))
+        return STATUS_OK;
+    return cold_groups_damaged(grouping, "a group", error);
+}
+
+/* Without a back-end: a record. */
+static enum status restore_record(struct grouping *grouping, struct group_table *table,
+                                  const struct snapshot_record *entry, struct error *error) {
+    struct str value = entry->value;
+    uint8_t *record;
+    bool created;
+    arena_reset(&grouping->scratch);
+    TRY(restore_value(grouping, &value, error));
+    return cold_groups_make(grouping, table, entry->hash, entry->key, value, &record, &created, error);
 }
 
 /* An entry of a group that has no record. */
@@ -124,13 +144,11 @@ static enum status restore_entry(struct grouping *grouping, struct group_table *
                                  struct error *error) {
     struct cold_groups *groups = group_table_cold(table);
     struct grouping_cold *cold = grouping->cold;
-    uint8_t *record;
-    bool created;
     if (!groups)
-        return cold_groups_make(grouping, table, entry->hash, entry->key, entry->value, &record, &created, error);
+        return restore_record(grouping, table, entry, error);
     struct bytes_reader bytes = bytes_reader_of(entry->key);
     uint8_t nulls = bytes_get_u8(&bytes);
-    record = group_table_find(table, entry->hash, nulls, &bytes);
+    const uint8_t *record = group_table_find(table, entry->hash, nulls, &bytes);
     if (!bytes_are_done(&bytes))
         return cold_groups_damaged(grouping, "a key", error);
     if (record)
@@ -146,6 +164,7 @@ static enum status restore_entry(struct grouping *grouping, struct group_table *
     if (restored->groups != groups || restored->count == STEP_GROUPS)
         TRY(write_restored(restored, error));
     restored->groups = groups;
+    TRY(restore_value(grouping, &write.value, error));
     cold->writes[restored->count++] = write;
     return STATUS_OK;
 }

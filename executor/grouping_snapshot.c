@@ -140,17 +140,20 @@ void grouping_snapshot_abandon(struct grouping *grouping) {
     }
 }
 
-enum status grouping_restore(struct grouping *grouping, struct group_table *table, const char *name,
-                             struct snapshot_reader *reader, struct error *error) {
-    struct record_store *store = group_table_store(table);
+enum status grouping_restore_begin(struct grouping *grouping, struct group_table *table, struct error *error) {
     if (grouping->restored_count == grouping->restored_capacity) {
         grouping->restored_capacity = grouping->restored_capacity ? grouping->restored_capacity * 2 : 4;
         grouping->restored =
             memory_realloc(grouping->restored, grouping->restored_capacity * sizeof *grouping->restored);
     }
     grouping->restored[grouping->restored_count++] = table;
-    if (group_table_cold(table))
-        TRY(cold_groups_adopt(group_table_cold(table), error));
+    return group_table_cold(table) ? cold_groups_adopt(group_table_cold(table), error) : STATUS_OK;
+}
+
+enum status grouping_restore(struct grouping *grouping, struct group_table *table, const char *name,
+                             struct snapshot_reader *reader, struct error *error) {
+    struct record_store *store = group_table_store(table);
+    TRY(grouping_restore_begin(grouping, table, error));
     uint32_t first_place = store->place_count, key_groups = reader->end_key_group - reader->first_key_group;
     TRY(record_store_restore(store, grouping_codec(grouping, table), true, name, GROUPS_VERSION, reader, error));
     bool is_sound = first_place > 0 ? group_table_index_more(table, first_place)
