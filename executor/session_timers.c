@@ -30,12 +30,8 @@ static void bucket_add(struct session_bucket *bucket, struct session *session) {
     bucket->sessions[bucket->count++] = session;
 }
 
-static int64_t last_moment_us(const struct session_timers *timers, const struct session *session) {
-    return session->last_us + timers->gap_us - 1;
-}
-
 static struct session_bucket *bucket_of(struct session_timers *timers, const struct session *session) {
-    int64_t number = floor_divide(last_moment_us(timers, session), timers->width_us);
+    int64_t number = floor_divide(session_last_moment_us(timers, session), timers->width_us);
     return &timers->buckets[(uint64_t)number % SESSION_BUCKETS];
 }
 
@@ -44,14 +40,17 @@ void session_timers_add(struct session_timers *timers, struct session *session) 
     bucket_add(bucket_of(timers, session), session);
 }
 
-struct session *session_new(struct session_timers *timers, uint32_t tag, int64_t time_us) {
+struct session *session_make(struct session_timers *timers, uint32_t tag) {
     uint32_t place = record_store_add(&timers->store, tag);
     struct session *session = (struct session *)record_store_at(&timers->store, place);
-    *session = (struct session){.header = session->header,
-                                .start_us = time_us,
-                                .last_us = time_us,
-                                .sequence = timers->next_sequence++,
-                                .place = place};
+    *session = (struct session){.header = session->header, .place = place};
+    return session;
+}
+
+struct session *session_new(struct session_timers *timers, uint32_t tag, int64_t time_us) {
+    struct session *session = session_make(timers, tag);
+    session->start_us = session->last_us = time_us;
+    session->sequence = timers->next_sequence++;
     session_timers_add(timers, session);
     return session;
 }
@@ -68,11 +67,29 @@ void session_free(struct session_timers *timers, struct session *session) {
     record_store_free(&timers->store, session->place);
 }
 
+void session_timers_sweep(struct session_timers *timers) {
+    for (uint32_t i = 0; i < SESSION_BUCKETS; i++) {
+        struct session_bucket *bucket = &timers->buckets[i];
+        uint32_t kept = 0;
+        for (uint32_t at = 0; at < bucket->count; at++) {
+            struct session *session = bucket->sessions[at];
+            if (session->dead && !session->touched)
+                session_free(timers, session);
+            else
+                bucket->sessions[kept++] = session;
+        }
+        bucket->count = kept;
+    }
+}
+
+/* Numbers may be equal where sessions of several instances came together (session_cold.h): then the keys' hashes decide. */
 static int compare_sessions(const void *left, const void *right) {
     const struct session *a = *(struct session *const *)left, *b = *(struct session *const *)right;
     if (a->last_us != b->last_us)
         return a->last_us < b->last_us ? -1 : 1;
-    return (a->sequence > b->sequence) - (a->sequence < b->sequence);
+    if (a->sequence != b->sequence)
+        return a->sequence < b->sequence ? -1 : 1;
+    return (a->header.tag > b->header.tag) - (a->header.tag < b->header.tag);
 }
 
 /* Due sessions of one bucket go to `moved`; those that live on are put where they belong now. */
@@ -82,7 +99,7 @@ static void drain_bucket(struct session_timers *timers, struct session_bucket *b
         struct session *session = bucket->sessions[i];
         if (session->dead) {
             session_free(timers, session);
-        } else if (last_moment_us(timers, session) <= clock_us) {
+        } else if (session_last_moment_us(timers, session) <= clock_us) {
             bucket_add(&timers->moved, session);
         } else {
             struct session_bucket *home = bucket_of(timers, session);
@@ -115,8 +132,8 @@ static int64_t least_moment_us(const struct session_timers *timers, const struct
     int64_t least_us = INT64_MAX;
     for (uint32_t i = 0; i < bucket->count; i++) {
         const struct session *session = bucket->sessions[i];
-        if (!session->dead && last_moment_us(timers, session) < least_us)
-            least_us = last_moment_us(timers, session);
+        if (!session->dead && session_last_moment_us(timers, session) < least_us)
+            least_us = session_last_moment_us(timers, session);
     }
     return least_us;
 }

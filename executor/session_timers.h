@@ -48,15 +48,23 @@ struct session_timers {
 void session_timers_init(struct session_timers *timers, int64_t gap_us, uint32_t state_size);
 void session_timers_release(struct session_timers *timers);
 
+/* A session with this tag of the key's hash that is not in the wheel and not known in any other way: all else is 0, states uninitialised. */
+struct session *session_make(struct session_timers *timers, uint32_t tag);
 /* A session of one time, in the wheel; tag of the key's hash; states uninitialised. */
 struct session *session_new(struct session_timers *timers, uint32_t tag, int64_t time_us);
 /* Puts a session into the wheel that is in the store but for that (after a restore). */
 void session_timers_add(struct session_timers *timers, struct session *session);
 /* Takes no part in anything from now on; the wheel frees it. It was noted in the store (record_store_note). */
 void session_bury(struct session_timers *timers, struct session *session);
+/* Frees what was buried, all over the wheel, but for sessions that are touched. */
+void session_timers_sweep(struct session_timers *timers);
 /* Only for sessions that are not in the wheel, and were noted. */
 void session_free(struct session_timers *timers, struct session *session);
 
+/* The clock that closes the session: its end - 1. */
+static inline int64_t session_last_moment_us(const struct session_timers *timers, const struct session *session) {
+    return session->last_us + timers->gap_us - 1;
+}
 /* Hands out the sessions that the clock closes (end - 1 <= clock), ordered by end and creation; they leave the wheel. The list
  * is valid until the next call. Frees dead ones. */
 struct session **session_timers_due(struct session_timers *timers, int64_t clock_us, uint32_t *count);

@@ -6,30 +6,11 @@
  * are merged into the earlier. A row that reaches no living session and whose own session would be closed already is late.
  * Rows are assigned to sessions one after the other, and folded in together; before a merge, what is assigned is folded.
  * Times that lie exactly the gap apart belong together, as in Flink. */
-#include "executor/window_aggregate.h"
+#include "executor/window_sessions.h"
 
 #include <stdlib.h>
 
-#include "executor/session_timers.h"
-
-/* Sessions that changed since the last emission, with their results as they were emitted. */
-struct touched_session {
-    struct session *session;
-    struct batch *old; /* NULL: it was not emitted yet */
-    uint32_t old_row;
-};
-
-struct window_sessions {
-    struct group_table *keys;
-    struct session_timers timers;
-    int64_t gap_us;
-    bool updates; /* emits changes before sessions close */
-    struct touched_session *touched;
-    uint32_t touched_count, touched_capacity, snapshot_count; /* touched[snapshot_count..] wait for their old results */
-    struct record_codec codec;
-    uint64_t next_serial;
-    uint64_t restored_sequence; /* where those of the snapshot being read begin */
-};
+#include "executor/session_cold.h"
 
 /* Rows of the batch at hand that have their session but are not folded in. */
 struct assignment {
@@ -38,10 +19,6 @@ struct assignment {
     uint8_t **sessions;
     uint32_t count, folded;
 };
-
-static struct window_sessions *sessions_of(struct window_aggregate *window) {
-    return window->state;
-}
 
 static void encode_session(void *context, const uint8_t *record, struct strbuf *out);
 static bool decode_session(void *context, uint8_t *record, struct str body);
@@ -62,17 +39,8 @@ static enum status sessions_open(struct window_aggregate *window, struct error *
     sessions->codec = (struct record_codec){.context = window, .encode = encode_session, .decode = decode_session};
     window->assigner.zone = NULL; /* a gap is as long everywhere */
     window->state = sessions;
+    session_cold_open(window);
     return STATUS_OK;
-}
-
-static struct session **sessions_of_key(struct window_aggregate *window, uint8_t *record) {
-    return (struct session **)(record + window->grouping.own_offset);
-}
-
-/* The session is about to change: a snapshot under way may need it as it is. */
-static inline void note(struct window_sessions *sessions, struct session *session) {
-    if (sessions->timers.store.dirty)
-        record_store_note(&sessions->timers.store, &sessions->codec, session->place);
 }
 
 /* ---- changes ---- */
@@ -130,7 +98,7 @@ static enum status fold_assigned(struct window_aggregate *window, struct assignm
     return grouping_update(&window->grouping, assigned->batch, &selection, sessions, error);
 }
 
-static void release_states(struct window_aggregate *window, struct session *session) {
+void session_release_states(struct window_aggregate *window, struct session *session) {
     uint8_t *states = (uint8_t *)session;
     if (aggregate_set_owns_memory(window->grouping.aggregates))
         aggregate_set_release(window->grouping.aggregates, &states, 1);
@@ -140,7 +108,7 @@ static void release_states(struct window_aggregate *window, struct session *sess
 static enum status merge_sessions(struct window_aggregate *window, struct session **later_link,
                                   struct assignment *assigned, struct error *error) {
     struct session *later = *later_link, *earlier = later->next;
-    note(sessions_of(window), earlier); /* as later was, when the row was assigned */
+    session_note(sessions_of(window), earlier); /* as later was, when the row was assigned */
     touch(window, later);
     touch(window, earlier);
     TRY(fold_assigned(window, assigned, error));
@@ -148,7 +116,7 @@ static enum status merge_sessions(struct window_aggregate *window, struct sessio
         TRY(take_snapshots(window, error));
     uint8_t *target = (uint8_t *)earlier, *source = (uint8_t *)later;
     TRY(aggregate_set_merge(window->grouping.aggregates, &target, &source, 1, error));
-    release_states(window, later);
+    session_release_states(window, later);
     earlier->row_count += later->row_count;
     if (later->last_us > earlier->last_us)
         earlier->last_us = later->last_us;
@@ -185,7 +153,7 @@ static enum status find_session(struct window_aggregate *window, uint8_t *record
         *found = late ? NULL : add_session(window, link, record, time_us);
         return STATUS_OK;
     }
-    note(sessions_of(window), session);
+    session_note(sessions_of(window), session);
     if (time_us > session->last_us)
         session->last_us = time_us;
     if (time_us < session->start_us) {
@@ -208,7 +176,7 @@ static enum status assign_rows(struct window_aggregate *window, const int64_t *t
         struct session *session = *sessions_of_key(window, records[row]);
         if (session && times[row] >= session->start_us && times[row] <= session->last_us + gap_us) {
             if (notes)
-                note(sessions_of(window), session);
+                session_note(sessions_of(window), session);
             session->last_us = times[row] > session->last_us ? times[row] : session->last_us;
         } else {
             TRY(find_session(window, records[row], times[row], assigned, &session, error));
@@ -236,7 +204,7 @@ static void remove_unused_keys(struct window_aggregate *window, uint32_t new_cou
 
 static void update_counters(struct window_aggregate *window) {
     const struct window_sessions *sessions = sessions_of(window);
-    window->base.counters.state_rows = sessions->timers.count;
+    window->base.counters.state_rows = sessions->timers.count + session_cold_count(sessions->cold);
     window->base.counters.state_bytes = group_table_bytes(sessions->keys) + sessions->timers.store.page_bytes +
                                         aggregate_set_bytes(window->grouping.aggregates);
 }
@@ -248,12 +216,8 @@ static enum status sessions_on_batch(struct window_aggregate *window, struct bat
     TRY(window_aggregate_times(window, batch, &times, error));
     grouping_set_batch(grouping, batch);
     struct selection all = {.count = batch->row_count};
-    struct selection first = {.count = grouping->key_count ? batch->row_count : 1};
     uint32_t new_count;
-    group_table_lookup(sessions->keys, grouping->keys, &first, &grouping->scratch, grouping->records,
-                       grouping->new_items, &new_count);
-    for (uint32_t i = first.count; i < all.count; i++)
-        grouping->records[i] = grouping->records[0];
+    TRY(grouping_lookup(grouping, sessions->keys, &all, &new_count, error));
     struct assignment assigned = {
         .batch = batch,
         .rows = arena_alloc(&window->scratch, sizeof *assigned.rows * all.count),
@@ -274,8 +238,10 @@ static void unlink_session(struct window_aggregate *window, struct session *sess
     while (*link != session)
         link = &(*link)->next;
     *link = session->next;
-    if (!*first)
-        group_table_remove(sessions_of(window)->keys, session->record);
+    if (*first)
+        return;
+    session_cold_forget(sessions_of(window)->cold, session->record);
+    group_table_remove(sessions_of(window)->keys, session->record);
 }
 
 /* Window columns of one row per session, of what is known or, with `emitted`, of what was. */
@@ -341,24 +307,37 @@ static enum status emit_living(struct window_aggregate *window, struct session *
 
 static enum status sessions_emit_changes(struct window_aggregate *window, struct error *error);
 
-static enum status sessions_advance(struct window_aggregate *window, struct error *error) {
+/* What ends by then goes out and away. */
+static enum status close_sessions(struct window_aggregate *window, int64_t until_us, struct error *error) {
     struct window_sessions *sessions = sessions_of(window);
-    arena_reset(&window->scratch);
-    if (sessions->updates)
-        TRY(sessions_emit_changes(window, error));
     uint32_t count;
-    struct session **due = session_timers_due(&sessions->timers, window->clock_us, &count);
+    struct session **due = session_timers_due(&sessions->timers, until_us, &count);
     if (count == 0)
         return STATUS_OK;
     enum status status = sessions->updates ? STATUS_OK : emit_living(window, due, count, error);
     for (uint32_t i = 0; i < count; i++) {
-        note(sessions, due[i]);
-        release_states(window, due[i]);
+        session_note(sessions, due[i]);
+        session_release_states(window, due[i]);
         unlink_session(window, due[i]);
         session_free(&sessions->timers, due[i]);
     }
     update_counters(window);
     return status;
+}
+
+static enum status sessions_advance(struct window_aggregate *window, struct error *error) {
+    struct window_sessions *sessions = sessions_of(window);
+    arena_reset(&window->scratch);
+    if (sessions->updates)
+        TRY(sessions_emit_changes(window, error));
+    for (int64_t until_us;;) {
+        until_us = window->clock_us;
+        TRY(session_cold_bring_due(sessions->cold, &until_us, error));
+        TRY(close_sessions(window, until_us, error));
+        if (until_us == window->clock_us)
+            return STATUS_OK;
+        arena_reset(&window->scratch);
+    }
 }
 
 /* What follows knew: one -D per touched session that was emitted, in pieces. */
@@ -424,18 +403,17 @@ static enum status sessions_emit_changes(struct window_aggregate *window, struct
 }
 
 static int64_t sessions_next_close_us(struct window_aggregate *window) {
-    return session_timers_next_us(&sessions_of(window)->timers);
+    int64_t here_us = session_timers_next_us(&sessions_of(window)->timers);
+    int64_t below_us = session_cold_next_us(sessions_of(window)->cold);
+    return here_us < below_us ? here_us : below_us;
 }
 
 /* ---- snapshots: the sessions with their keys; sequence numbers keep their order ---- */
 
 enum { TIMERS_VERSION = 1, SESSIONS_VERSION = 2 };
 
-static void encode_session(void *context, const uint8_t *record, struct strbuf *out) {
-    struct window_aggregate *window = context;
-    const struct session *session = (const struct session *)record;
+void session_encode(const struct window_aggregate *window, const struct session *session, struct strbuf *out) {
     ASSERT(!session->touched && !session->dead);
-    group_table_encode_key(sessions_of(window)->keys, session->record, out);
     bytes_put_i64(out, session->start_us);
     bytes_put_i64(out, session->last_us);
     bytes_put_i64(out, session->row_count);
@@ -443,7 +421,29 @@ static void encode_session(void *context, const uint8_t *record, struct strbuf *
     bytes_put_u8(out, session->emitted);
     bytes_put_i64(out, session->emitted_start_us);
     bytes_put_i64(out, session->emitted_last_us);
-    aggregate_set_encode(window->grouping.aggregates, record, out);
+    aggregate_set_encode(window->grouping.aggregates, (const uint8_t *)session, out);
+}
+
+bool session_decode(const struct window_aggregate *window, struct session *session, struct bytes_reader *bytes) {
+    uint8_t *states = (uint8_t *)session;
+    aggregate_set_init(window->grouping.aggregates, &states, NULL, 1);
+    session->start_us = bytes_get_i64(bytes);
+    session->last_us = bytes_get_i64(bytes);
+    session->row_count = bytes_get_i64(bytes);
+    session->sequence = bytes_get_u64(bytes);
+    session->emitted = bytes_get_bool(bytes);
+    session->emitted_start_us = bytes_get_i64(bytes);
+    session->emitted_last_us = bytes_get_i64(bytes);
+    aggregate_set_decode(window->grouping.aggregates, states, bytes);
+    bool has_end = session->last_us <= INT64_MAX - window->assigner.gap_us;
+    return session->start_us <= session->last_us && has_end && bytes_are_done(bytes);
+}
+
+static void encode_session(void *context, const uint8_t *record, struct strbuf *out) {
+    struct window_aggregate *window = context;
+    const struct session *session = (const struct session *)record;
+    group_table_encode_key(sessions_of(window)->keys, session->record, out);
+    session_encode(window, session, out);
 }
 
 static enum status sessions_snapshot(struct window_aggregate *window, struct snapshot_writer *writer,
@@ -451,6 +451,7 @@ static enum status sessions_snapshot(struct window_aggregate *window, struct sna
     (void)error;
     struct window_sessions *sessions = sessions_of(window);
     struct strbuf value;
+    session_cold_snapshot(sessions->cold);
     strbuf_init(&value);
     bytes_put_u64(&value, sessions->timers.next_sequence);
     snapshot_put_value(writer, "timers", TIMERS_VERSION, strbuf_str(&value));
@@ -491,19 +492,14 @@ static bool decode_session(void *context, uint8_t *record, struct str body) {
     struct session *session = (struct session *)record;
     bool created;
     *session = (struct session){.header = header};
-    aggregate_set_init(window->grouping.aggregates, &record, NULL, 1);
     session->record = group_table_insert(sessions_of(window)->keys, header.tag, header.nulls, &bytes, &created);
-    if (!session->record)
+    if (!session->record) {
+        aggregate_set_init(window->grouping.aggregates, &record, NULL, 1);
         return false;
-    session->start_us = bytes_get_i64(&bytes);
-    session->last_us = bytes_get_i64(&bytes);
-    session->row_count = bytes_get_i64(&bytes);
-    session->sequence = sessions_of(window)->restored_sequence + bytes_get_u64(&bytes);
-    session->emitted = bytes_get_bool(&bytes);
-    session->emitted_start_us = bytes_get_i64(&bytes);
-    session->emitted_last_us = bytes_get_i64(&bytes);
-    aggregate_set_decode(window->grouping.aggregates, record, &bytes);
-    return session->start_us <= session->last_us && bytes_are_done(&bytes);
+    }
+    bool is_sound = session_decode(window, session, &bytes);
+    session->sequence += sessions_of(window)->restored_sequence;
+    return is_sound;
 }
 
 /* Into the list of its key, and into the wheel. */
@@ -524,6 +520,7 @@ static enum status sessions_restore(struct window_aggregate *window, struct snap
                                     struct error *error) {
     struct window_sessions *sessions = sessions_of(window);
     struct bytes_reader timers;
+    TRY(grouping_restore_begin(&window->grouping, sessions->keys, error));
     TRY(snapshot_get_value(reader, "timers", TIMERS_VERSION, &timers, error));
     uint32_t first_place = sessions->timers.store.place_count;
     sessions->restored_sequence =
@@ -544,6 +541,7 @@ static void sessions_close(struct window_aggregate *window) {
     forget_touched(sessions);
     free(sessions->touched);
     session_timers_release(&sessions->timers);
+    session_cold_close(sessions->cold);
     group_table_free(sessions->keys);
 }
 

@@ -404,11 +404,6 @@ static char *describe_place(const struct physical *physical, const char *state, 
     return arena_printf(physical->arena, "%s%s%s", state, rocks ? ", " : "", rocks ? place : "");
 }
 
-static bool makes_sessions(const struct logical_aggregate *aggregate) {
-    return aggregate->has_window && !aggregate->input_has_window &&
-           aggregate->window.kind == PLAN__WINDOW_KIND__SESSION;
-}
-
 static enum status build_aggregate(struct physical *physical, const struct logical *logical, uint32_t *id) {
     const struct logical_aggregate *aggregate = &logical->aggregate;
     uint32_t input;
@@ -426,9 +421,8 @@ static enum status build_aggregate(struct physical *physical, const struct logic
     *id = add_shared(physical, node);
     physical->nodes[*id].message->state_bytes = estimate.state_bytes;
     const char *groups = describe_groups(physical->arena, &estimate, aggregate->has_window);
-    bool can_leave = aggregate->key_count > 0 && !makes_sessions(aggregate);
-    physical->nodes[*id].message->state_description =
-        describe_place(physical, groups, can_leave ? GROUPS_THAT_LEAVE : NONE_LEAVE);
+    const char *place = aggregate->key_count > 0 ? GROUPS_THAT_LEAVE : NONE_LEAVE;
+    physical->nodes[*id].message->state_description = describe_place(physical, groups, place);
     return STATUS_OK;
 }
 

@@ -17,11 +17,9 @@ enum { PATH_BYTES = 4096 };
 bool job_state_serves(const Plan__Node *node) {
     if (node->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE)
         return node->group_aggregate->n_keys > 0;
-    if (node->operation_case != PLAN__NODE__OPERATION_WINDOW_AGGREGATE)
-        return node->operation_case == PLAN__NODE__OPERATION_SORT;
-    const Plan__WindowAggregate *window = node->window_aggregate;
-    bool is_session = !window->input_has_window && window->window->kind == PLAN__WINDOW_KIND__SESSION;
-    return window->n_keys > 0 && !is_session;
+    if (node->operation_case == PLAN__NODE__OPERATION_WINDOW_AGGREGATE)
+        return node->window_aggregate->n_keys > 0;
+    return node->operation_case == PLAN__NODE__OPERATION_SORT;
 }
 
 uint32_t job_state_tasks(const struct execution_graph *graph, const struct graph_fragment *fragment) {
