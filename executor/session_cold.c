@@ -1,6 +1,6 @@
 /* session_cold.c: sessions between memory and the back-end.
  * Invariants: a key whose record is in the table has all its sessions in memory and no entry in "session ends"; any other key that has sessions has an
- * entry in both tables. least_us of a key group is not after any end of its there, and after the clock. */
+ * entry in both tables, and ends after the horizon. least_us of a key group is not after any end of its there, and after the horizon. */
 #include "executor/session_cold.h"
 
 #include "core/base/hash.h"
@@ -10,9 +10,10 @@
 enum {
     ENDS_VERSION = 1,
     END_VALUE_BYTES = 8,      /* hash u32 | count u32 */
-    DUE_MAX = 16 * 1024,      /* keys that come back in one step of the clock, roughly; */
-    DUE_MIN = DUE_MAX / 4,    /* with fewer, steps become longer */
-    STEPS_PER_GAP = 64,       /* the first step */
+    DUE_PART = 16,            /* of the share of memory: what keys may take that came back in one step; */
+    DUE_MIN = 64,             /* but so many may come */
+    STEPS_PER_GAP = 64,       /* at first, */
+    STEPS_PER_GAP_MIN = 8,    /* and with few keys */
     SESSION_TIMER_BYTES = 16, /* of a session, in the wheel */
 };
 
@@ -21,7 +22,8 @@ struct session_cold {
     struct window_aggregate *window;
     struct cold_groups *groups; /* of the table of keys; NULL: nothing leaves */
     struct state_table *ends;   /* NULL: no key has left yet */
-    int64_t step_us;            /* of the clock, at the most */
+    int64_t horizon_us;         /* keys that end until then are in memory, and stay */
+    int64_t step_us;            /* by which it moves */
     uint64_t session_count;     /* that are only below */
     struct strbuf session;      /* being encoded */
     struct strbuf due;          /* keys that come back: hash u32 | end - 1 i64 | key block */
@@ -44,17 +46,28 @@ static enum status damaged(const struct session_cold *cold, const char *what, st
 
 /* ---- entries ---- */
 
+static size_t session_bytes(const struct session_cold *cold) {
+    return sessions_in(cold)->timers.store.record_size + SESSION_TIMER_BYTES;
+}
+
 static size_t contents_bytes(void *context) {
-    const struct session_timers *timers = &sessions_in(context)->timers;
-    return (size_t)timers->store.live_count * (timers->store.record_size + SESSION_TIMER_BYTES);
+    return sessions_in(context)->timers.store.live_count * session_bytes(context);
+}
+
+/* The end - 1 of its first session. */
+static int64_t least_moment_us(const struct session_cold *cold, const uint8_t *record) {
+    const struct session *session = latest_session(cold->window, record);
+    while (session->next)
+        session = session->next;
+    return session_last_moment_us(&sessions_in(cold)->timers, session);
 }
 
 static bool may_leave(void *context, const uint8_t *record) {
     const struct session_cold *cold = context;
-    const struct session *session = latest_session(cold->window, record);
-    while (session && !session->touched)
-        session = session->next;
-    return !session;
+    for (const struct session *session = latest_session(cold->window, record); session; session = session->next)
+        if (session->touched)
+            return false;
+    return least_moment_us(cold, record) > cold->horizon_us;
 }
 
 static void encode_key(void *context, const uint8_t *record, struct strbuf *out) {
@@ -287,10 +300,12 @@ static enum status adopt_ends(void *context, struct error *error) {
 
 /* ---- the clock ---- */
 
-/* Keys of the key group with a session that ends by then, into cold->due; they are still in `ends`. */
-static enum status read_due(struct session_cold *cold, uint32_t key_group, int64_t until_us, struct error *error) {
-    struct state_range range = state_range_key(
-        key_group << KEY_GROUP_SHIFT, (struct str){cold->key_group_keys[key_group], sizeof cold->key_group_keys[0]});
+/* Keys of the key group with a session that ends by the horizon, into cold->due; they are still in `ends`. What was before the least end was deleted, and
+ * is not read: RocksDB would pass over each deletion, again and again. */
+static enum status read_due(struct session_cold *cold, uint32_t key_group, struct error *error) {
+    struct str key = {cold->key_group_keys[key_group], sizeof cold->key_group_keys[0]};
+    struct state_range range =
+        state_range_orders(key_group << KEY_GROUP_SHIFT, key, cold->least_us[key_group], INT64_MAX);
     struct state_iterator *iterator;
     TRY(state_iterator_open(cold->ends, &range, &iterator, error));
     cold->least_us[key_group] = INT64_MAX;
@@ -301,7 +316,7 @@ static enum status read_due(struct session_cold *cold, uint32_t key_group, int64
         status = next_end(cold, iterator, &end, &found, error);
         if (status != STATUS_OK || !found)
             break;
-        if (end.moment_us > until_us) {
+        if (end.moment_us > cold->horizon_us) {
             cold->least_us[key_group] = end.moment_us;
             break;
         }
@@ -312,13 +327,6 @@ static enum status read_due(struct session_cold *cold, uint32_t key_group, int64
     }
     state_iterator_close(iterator);
     return status;
-}
-
-static int64_t least_moment_us(const struct session_cold *cold, const uint8_t *record) {
-    const struct session *session = latest_session(cold->window, record);
-    while (session->next)
-        session = session->next;
-    return session_last_moment_us(&sessions_in(cold)->timers, session);
 }
 
 /* Records for the next of the keys that are due, no more than fit into a step. */
@@ -357,11 +365,20 @@ static enum status load_due(struct session_cold *cold, struct error *error) {
     return STATUS_OK;
 }
 
+/* The next step is as long as fits the number of keys that came back in this one. */
 static void adapt_step(struct session_cold *cold, uint64_t count) {
-    if (count > DUE_MAX && cold->step_us > 1)
+    size_t share = state_budget_share(cold->window->grouping.cold->backend->budget);
+    size_t most = share / DUE_PART / session_bytes(cold);
+    if (most < DUE_MIN)
+        most = DUE_MIN;
+    if (count > most && cold->step_us > 1)
         cold->step_us /= 2;
-    else if (count < DUE_MIN && cold->step_us < INT64_MAX / 2)
+    else if (count < most / 4 && cold->step_us <= sessions_in(cold)->gap_us / STEPS_PER_GAP_MIN / 2)
         cold->step_us *= 2;
+}
+
+static void move_horizon(struct session_cold *cold, int64_t first_us) {
+    cold->horizon_us = first_us < INT64_MAX - cold->step_us ? first_us + cold->step_us : INT64_MAX - 1;
 }
 
 enum status session_cold_bring_due(struct session_cold *cold, int64_t *until_us, struct error *error) {
@@ -369,21 +386,20 @@ enum status session_cold_bring_due(struct session_cold *cold, int64_t *until_us,
     uint64_t count = 0;
     if (first_us > *until_us || first_us == INT64_MAX)
         return STATUS_OK;
-    bool is_step = (uint64_t)*until_us - (uint64_t)first_us > (uint64_t)cold->step_us;
-    if (is_step)
-        *until_us = first_us + cold->step_us;
+    move_horizon(cold, first_us);
     for (uint32_t key_group = 0; key_group < KEY_GROUP_COUNT; key_group++) {
-        if (cold->least_us[key_group] > *until_us)
+        if (cold->least_us[key_group] > cold->horizon_us)
             continue;
         uint32_t before = cold->due_count;
-        TRY(read_due(cold, key_group, *until_us, error));
+        TRY(read_due(cold, key_group, error));
         count += cold->due_count - before;
         if (cold->due_count >= STEP_GROUPS)
             TRY(load_due(cold, error));
     }
     TRY(load_due(cold, error));
-    if (is_step || count > DUE_MAX)
-        adapt_step(cold, count);
+    adapt_step(cold, count);
+    if (*until_us > cold->horizon_us)
+        *until_us = cold->horizon_us;
     return STATUS_OK;
 }
 
@@ -399,7 +415,7 @@ int64_t session_cold_next_us(const struct session_cold *cold) {
 
 void session_cold_open(struct window_aggregate *window) {
     struct session_cold *cold = ARENA_NEW(window->base.context->arena, struct session_cold);
-    *cold = (struct session_cold){.window = window};
+    *cold = (struct session_cold){.window = window, .horizon_us = INT64_MIN};
     cold->contents = (struct group_contents){.context = cold,
                                              .bytes = contents_bytes,
                                              .may_leave = may_leave,

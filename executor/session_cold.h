@@ -6,8 +6,9 @@
  *
  *   least end of each key group, in RAM ─▶ key groups with something due ─▶ their ends in order ─▶ keys ─▶ sessions, in the wheel again
  *
- * So sessions close in the same order wherever they were: by end, then in the order in which they were made. When the clock makes a long way, or the end
- * comes, it goes in steps, so that not all keys come back at once; what ends in the same microsecond does.
+ * What ends until a horizon, a little after the clock, comes back together and stays until it ends, so that ends are not read for each session. Sessions
+ * close in the same order wherever they were: by end, then in the order in which they were made. When the clock makes a long way, or the end comes, it goes
+ * in steps from horizon to horizon, so that not all keys come back at once; what ends in the same microsecond does.
  *
  * Value of an entry, behind the marks of grouping_cold.h:   count varint | (session_encode as a block)…, latest first
  *

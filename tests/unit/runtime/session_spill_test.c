@@ -298,6 +298,8 @@ static void instances_become_others(void **state) {
 static void snapshot_without_entries(struct chain *chain, struct strbuf *snapshot) {
     struct window_aggregate *window = (struct window_aggregate *)chain->tested;
     struct grouping_cold *cold = window->grouping.cold;
+    snapshot_now(chain, snapshot); /* begins with the deletions that wait: they have to be in the files */
+    strbuf_release(snapshot);
     window->grouping.cold = NULL;
     snapshot_now(chain, snapshot);
     window->grouping.cold = cold;
@@ -375,13 +377,15 @@ static void foreign_entries_are_refused(void **state) {
     }
 }
 
-/* In the key groups of what is below, and before it. */
+/* In all key groups, behind all other ends. */
 static void put_ends(struct state_table *ends, struct str key, uint32_t low_hash, size_t value_size) {
     struct error error = {0};
     for (uint32_t key_group = 0; key_group < KEY_GROUP_COUNT; key_group++) {
         char key_group_key[] = {(char)(key_group >> 8), (char)(key_group & 255)};
-        struct state_address address = {
-            .hash = key_group << 22, .key = {key_group_key, sizeof key_group_key}, .order = 1, .user_key = key};
+        struct state_address address = {.hash = key_group << 22,
+                                        .key = {key_group_key, sizeof key_group_key},
+                                        .order = INT64_C(1) << 40,
+                                        .user_key = key};
         uint32_t value[] = {(key_group << 22) + low_hash, 1, 0};
         OK(state_put(ends, &address, (struct str){(const char *)value, value_size}, &error));
     }
