@@ -103,7 +103,7 @@ struct group_table *grouping_table_new(struct grouping *grouping) {
     return group_table_new(grouping->key_types, grouping->key_count, grouping->state_size);
 }
 
-static void name_table(struct grouping *grouping, struct group_table *table, const char *role, int64_t instance) {
+static void note_name(struct grouping *grouping, struct group_table *table, const char *role, int64_t instance) {
     if (grouping->named_count == grouping->named_capacity) {
         grouping->named_capacity = grouping->named_capacity ? grouping->named_capacity * 2 : 4;
         grouping->named = memory_realloc(grouping->named, grouping->named_capacity * sizeof *grouping->named);
@@ -113,12 +113,16 @@ static void name_table(struct grouping *grouping, struct group_table *table, con
     snprintf(named->role, sizeof named->role, "%s", role);
 }
 
-struct group_table *grouping_table_open(struct grouping *grouping, const char *role, int64_t instance) {
-    struct group_table *table = grouping_table_new(grouping);
+void grouping_table_name(struct grouping *grouping, struct group_table *table, const char *role, int64_t instance) {
     if (grouping->cold)
         cold_groups_new(grouping, table, role, instance);
     else if (grouping->owner->context->restored_state)
-        name_table(grouping, table, role, instance);
+        note_name(grouping, table, role, instance);
+}
+
+struct group_table *grouping_table_open(struct grouping *grouping, const char *role, int64_t instance) {
+    struct group_table *table = grouping_table_new(grouping);
+    grouping_table_name(grouping, table, role, instance);
     return table;
 }
 

@@ -70,6 +70,8 @@ struct group_table *grouping_table_new(struct grouping *grouping);
 /* The same for a table that is part of the operator's state: its groups may leave memory (grouping_cold.h). Role and instance tell it from the other
  * ones that there are at a time. */
 struct group_table *grouping_table_open(struct grouping *grouping, const char *role, int64_t instance);
+/* The same for a table of the operator's own. */
+void grouping_table_name(struct grouping *grouping, struct group_table *table, const char *role, int64_t instance);
 /* Groups of a table wherever they are; roughly, when some left memory. */
 uint64_t grouping_table_rows(const struct group_table *table);
 /* Releases what its groups hold and keeps it for later; a table that a snapshot under way still needs stays until then. */

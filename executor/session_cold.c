@@ -432,7 +432,9 @@ void session_cold_open(struct window_aggregate *window) {
     arena_init(&cold->scratch);
     sessions_of(window)->cold = cold;
     window->grouping.contents = &cold->contents;
-    if (!window->grouping.cold)
+    grouping_table_name(&window->grouping, sessions_of(window)->keys, "sessions", 0);
+    cold->groups = group_table_cold(sessions_of(window)->keys);
+    if (!cold->groups)
         return;
     for (uint32_t i = 0; i < KEY_GROUP_COUNT; i++) {
         cold->least_us[i] = INT64_MAX;
@@ -441,8 +443,6 @@ void session_cold_open(struct window_aggregate *window) {
     }
     int64_t step_us = sessions_of(window)->gap_us / STEPS_PER_GAP;
     cold->step_us = step_us < 1 ? 1 : step_us;
-    cold_groups_new(&window->grouping, sessions_of(window)->keys, "sessions", 0);
-    cold->groups = group_table_cold(sessions_of(window)->keys);
 }
 
 void session_cold_close(struct session_cold *cold) {

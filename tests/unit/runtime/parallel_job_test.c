@@ -454,26 +454,28 @@ static int see_file(const char *path, const struct stat *status, int kind, struc
 /* Groups below memory are saved as files, and come back to any number of tasks, which have the same groups together or apart, and to memory. */
 static void files_go_to_any_parallelism(void **state) {
     (void)state;
-    static const enum query queries[] = {GROUPS, GROUPS_OF_GROUPS, TUMBLE, HOP, CUMULATE, UPDATED_WINDOWS};
-    uint32_t seen[6] = {0};
-    for (uint64_t seed = 1; seed <= 24; seed++) {
+    static const enum query queries[] = {GROUPS,   GROUPS_OF_GROUPS, TUMBLE,  HOP,
+                                         CUMULATE, UPDATED_WINDOWS,  SESSION, UPDATED_SESSIONS};
+    enum { COUNT = sizeof queries / sizeof queries[0] };
+    uint32_t seen[COUNT] = {0};
+    for (uint64_t seed = 1; seed <= 4 * COUNT; seed++) {
         struct memory_plan plan;
         char folder[64];
-        enum query query = queries[seed % 6];
+        enum query query = queries[seed % COUNT];
         fill_table(seed);
         make_plan(&plan, query);
         char *wanted = straight_answer(&plan, 1, query_names[query]);
         make_folder(folder, "parallel");
-        run_in_pieces(&plan, folder, seed / 6 % 2 ? EITHER : LEAVE, seed, query_names[query]);
+        run_in_pieces(&plan, folder, seed / COUNT % 2 ? EITHER : LEAVE, seed, query_names[query]);
         files_seen = 0;
         nftw(folder, see_file, 16, FTW_PHYS);
-        seen[seed % 6] += files_seen;
+        seen[seed % COUNT] += files_seen;
         expect_output(wanted, query_names[query], seed);
         free(wanted);
         remove_tree(folder);
         arena_release(&plan.arena);
     }
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < COUNT; i++)
         assert_true(seen[i] > 0);
 }
 

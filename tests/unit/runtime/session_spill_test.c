@@ -2,7 +2,7 @@
  * seeded random streams in event time with disorder, late rows, gaps and rows that join two sessions; snapshots at random moments, in tiny steps, given
  * up, in layers; restored with and without RocksDB, by other numbers of instances, and with tables that came with the back-end. */
 #include "executor/window_aggregate.h"
-#include "tests/unit/runtime/spill.h"
+#include "tests/unit/runtime/spilling_groups.h"
 
 enum {
     KEYS = 120,
@@ -23,11 +23,14 @@ struct shape {
     const char *calls[3]; /* ids over column v; "distinct" is COUNT(DISTINCT v) */
 };
 
+static struct state_backend *restored_state; /* of a chain that is opened without a back-end */
+
 static void sessions_open(struct chain *chain, const void *tested, struct state_backend *backend) {
     const struct shape *shape = tested;
     Plan__Node *node = chain_init(chain, "k STRING,v BIGINT,ts TIMESTAMP",
                                   "k STRING,a BIGINT,b BIGINT,c BIGINT,s TIMESTAMP!,e TIMESTAMP!,t TIMESTAMP!");
     chain->context.state = backend;
+    chain->context.restored_state = restored_state;
     bool updates = shape->emit != PLAN__EMIT__ON_CLOSE;
     node->operation_case = PLAN__NODE__OPERATION_WINDOW_AGGREGATE;
     node->change_mode = updates ? PLAN__CHANGE_MODE__RETRACT : PLAN__CHANGE_MODE__APPEND;
@@ -99,7 +102,7 @@ static void compare_ends(struct chain *left, struct chain *right, uint32_t now_m
         strbuf_reset(&probe.rows);
         for (uint32_t key = i % 3; key < KEYS; key += 3)
             put_row(&probe, "+I", row_of(key, 1 + draw(&probe, VALUES - 1), draw_time(&probe, now_ms)));
-        push_both(left, right, strbuf_text(&probe.rows), in_order);
+        push_same(left, right, strbuf_text(&probe.rows), in_order);
         now_ms += 2 * STEP_MS;
         advance_both(left, right, now_ms, in_order);
         assert_int_equal(left->tested->counters.rows_late, right->tested->counters.rows_late);
@@ -142,7 +145,7 @@ static void run_close(struct run *run) {
 static void push_next(struct run *run) {
     struct chain *memory = &run->memory.chain, *tested = &run->tested.chain;
     run->now_ms += draw(&run->stream, draw(&run->stream, 30) ? STEP_MS : PAUSE_MS);
-    push_both(memory, tested, next_rows(&run->stream, run->shape->retracts, run->now_ms), true);
+    push_same(memory, tested, next_rows(&run->stream, run->shape->retracts, run->now_ms), true);
     if (draw(&run->stream, 3) == 0)
         advance_both(memory, tested, run->now_ms, true);
     uint64_t entries = spilling_entries(&run->tested);
@@ -235,13 +238,17 @@ static struct snapshot_reader reader_of(struct strbuf *snapshot, uint32_t first_
 }
 
 /* Of an operator as it is. */
+static void snapshot_with(struct chain *chain, struct snapshot_writer *writer, struct strbuf *snapshot) {
+    chain_check(chain, operator_on_flush(chain->tested, &chain->error));
+    chain_check(chain, operator_snapshot(chain->tested, writer, &chain->error));
+    assert_true(snapshot_writer_take(writer, snapshot));
+    snapshot_writer_release(writer);
+}
+
 static void snapshot_now(struct chain *chain, struct strbuf *snapshot) {
     struct snapshot_writer writer;
     snapshot_writer_init(&writer, SNAPSHOT_FULL);
-    chain_check(chain, operator_on_flush(chain->tested, &chain->error));
-    chain_check(chain, operator_snapshot(chain->tested, &writer, &chain->error));
-    assert_true(snapshot_writer_take(&writer, snapshot));
-    snapshot_writer_release(&writer);
+    snapshot_with(chain, &writer, snapshot);
 }
 
 /* What is in a snapshot, with half of the key groups in each of two instances, as their snapshots. */
@@ -296,13 +303,38 @@ static void instances_become_others(void **state) {
 
 /* The operator's records only: its entries are in the files of its back-end. */
 static void snapshot_without_entries(struct chain *chain, struct strbuf *snapshot) {
-    struct window_aggregate *window = (struct window_aggregate *)chain->tested;
-    struct grouping_cold *cold = window->grouping.cold;
-    snapshot_now(chain, snapshot); /* begins with the deletions that wait: they have to be in the files */
-    strbuf_release(snapshot);
-    window->grouping.cold = NULL;
-    snapshot_now(chain, snapshot);
-    window->grouping.cold = cold;
+    struct snapshot_writer writer;
+    snapshot_writer_init(&writer, SNAPSHOT_FULL);
+    writer.entries_are_in_files = true;
+    snapshot_with(chain, &writer, snapshot);
+}
+
+/* Above these tables, or into memory while they are at hand. */
+static void compare_with_tables(struct run *run, const struct state_files *files, struct strbuf *whole,
+                                struct strbuf *records, bool into_memory) {
+    struct spilling memory, restored = {0};
+    struct error error = {0};
+    struct state_backend *backend;
+    spilling_open(&memory, sessions_open, run->shape, &run->place, false);
+    state_budget_init(&restored.budget, BUDGET_BYTES);
+    struct rocks_config config = place_config(&run->place, &restored.budget, files, 1);
+    config.folder = arena_printf(&run->place.arena, "%s/restored-%d", run->place.folder, into_memory);
+    OK(rocks_backend_open(&config, &backend, &error));
+    restored.backend = into_memory ? NULL : backend;
+    restored_state = into_memory ? backend : NULL;
+    sessions_open(&restored.chain, run->shape, restored.backend);
+    restored_state = NULL;
+    restore_into(&memory.chain, whole, 1);
+    restore_into(&restored.chain, records, 1);
+    if (into_memory) {
+        restored.chain.context.restored_state = NULL;
+        state_backend_close(backend);
+    } else {
+        assert_true(spilling_entries(&restored) > KEYS / 2);
+    }
+    compare_ends(&memory.chain, &restored.chain, run->now_ms, run->stream.random, true);
+    spilling_close(&memory);
+    spilling_close(&restored);
 }
 
 static void restored_tables_are_taken_as_they_are(void **state) {
@@ -315,20 +347,8 @@ static void restored_tables_are_taken_as_they_are(void **state) {
     snapshot_now(&run.memory.chain, &whole);
     snapshot_without_entries(&run.tested.chain, &records);
     struct state_files files = place_checkpoint(&run.place, run.tested.backend);
-    struct spilling memory, restored = {0};
-    struct error error = {0};
-    spilling_open(&memory, sessions_open, run.shape, &run.place, false);
-    state_budget_init(&restored.budget, BUDGET_BYTES);
-    struct rocks_config config = place_config(&run.place, &restored.budget, &files, 1);
-    config.folder = arena_printf(&run.place.arena, "%s/restored", run.place.folder);
-    OK(rocks_backend_open(&config, &restored.backend, &error));
-    sessions_open(&restored.chain, run.shape, restored.backend);
-    restore_into(&memory.chain, &whole, 1);
-    restore_into(&restored.chain, &records, 1);
-    assert_true(spilling_entries(&restored) > KEYS / 2);
-    compare_ends(&memory.chain, &restored.chain, run.now_ms, run.stream.random, true);
-    spilling_close(&memory);
-    spilling_close(&restored);
+    compare_with_tables(&run, &files, &whole, &records, false);
+    compare_with_tables(&run, &files, &whole, &records, true);
     strbuf_release(&whole);
     strbuf_release(&records);
     run_close(&run);
