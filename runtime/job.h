@@ -51,7 +51,7 @@ struct job_config {
     void *savepoint_context;
     const atomic_bool *stop_wanted; /* MAY: job_open gives up its wait for the store (CANCELLED); afterwards job_stop */
     uint64_t checkpoint_stop_batches; /* for tests: stops itself once sources read so many batches; 0: never */
-    bool uses_rocksdb;                /* groups that memory has no room for go to a local folder */
+    bool uses_rocksdb;                /* state that memory has no room for goes to a local folder */
     uint64_t state_budget_bytes;      /* rocksdb: memory for keyed state */
     const char *state_folder;     /* rocksdb: where folders are made; NULL or empty: the system's for temporary files */
     const char *dead_letter_path; /* JSON lines are appended; NULL: only counted and the last ones kept in memory */
