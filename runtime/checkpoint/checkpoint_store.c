@@ -270,6 +270,7 @@ char *savepoint_object_name(const struct incarnation *job, const char *name) {
 enum answer checkpoint_put_savepoint(struct store *store, const struct incarnation *job, const char *name,
                                      const struct savepoint *savepoint, struct error *error) {
     uint8_t bytes[SAVEPOINT_SIZE];
+    ASSERT(savepoint_name_valid(name));
     savepoint_encode(savepoint, bytes);
     char *object_name = savepoint_object_name(job, name);
     enum status status = store_put(store, object_name, (struct str){(const char *)bytes, sizeof bytes}, error);

@@ -54,21 +54,16 @@ void mailbox_release(struct mailbox *mailbox) {
 
 void mailbox_post(struct mailbox *mailbox, struct message *message) {
     pthread_mutex_lock(&mailbox->mutex);
-    bool ignored = mailbox->is_closed;
-    if (!ignored) {
-        message->next = NULL;
-        if (mailbox->last)
-            mailbox->last->next = message;
-        else
-            mailbox->first = message;
-        mailbox->last = message;
-        __atomic_store_n(&mailbox->has_mail, true, __ATOMIC_RELEASE);
-        pthread_cond_signal(&mailbox->came);
-    }
+    message->next = NULL;
+    if (mailbox->last)
+        mailbox->last->next = message;
+    else
+        mailbox->first = message;
+    mailbox->last = message;
+    __atomic_store_n(&mailbox->has_mail, true, __ATOMIC_RELEASE);
+    pthread_cond_signal(&mailbox->came);
     pthread_mutex_unlock(&mailbox->mutex);
-    if (ignored) {
-        message_free(message);
-    } else if (mailbox->wake_fd >= 0) {
+    if (mailbox->wake_fd >= 0) {
         uint64_t one = 1;
         ssize_t written = write(mailbox->wake_fd, &one, sizeof one);
         (void)written; /* full means that it is readable already */
@@ -94,12 +89,6 @@ struct message *mailbox_wait(struct mailbox *mailbox, int64_t until_us) {
     struct message *message = take(mailbox);
     pthread_mutex_unlock(&mailbox->mutex);
     return message;
-}
-
-void mailbox_close(struct mailbox *mailbox) {
-    pthread_mutex_lock(&mailbox->mutex);
-    mailbox->is_closed = true;
-    pthread_mutex_unlock(&mailbox->mutex);
 }
 
 int64_t mailbox_now_us(void) {

@@ -24,9 +24,8 @@ struct mailbox {
     pthread_mutex_t mutex;
     pthread_cond_t came;
     struct message *first, *last;
-    int wake_fd;    /* an eventfd that becomes readable with a message; -1: none */
-    bool has_mail;  /* atomic: a look without the lock */
-    bool is_closed; /* what is posted is thrown away */
+    int wake_fd;   /* an eventfd that becomes readable with a message; -1: none */
+    bool has_mail; /* atomic: a look without the lock */
 };
 
 void mailbox_init(struct mailbox *mailbox, int wake_fd);
@@ -37,8 +36,6 @@ void mailbox_post(struct mailbox *mailbox, struct message *message);
 struct message *mailbox_poll(struct mailbox *mailbox);
 /* Waits for one until the monotonic time `until_us` (CLOCK_MONOTONIC; INT64_MAX: for ever); NULL when time is up. */
 struct message *mailbox_wait(struct mailbox *mailbox, int64_t until_us);
-/* From now on posts are ignored. */
-void mailbox_close(struct mailbox *mailbox);
 
 static inline bool mailbox_has_mail(const struct mailbox *mailbox) {
     return __atomic_load_n(&mailbox->has_mail, __ATOMIC_ACQUIRE);

@@ -71,9 +71,7 @@ static void what_is_left_is_freed(void **state) {
     mailbox_init(&mailbox, -1);
     for (uint32_t i = 0; i < 3; i++)
         mailbox_post(&mailbox, &new_numbered(0, i)->base);
-    mailbox_close(&mailbox);
-    mailbox_post(&mailbox, &new_numbered(0, 3)->base); /* thrown away; a leak checker sees the rest */
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++) { /* a leak checker sees the rest */
         struct message *message = mailbox_poll(&mailbox);
         assert_non_null(message);
         message_free(message);
@@ -94,9 +92,7 @@ static void a_descriptor_becomes_readable(void **state) {
     mailbox_post(&mailbox, &new_numbered(0, 1)->base);
     assert_int_equal(read(wake_fd, &count, sizeof count), sizeof count);
     assert_int_equal(count, 2);
-    mailbox_close(&mailbox);
-    mailbox_post(&mailbox, &new_numbered(0, 2)->base);
-    assert_int_equal(read(wake_fd, &count, sizeof count), -1); /* nothing came, so nobody is woken */
+    assert_int_equal(read(wake_fd, &count, sizeof count), -1); /* nothing more came */
     mailbox_release(&mailbox);
     close(wake_fd);
 }
