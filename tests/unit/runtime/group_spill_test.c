@@ -182,6 +182,65 @@ static void groups_expire_wherever_they_are(void **state) {
     place_close(&place);
 }
 
+/* ---- two operators, one budget ---- */
+
+enum { SHARED_BYTES = 2 << 20, STEP_KEYS = 1000 };
+
+static void open_sharing(struct spilling *spilling, struct state_budget *budget, struct place *place) {
+    static const struct shape shape = {.calls = {"count_star", "sum_bigint", "min_bigint", "max_bigint", "count"}};
+    struct error error = {0};
+    struct rocks_config config = place_config(place, budget, NULL, 0);
+    config.share_count = 2;
+    OK(rocks_backend_open(&config, &spilling->backend, &error));
+    group_open(&spilling->chain, &shape, spilling->backend);
+}
+
+/* New groups, until so many bytes of the budget are used, or some left. */
+static void fill(struct spilling *spilling, struct stream *stream, uint64_t bytes) {
+    uint32_t key = 1;
+    while (state_budget_used(spilling->backend->budget) < bytes && spilling_entries(spilling) == 0) {
+        strbuf_reset(&stream->rows);
+        for (uint32_t end = key + STEP_KEYS; key < end; key++)
+            put_row(stream, "+I", key * 8 + 1);
+        chain_push(&spilling->chain, strbuf_text(&stream->rows));
+        strbuf_reset(&spilling->chain.out);
+    }
+}
+
+/* The first one has most of the memory and no more rows: it gives back only when it is told that others need it. */
+static void an_idle_operator_gives_back_what_others_need(void **state) {
+    (void)state;
+    struct place place;
+    struct spilling idle, busy;
+    struct state_budget budget;
+    struct stream stream = {0};
+    struct error error = {0};
+    place_open(&place);
+    strbuf_init(&stream.rows);
+    state_budget_init(&budget, SHARED_BYTES);
+    open_sharing(&idle, &budget, &place);
+    open_sharing(&busy, &budget, &place);
+    fill(&idle, &stream, SHARED_BYTES / 16 * 15);
+    assert_int_equal(spilling_entries(&idle), 0);
+    OK(operator_on_memory_short(idle.chain.tested, &error)); /* it is not short yet */
+    assert_int_equal(spilling_entries(&idle), 0);
+    fill(&busy, &stream, SIZE_MAX);
+    assert_true(spilling_entries(&busy) > 0);
+    assert_true(state_budget_used(&budget) > SHARED_BYTES);
+    OK(operator_on_memory_short(idle.chain.tested, &error));
+    assert_true(spilling_entries(&idle) > 0);
+    assert_true(state_budget_used(&budget) <= SHARED_BYTES);
+    chain_push(&idle.chain, "+I k1 5\n+I k2 6");
+    chain_expect(&idle.chain, "-U k1 1 11 11 11 1\n+U k1 2 16 5 11 2\n-U k2 1 11 11 11 1\n+U k2 2 17 6 11 2\n");
+    chain_close(&idle.chain);
+    chain_close(&busy.chain);
+    state_backend_close(idle.backend);
+    state_backend_close(busy.backend);
+    assert_int_equal(state_budget_used(&budget), 0);
+    strbuf_release(&stream.rows);
+    place_close(&place);
+}
+
 /* Entries that nobody wrote, in a snapshot whose digests are right. */
 static void foreign_entries_are_refused(void **state) {
     (void)state;
@@ -233,6 +292,7 @@ int main(void) {
         cmocka_unit_test(changes_held_back),
         cmocka_unit_test(final_results),
         cmocka_unit_test(groups_expire_wherever_they_are),
+        cmocka_unit_test(an_idle_operator_gives_back_what_others_need),
         cmocka_unit_test(foreign_entries_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
