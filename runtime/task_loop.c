@@ -37,12 +37,14 @@ static void publish(struct task *task) {
 }
 
 /* Operators without inputs that are not sources: their rows are all there. */
+static bool is_values(const struct stream_operator *operator) {
+    return operator->input_count == 0 && operator->class != & source_operator_class;
+}
+
 static enum status start_values(struct task *task, struct error *error) {
-    for (uint32_t i = 0; i < task->operator_count && !is_stopped(task); i++) {
-        struct stream_operator *values = task->operators[i];
-        if (values->input_count == 0 && values->class != &source_operator_class)
-            TRY(operator_on_end(values, 0, error));
-    }
+    for (uint32_t i = 0; i < task->operator_count && !is_stopped(task); i++)
+        if (is_values(task->operators[i]))
+            TRY(operator_on_end(task->operators[i], 0, error));
     return STATUS_OK;
 }
 
@@ -326,10 +328,18 @@ static enum status run_channels(struct task *task, struct error *error) {
 
 /* ---- the end ---- */
 
+/* A stop may have come before the rows that need no reading. */
+static bool has_input_ended(const struct task *task) {
+    for (uint32_t i = 0; i < task->operator_count; i++)
+        if (is_values(task->operators[i]) && !task->operators[i]->ended)
+            return false;
+    return live_source_count(task) == 0;
+}
+
 /* The last epoch: decided, and published. */
 static enum status run_last_epoch(struct task *task, struct error *error) {
     struct job_control *control = task->parts->control;
-    bool input_ended = live_source_count(task) == 0;
+    bool input_ended = has_input_ended(task);
     if (input_ended)
         task_checkpoint_at_end(task->checkpoint);
     job_control_end_reading(control, input_ended);

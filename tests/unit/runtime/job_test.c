@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "core/data/row_codec.h"
+
 static const char *const count_and_sum[] = {"count_star", "sum_bigint", NULL};
 static const char *const count_only[] = {"count_star", NULL};
 
@@ -323,6 +325,53 @@ static void idle_job_waits_instead_of_spinning(void **state) {
     env_virtual_free(memory.world);
 }
 
+/* A row that needs no reading, to the client. */
+static void plan_values(struct memory_plan *plan) {
+    struct strbuf row;
+    struct column column;
+    plan_init(plan);
+    Plan__Node *node = plan_add(plan, PLAN__NODE__OPERATION_VALUES);
+    plan_add_column(plan, node, "v", &type_bigint);
+    Plan__Values *values = node->values = ARENA_NEW(&plan->arena, Plan__Values);
+    plan__values__init(values);
+    column_init(&column, &plan->arena, &type_bigint, 1);
+    COLUMN_VALUES(&column, int64_t)[0] = 7;
+    strbuf_init(&row);
+    row_encode_exact(&row, &column, 1, 0);
+    values->rows = ARENA_NEW(&plan->arena, ProtobufCBinaryData);
+    values->rows[0] = (ProtobufCBinaryData){.len = row.size, .data = arena_copy(&plan->arena, row.data, row.size)};
+    values->n_rows = 1;
+    strbuf_release(&row);
+    plan_add_sink(plan, "");
+}
+
+/* The stop comes before the row: its epoch must not say that the input has ended, or the row is in no epoch ever. */
+static void a_stop_before_rows_that_need_no_reading_keeps_them(void **state) {
+    (void)state;
+    struct memory_plan plan;
+    struct error error = {0};
+    char folder[64];
+    make_folder(folder, "values");
+    plan_values(&plan);
+    for (uint32_t process = 0; process < 3; process++) {
+        memory_reset(NULL, 0);
+        struct job_config config = {.plan = &plan.plan,
+                                    .registry = &memory_registry,
+                                    .env = env_posix(),
+                                    .result = &output.target,
+                                    .checkpoint_uri = folder};
+        assert_int_equal(job_open(&config, &memory.job, &error), STATUS_OK);
+        if (process == 0)
+            job_stop(memory.job);
+        assert_int_equal(job_run(memory.job, &error), STATUS_OK);
+        job_free(memory.job);
+        assert_string_equal(strbuf_text(&output.text), process == 1 ? "+I 7\n" : "");
+    }
+    strbuf_release(&output.text);
+    remove_tree(folder);
+    arena_release(&plan.arena);
+}
+
 static void upsert_sink_never_sees_update_before(void **state) {
     (void)state;
     struct memory_plan plan;
@@ -476,6 +525,7 @@ int main(void) {
         cmocka_unit_test(idle_job_waits_instead_of_spinning),
         cmocka_unit_test(sinks_are_flushed_every_second_while_rows_come),
         cmocka_unit_test(other_threads_may_look_and_stop),
+        cmocka_unit_test(a_stop_before_rows_that_need_no_reading_keeps_them),
         cmocka_unit_test(upsert_sink_never_sees_update_before),
         cmocka_unit_test(upsert_sink_deletes_rows_that_a_filter_takes_away),
         cmocka_unit_test(append_only_sink_refuses_changes),
