@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/huge_pages.h"
 #include "core/base/bytes.h"
 #include "core/base/hash.h"
 #include "core/functions/state_memory.h"
@@ -17,7 +18,7 @@ enum {
     SHARD_BITS_MIN = 4,
     SHARD_BITS_MAX = 14,
     DIRECTORY_BITS_MAX = 18, /* + SHARD_BITS_MAX = the 32 bits of a tag */
-    SLAB_BYTES = MEMORY_HUGE_PAGE,
+    SLAB_BYTES = HUGE_PAGE_BYTES,
     SLAB_SHARDS = 15,           /* full-sized shards that fit a slab */
     PREFETCH_GROUPS_MIN = 4096, /* smaller tables are in cache anyway */
 };
@@ -74,7 +75,7 @@ static void slab_new(struct group_table *table) {
         table->slab_capacity = table->slab_capacity ? table->slab_capacity * 2 : 16;
         table->slabs = memory_realloc(table->slabs, sizeof *table->slabs * table->slab_capacity);
     }
-    uint8_t *slab = table->slabs[table->slab_count++] = memory_alloc_huge(SLAB_BYTES);
+    uint8_t *slab = table->slabs[table->slab_count++] = huge_pages_alloc(SLAB_BYTES);
     for (uint32_t i = 0; i < SLAB_SHARDS; i++) {
         struct spare_shard *spare = (struct spare_shard *)((uint8_t *)slab + i * shard_size(SHARD_BITS_MAX));
         spare->next = table->spare_shards;

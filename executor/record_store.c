@@ -7,13 +7,14 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/huge_pages.h"
 #include "core/base/hash.h"
 #include "executor/snapshot.h"
 
 enum {
     PAGE_BYTES = 128 << 10,
     PAGE_SHIFT_MAX = 14,
-    EXTENT_BYTES = MEMORY_HUGE_PAGE, /* pages of big stores come in huge-page-sized pieces */
+    EXTENT_BYTES = HUGE_PAGE_BYTES, /* pages of big stores come in huge-page-sized pieces */
     EXTENT_PAGES = EXTENT_BYTES / PAGE_BYTES,
     LOOK_BYTES = 4,     /* of a step's budget: looking at a record that is not written */
     STEP_PLACES = 64,   /* between two looks at the budget */
@@ -72,7 +73,7 @@ static void push_pointer(uint8_t ***list, uint32_t *count, uint32_t *capacity, u
 static uint8_t *extent_new(size_t size) {
     void *extent = NULL;
     if (size == EXTENT_BYTES)
-        return memory_alloc_huge(size);
+        return huge_pages_alloc(size);
     return posix_memalign(&extent, 64, size) == 0 ? extent : memory_alloc(size); /* ends the process with a message */
 }
 

@@ -108,7 +108,7 @@ static enum status open_tasks(struct job *job, struct error *error) {
     return STATUS_OK;
 }
 
-static enum status open_restored(struct job *job, const struct job_config *config, struct error *error) {
+static enum status restore(struct job *job, const struct job_config *config, struct error *error) {
     TRY(job_checkpoint_open(&job->checkpoint, config, job->tasks, job->task_count, job->source_count, &job->arena,
                             error));
     job->control.checkpointer = job->checkpoint.checkpointer;
@@ -117,9 +117,15 @@ static enum status open_restored(struct job *job, const struct job_config *confi
     job->parts.store = checkpointer_store(job->checkpoint.checkpointer);
     enum status status = open_tasks(job, error);
     job->parts.chains = NULL;
-    TRY(status);
-    job_checkpoint_start(&job->checkpoint, job->tasks, config->log_bytes_max);
-    return STATUS_OK;
+    return status;
+}
+
+static enum status open_restored(struct job *job, const struct job_config *config, struct error *error) {
+    enum status status = restore(job, config, error);
+    memory_ahead_stop(&job->checkpoint.memory);
+    if (status == STATUS_OK)
+        job_checkpoint_start(&job->checkpoint, job->tasks, config->log_bytes_max);
+    return status;
 }
 
 static enum status find_zone(struct job *job, const struct job_config *config, struct error *error) {

@@ -146,6 +146,17 @@ static struct mailbox **open_inboxes(struct job_checkpoint *checkpoint, const st
     return list;
 }
 
+/* Records take about as much memory as they take in the checkpoint. */
+static void prepare_memory(struct memory_ahead *ahead, const struct job_config *config,
+                           const struct manifest *manifest) {
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < manifest->object_count; i++)
+        bytes += manifest->objects[i].id.kind == OBJECT_STATE ? manifest->objects[i].size_bytes : 0;
+    if (config->uses_rocksdb && bytes > config->state_budget_bytes)
+        bytes = config->state_budget_bytes;
+    memory_ahead_start(ahead, bytes);
+}
+
 enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct job_config *config,
                                 const struct task *tasks, uint32_t task_count, uint32_t source_count,
                                 struct arena *arena, struct error *error) {
@@ -177,6 +188,7 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
     TRY(checkpointer_open(&checkpointer, &checkpoint->checkpointer, error));
     for (uint32_t i = 0; i < task_count; i++)
         TRY(wait_for_deployment(&checkpoint->inboxes[i], config->stop_wanted, &checkpoint->deployments[i], error));
+    prepare_memory(&checkpoint->memory, config, &checkpoint->deployments[0]->manifest);
     return state_chains_load(checkpointer_store(checkpoint->checkpointer), &checkpoint->deployments[0]->manifest,
                              checkpoint->identities, checkpoint->operator_count, &checkpoint->chains_arena,
                              &checkpoint->chains, error);

@@ -5,6 +5,7 @@
 #include "runtime/checkpoint/checkpointer.h"
 #include "runtime/checkpoint/state_chains.h"
 #include "runtime/job.h"
+#include "runtime/memory_ahead.h"
 
 struct task;
 struct task_context;
@@ -20,6 +21,7 @@ struct job_checkpoint {
     struct task_mail **deployments; /* by task, until it is open */
     struct arena chains_arena;      /* likewise: what operators are restored from */
     struct state_chains chains;
+    struct memory_ahead memory; /* for what is restored; stopped by whoever opens the tasks, whatever comes of it */
 };
 
 /* The exactly-once sinks of the context's plan, numbered in its order, and by node the number of each one's first lane; room for as many as it has

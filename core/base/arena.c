@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
     BLOCK_SIZE_MIN = 4096,
@@ -49,14 +48,6 @@ void *memory_realloc(void *old, size_t size) {
     void *memory = realloc(old, size ? size : 1);
     if (!memory)
         out_of_memory(size);
-    return memory;
-}
-
-void *memory_alloc_huge(size_t size) {
-    void *memory = NULL;
-    if (posix_memalign(&memory, MEMORY_HUGE_PAGE, size) != 0)
-        out_of_memory(size);
-    (void)madvise(memory, size, MADV_HUGEPAGE); /* advice only */
     return memory;
 }
 

@@ -65,7 +65,4 @@ void arena_on_release(struct arena *arena, void (*run)(void *context), void *con
 void *memory_alloc(size_t size);
 void *memory_zalloc(size_t size);
 void *memory_realloc(void *old, size_t size);
-/* For what is read all over: at a boundary of huge pages, which the kernel is asked for; of a huge page or more. */
-enum { MEMORY_HUGE_PAGE = 2 << 20 };
-void *memory_alloc_huge(size_t size);
 char *memory_strdup(const char *text);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/huge_pages.h"
 #include "core/base/status.h"
 
 enum {
@@ -134,7 +135,7 @@ static void *carve(struct state_memory *memory, size_t size) {
 
 /* Very large pieces (sets of a million values) are asked to lie in huge pages: they are read all over. */
 static void *large_block_new(size_t size) {
-    return size < HUGE_FROM ? memory_alloc(size) : memory_alloc_huge(size);
+    return size < HUGE_FROM ? memory_alloc(size) : huge_pages_alloc(size);
 }
 
 static void *alloc_large(struct state_memory *memory, size_t size) {
