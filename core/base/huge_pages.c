@@ -13,7 +13,9 @@ struct ready_page {
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t was_taken = PTHREAD_COND_INITIALIZER;
 static struct ready_page *ready;
+static size_t ready_count;
 
 static void *ask_kernel(size_t size) {
     void *memory = NULL;
@@ -28,8 +30,11 @@ static void *ask_kernel(size_t size) {
 static struct ready_page *take_ready(void) {
     pthread_mutex_lock(&mutex);
     struct ready_page *page = ready;
-    if (page)
+    if (page) {
         ready = page->next;
+        ready_count--;
+        pthread_cond_signal(&was_taken);
+    }
     pthread_mutex_unlock(&mutex);
     return page;
 }
@@ -39,13 +44,18 @@ void *huge_pages_alloc(size_t size) {
     return page ? page : ask_kernel(size);
 }
 
-void huge_pages_make_ready(void) {
+void huge_pages_make_ready(size_t most) {
+    pthread_mutex_lock(&mutex);
+    while (ready_count >= most)
+        pthread_cond_wait(&was_taken, &mutex);
+    pthread_mutex_unlock(&mutex);
     struct ready_page *page = ask_kernel(HUGE_PAGE_BYTES);
     for (size_t at = 0; at < HUGE_PAGE_BYTES; at += SMALL_PAGE_BYTES) /* the kernel may have given small ones */
         ((volatile char *)page)[at] = 0;
     pthread_mutex_lock(&mutex);
     page->next = ready;
     ready = page;
+    ready_count++;
     pthread_mutex_unlock(&mutex);
 }
 

@@ -13,6 +13,6 @@ enum { HUGE_PAGE_BYTES = 2 << 20 };
 /* At a boundary of huge pages, which the kernel is asked for; at least one. One page is one that is ready, if there is any. Free with free(). */
 void *huge_pages_alloc(size_t size);
 
-/* One more that is ready: touched, and nobody's. */
-void huge_pages_make_ready(void);
+/* One more that is ready: touched, and nobody's; as soon as there are fewer than `most`, which is at least 1. */
+void huge_pages_make_ready(size_t most);
 void huge_pages_free_ready(void);
