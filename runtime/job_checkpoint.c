@@ -146,6 +146,15 @@ static struct mailbox **open_inboxes(struct job_checkpoint *checkpoint, const st
     return list;
 }
 
+/* Whether there are records, which lie in huge pages (executor/record_store.h). */
+static bool has_records(const Plan__Plan *plan) {
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        if (plan->nodes[i]->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE ||
+            plan->nodes[i]->operation_case == PLAN__NODE__OPERATION_WINDOW_AGGREGATE)
+            return true;
+    return false;
+}
+
 /* Records take about as much memory as they take in the checkpoint. */
 static void prepare_memory(struct memory_ahead *ahead, const struct job_config *config,
                            const struct manifest *manifest) {
@@ -154,7 +163,8 @@ static void prepare_memory(struct memory_ahead *ahead, const struct job_config *
         bytes += manifest->objects[i].id.kind == OBJECT_STATE ? manifest->objects[i].size_bytes : 0;
     if (config->uses_rocksdb && bytes > config->state_budget_bytes)
         bytes = config->state_budget_bytes;
-    memory_ahead_start(ahead, bytes);
+    if (has_records(config->plan))
+        memory_ahead_start(ahead, bytes);
 }
 
 enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct job_config *config,

@@ -3,7 +3,7 @@
 
 #include "core/base/huge_pages.h"
 
-enum { READY_BYTES_MAX = 256 << 20 }; /* in vain, should the state be of a kind that does not lie in huge pages */
+enum { READY_BYTES_MAX = 1 << 30 }; /* in vain, should the state be of a kind that does not lie in huge pages */
 
 static void *make_ready(void *context) {
     struct memory_ahead *ahead = context;

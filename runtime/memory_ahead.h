@@ -12,7 +12,7 @@ struct memory_ahead {
     uint64_t wanted; /* atomic: pages */
 };
 
-/* For a zeroed one: about so many bytes, never more than a few hundred megabytes ahead. Without a thread there is only no help. */
+/* For a zeroed one: about so many bytes, never more than a gigabyte ahead. Without a thread there is only no help. */
 void memory_ahead_start(struct memory_ahead *ahead, uint64_t bytes);
 /* Stops, and frees what nobody took; a zeroed one is fine. */
 void memory_ahead_stop(struct memory_ahead *ahead);
