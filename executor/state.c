@@ -107,12 +107,6 @@ enum status state_multi_write(struct state_table *table, const struct state_writ
     return table->backend->class->multi_write(table, writes, count, error);
 }
 
-enum status state_multi_write_begun(struct state_table *table, const struct state_write *writes, uint32_t count,
-                                    struct error *error) {
-    ASSERT(table->descriptor.cold && table->backend->begun && table->backend->iterator_count == 0);
-    return table->backend->class->multi_write_begun(table, writes, count, error);
-}
-
 enum status state_get(struct state_table *table, const struct state_address *address, struct str *value,
                       struct error *error) {
     return state_multi_get(table, address, 1, value, error);

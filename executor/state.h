@@ -172,12 +172,9 @@ struct state_usage state_operator_usage(const struct state_backend *backend, con
  * one state_multi_get for the groups of a batch that it did not find, with key bytes of group_table_encode_key and the header's tag as hash;
  * one state_multi_write for all groups that it evicts; iteration and state_table_drop when a window closes. Reads and writes go past the cache.
  *
- * In a checkpoint the operator hands over its unsaved groups as they were when it began, with state_multi_write_begun, in steps between
- * begin and finish. Everything it writes otherwise in that time is kept back in RAM until the checkpoint is made: evicting what has
- * changed since begin is allowed and gives no memory back. A group that is changed, evicted or deleted before its turn is handed over first.
+ * A checkpoint has their entries as they were when it began; what the operator holds in RAM is for itself to save. What is written between begin
+ * and finish is kept back in RAM until the checkpoint is made: evicting is allowed then, and gives no memory back.
  */
-enum status state_multi_write_begun(struct state_table *table, const struct state_write *writes, uint32_t count,
-                                    struct error *error) MUST_CHECK;
 
 /* ---- the back-end -------------------------------------------------------------------------------------------------------- */
 
@@ -222,8 +219,6 @@ struct state_backend_class {
     enum status (*advance)(struct state_backend *backend, struct error *error);
     void (*close)(struct state_backend *backend); /* frees its tables, but for their descriptors, and itself */
     /* MAY: NULL in a back-end without files. */
-    enum status (*multi_write_begun)(struct state_table *table, const struct state_write *writes, uint32_t count,
-                                     struct error *error);
     enum status (*checkpoint_begin)(struct state_backend *backend, struct error *error);
     enum status (*checkpoint_step)(struct state_backend *backend, uint32_t entries, bool *done, struct error *error);
     enum status (*checkpoint_finish)(struct state_backend *backend, struct state_files *files, bool *done,

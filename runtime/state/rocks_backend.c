@@ -297,7 +297,6 @@ static const struct state_backend_class rocks_class = {
     .table_drop = table_drop,
     .multi_get = rocks_multi_get,
     .multi_write = rocks_multi_write,
-    .multi_write_begun = rocks_multi_write_begun,
     .iterator_open = rocks_iterator_open,
     .iterator_next = rocks_iterator_next,
     .iterator_close = rocks_iterator_close,

@@ -295,35 +295,3 @@ enum status rocks_multi_write(struct state_table *base, const struct state_write
     rocks_account(backend, table, before);
     return status;
 }
-
-enum status rocks_multi_write_begun(struct state_table *base, const struct state_write *writes, uint32_t count,
-                                    struct error *error) {
-    struct rocks_backend *backend = rocks_backend_of(base);
-    struct rocks_table *table = rocks_table_of(base);
-    ASSERT(backend->phase == PHASE_WRITING);
-    TRY(rocks_trim(backend, error));
-    size_t before = table->hot.bytes;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct state_write *write = &writes[i];
-        strbuf_reset(&backend->keys);
-        key_append(&backend->keys, table, &write->address);
-        struct str key = without_prefix(strbuf_str(&backend->keys));
-        struct hot_entry *entry = hot_table_find(&table->hot, key);
-        ASSERT(!entry || !entry_is_held(backend, entry)); /* it changed before it was handed over */
-        if (entry)
-            hot_table_remove(&table->hot, entry); /* older than what is now handed over */
-        if (write->is_delete) {
-            rocks_batch_delete(backend, table, key);
-            continue;
-        }
-        int64_t expires_us = entry_expires_us(base, write);
-        size_t size = entry_value_size(write->value, expires_us);
-        uint8_t *value = memory_alloc(size);
-        entry_value_write(value, write->value, expires_us);
-        rocks_batch_put(backend, table, key, (struct str){(char *)value, size});
-        free(value);
-        table->stored = true;
-    }
-    rocks_account(backend, table, before);
-    return rocks_batch_write_when_big(backend, error);
-}

@@ -132,8 +132,6 @@ enum status rocks_multi_get(struct state_table *table, const struct state_addres
                             struct str *values, struct error *error);
 enum status rocks_multi_write(struct state_table *table, const struct state_write *writes, uint32_t count,
                               struct error *error);
-enum status rocks_multi_write_begun(struct state_table *table, const struct state_write *writes, uint32_t count,
-                                    struct error *error);
 void rocks_misses_unpin(struct rocks_backend *backend);
 enum status rocks_damaged(const struct rocks_backend *backend, const struct rocks_table *table, struct error *error);
 

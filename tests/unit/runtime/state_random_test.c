@@ -33,8 +33,7 @@ struct world {
     struct state_budget memory_budget, budget;
     struct state_backend *memory, *rocks;
     struct state_table *memory_tables[TABLES], *rocks_tables[TABLES];
-    bool checkpoint;        /* under way */
-    bool handed_over[KEYS]; /* of the cold table, in this checkpoint */
+    bool checkpoint; /* under way */
     struct strbuf begun_snapshot;
     /* Of the last finished checkpoint. */
     bool saved;
@@ -94,8 +93,6 @@ static uint32_t draw_key(struct world *world) {
     return draw(world, 10) < 8 ? draw(world, KEYS / 5) : draw(world, KEYS);
 }
 
-static void cold_hand_over(struct world *world, uint32_t key, struct arena *arena);
-
 static void write_batch(struct world *world) {
     struct arena arena;
     arena_init(&arena);
@@ -104,8 +101,6 @@ static void write_batch(struct world *world) {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t key = draw_key(world), place = draw(world, place_count(table));
         struct cell *cell = &world->now.cells[table][key][place];
-        if (descriptors[table].cold)
-            cold_hand_over(world, key, &arena);
         writes[i] = (struct state_write){.address = address_of(world, table, key, place)};
         writes[i].is_delete = draw(world, 4) == 0;
         *cell = (struct cell){0};
@@ -248,8 +243,6 @@ static void open_tables(struct state_backend *backend, struct state_table **tabl
 static void drop_table(struct world *world) {
     uint32_t table = draw(world, TABLES);
     struct error error = {0};
-    if (descriptors[table].cold)
-        return; /* its operator would hand over all groups first */
     OK(state_table_drop(world->memory_tables[table], &error));
     OK(state_table_drop(world->rocks_tables[table], &error));
     OK(state_table_open(world->memory, &descriptors[table], &world->memory_tables[table], &error));
@@ -258,20 +251,6 @@ static void drop_table(struct world *world) {
 }
 
 /* ---- checkpoints ---- */
-
-/* What an operator with a cold table does before it writes a group that the checkpoint has not got yet: as it was at begin. */
-static void cold_hand_over(struct world *world, uint32_t key, struct arena *arena) {
-    uint32_t table = TABLES - 1;
-    if (!world->checkpoint || world->handed_over[key])
-        return;
-    const struct cell *before = &world->begun->cells[table][key][0];
-    struct state_write write = {.address = address_of(world, table, key, 0), .is_delete = before->size == 0};
-    if (before->size)
-        write.value = value_of(arena, before);
-    struct error error = {0};
-    OK(state_multi_write_begun(world->rocks_tables[table], &write, 1, &error));
-    world->handed_over[key] = true;
-}
 
 static void snapshot_memory(struct world *world, struct strbuf *out) {
     struct snapshot_writer writer;
@@ -290,7 +269,6 @@ static void checkpoint_advance(struct world *world) {
         OK(state_checkpoint_begin(world->rocks, &error));
         *world->begun = world->now;
         snapshot_memory(world, &world->begun_snapshot);
-        memset(world->handed_over, 0, sizeof world->handed_over);
         world->checkpoint = true;
         return;
     }
@@ -453,9 +431,9 @@ static void run(uint64_t seed, uint32_t steps) {
             advance(world);
         else if (what < 990)
             checkpoint_advance(world);
-        else if (what < 993)
+        else if (what < 992)
             drop_table(world);
-        else if (what < 995)
+        else if (what < 994)
             restore(world);
         measure(world);
     }
