@@ -2,22 +2,33 @@
 #include "executor/grouping_cold_parts.h"
 #include "executor/snapshot.h"
 
-enum { KEY_GROUP_COST = 16 /* of a step's budget: looking at a key group */ };
+enum { WALK_COST = 1024 /* of a step's budget: an iterator of the back-end */ };
 #define ENTRIES_SECTION "stored groups"
 
 static bool is_written(const struct cold_groups *groups, uint32_t key_group) {
     return groups->written[key_group / 64] >> key_group % 64 & 1;
 }
 
-enum status cold_groups_save(struct cold_groups *groups, uint32_t key_group, struct error *error) {
+static void set_written(struct cold_groups *groups, uint32_t first, uint32_t end) {
+    for (uint32_t key_group = first; key_group < end; key_group++)
+        groups->written[key_group / 64] |= UINT64_C(1) << key_group % 64;
+}
+
+/* Whether a walk that has come to this key group, behind those before it, goes no further. */
+static bool is_enough(const struct cold_groups *groups, uint32_t key_group, size_t bytes, size_t budget_bytes) {
+    return is_written(groups, key_group) || bytes >= budget_bytes;
+}
+
+/* Entries of whole key groups from *next on, until so many bytes are written, one comes that is written already, or `end`; moves *next to it. */
+static enum status save_some(struct cold_groups *groups, uint32_t *next, uint32_t end, size_t budget_bytes,
+                             struct error *error) {
     struct grouping_cold *cold = groups->grouping->cold;
-    if (!cold->writer || groups->number == NO_NUMBER || is_written(groups, key_group))
-        return STATUS_OK;
-    groups->written[key_group / 64] |= UINT64_C(1) << key_group % 64;
-    struct state_range range = {.first_key_group = key_group, .end_key_group = key_group + 1};
+    struct state_range range = {.first_key_group = *next, .end_key_group = end};
     struct state_iterator *iterator;
+    size_t before = cold->writer->out.size;
     TRY(state_iterator_open(groups->entries, &range, &iterator, error));
     snapshot_section_resume(cold->writer, cold->section);
+    uint32_t at = *next, stop = end;
     enum status status;
     for (;;) {
         struct state_entry entry;
@@ -25,6 +36,12 @@ enum status cold_groups_save(struct cold_groups *groups, uint32_t key_group, str
         status = state_iterator_next(iterator, &entry, &found, error);
         if (status != STATUS_OK || !found)
             break;
+        uint32_t key_group = entry.address.hash >> KEY_GROUP_SHIFT;
+        if (key_group != at && is_enough(groups, key_group, cold->writer->out.size - before, budget_bytes)) {
+            stop = key_group;
+            break;
+        }
+        at = key_group;
         snapshot_put(cold->writer, &(struct snapshot_record){.hash = entry.address.hash,
                                                              .order = groups->number,
                                                              .key = entry.address.key,
@@ -32,7 +49,15 @@ enum status cold_groups_save(struct cold_groups *groups, uint32_t key_group, str
     }
     snapshot_section_end(cold->writer);
     state_iterator_close(iterator);
+    set_written(groups, *next, stop);
+    *next = stop;
     return status;
+}
+
+enum status cold_groups_save(struct cold_groups *groups, uint32_t key_group, struct error *error) {
+    if (!groups->grouping->cold->writer || groups->number == NO_NUMBER || is_written(groups, key_group))
+        return STATUS_OK;
+    return save_some(groups, &key_group, key_group + 1, 1, error);
 }
 
 enum status grouping_cold_snapshot(struct grouping *grouping, struct snapshot_writer *writer, struct error *error) {
@@ -71,11 +96,17 @@ static void end_snapshot(struct grouping_cold *cold) {
 }
 
 static enum status step_part(struct grouping_cold *cold, size_t *budget_bytes, struct error *error) {
+    struct cold_groups *groups = cold->parts[cold->next_part];
     size_t before = cold->writer->out.size;
-    TRY(cold_groups_save(cold->parts[cold->next_part], cold->next_key_group, error));
-    size_t used = cold->writer->out.size - before + KEY_GROUP_COST;
+    while (cold->next_key_group < KEY_GROUP_COUNT && is_written(groups, cold->next_key_group))
+        cold->next_key_group++;
+    if (groups->number == NO_NUMBER)
+        cold->next_key_group = KEY_GROUP_COUNT;
+    else if (cold->next_key_group < KEY_GROUP_COUNT)
+        TRY(save_some(groups, &cold->next_key_group, KEY_GROUP_COUNT, *budget_bytes, error));
+    size_t used = cold->writer->out.size - before + WALK_COST;
     *budget_bytes -= used < *budget_bytes ? used : *budget_bytes;
-    if (++cold->next_key_group == KEY_GROUP_COUNT || cold->parts[cold->next_part]->number == NO_NUMBER) {
+    if (cold->next_key_group == KEY_GROUP_COUNT) {
         cold->next_part++;
         cold->next_key_group = 0;
     }
