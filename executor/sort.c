@@ -321,6 +321,13 @@ static enum status trim(struct sort *sort, struct error *error) {
     return status;
 }
 
+static enum status sort_on_memory_short(struct stream_operator *self, struct error *error) {
+    struct sort *sort = (struct sort *)self;
+    TRY(trim(sort, error));
+    count_state(sort);
+    return STATUS_OK;
+}
+
 static enum status refuse_changes(const struct batch *batch, struct error *error) {
     for (uint32_t row = 0; batch->change_kinds && row < batch->row_count; row++)
         if (batch->change_kinds[row] != CHANGE_INSERT)
@@ -585,6 +592,7 @@ const struct operator_class sort_class = {
     .open = sort_open,
     .on_batch = sort_on_batch,
     .on_end = sort_on_end,
+    .on_memory_short = sort_on_memory_short,
     .on_snapshot = sort_on_snapshot,
     .on_snapshot_step = sort_on_snapshot_step,
     .on_snapshot_abandon = sort_on_snapshot_abandon,

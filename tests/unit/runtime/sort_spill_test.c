@@ -212,6 +212,35 @@ static void offset_and_limit(void **state) {
     }
 }
 
+/* Rows that had room until others took it leave without another row. */
+static void an_idle_sort_gives_back_what_others_need(void **state) {
+    (void)state;
+    const struct shape shape = {.keys = {KEY(0)}, .key_count = 1, .batch_rows = 64, .budget_bytes = 2 << 20};
+    struct place place;
+    struct spilling memory, tested;
+    struct stream stream = {.random = 60};
+    place_open(&place);
+    strbuf_init(&stream.rows);
+    spilling_open(&memory, &shape, &place, false);
+    spilling_open(&tested, &shape, &place, true);
+    struct chain *chain = &tested.chain;
+    while (chain->tested->counters.state_bytes <= state_budget_share(&tested.budget))
+        push_both(&memory.chain, chain, next_rows(&stream));
+    chain_check(chain, operator_on_memory_short(chain->tested, &chain->error)); /* it is not short */
+    assert_int_equal(state_table_usage(table_of(&tested)).rows, 0);
+    state_budget_change(&tested.budget, shape.budget_bytes, 0); /* somebody takes that */
+    chain_check(chain, operator_on_memory_short(chain->tested, &chain->error));
+    assert_true(state_table_usage(table_of(&tested)).rows > PUSHES);
+    state_budget_change(&tested.budget, 0, shape.budget_bytes);
+    chain_end(&memory.chain);
+    chain_end(chain);
+    assert_string_equal(strbuf_text(&memory.chain.out), strbuf_text(&chain->out));
+    spilling_close(&memory);
+    spilling_close(&tested);
+    strbuf_release(&stream.rows);
+    place_close(&place);
+}
+
 /* Entries that nobody wrote, and one that is missing. */
 static void damage_is_noticed(void **state) {
     (void)state;
@@ -249,6 +278,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything),
         cmocka_unit_test(offset_and_limit),
+        cmocka_unit_test(an_idle_sort_gives_back_what_others_need),
         cmocka_unit_test(damage_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
