@@ -1,205 +1,12 @@
 /* session_spill_test.c: SESSION windows with room for a handful of keys against SESSION windows in memory: the same rows out, in the same order, over
  * seeded random streams in event time with disorder, late rows, gaps and rows that join two sessions; snapshots at random moments, in tiny steps, given
  * up, in layers; restored with and without RocksDB, by other numbers of instances, and with tables that came with the back-end. */
-#include "executor/window_aggregate.h"
-#include "tests/unit/runtime/spilling_groups.h"
+#include "tests/unit/runtime/spilling_windows.h"
 
-enum {
-    KEYS = 120,
-    VALUES = 8,
-    PUSHES = 150,
-    ROWS_MAX = 60,
-    STEP_MS = 40,      /* of event time, between two pushes at most */
-    PAUSE_MS = 900,    /* now and then */
-    DISORDER_MS = 200, /* beyond it rows may be late */
-    LATE_MS = 2500,    /* at most */
-    PROBES = 6,
-};
-
-struct shape {
-    int64_t gap_ms;
-    Plan__Emit emit;
-    bool retracts;
-    const char *calls[3]; /* ids over column v; "distinct" is COUNT(DISTINCT v) */
-};
-
-static struct state_backend *restored_state; /* of a chain that is opened without a back-end */
-
-static void sessions_open(struct chain *chain, const void *tested, struct state_backend *backend) {
-    const struct shape *shape = tested;
-    Plan__Node *node = chain_init(chain, "k STRING,v BIGINT,ts TIMESTAMP",
-                                  "k STRING,a BIGINT,b BIGINT,c BIGINT,s TIMESTAMP!,e TIMESTAMP!,t TIMESTAMP!");
-    chain->context.state = backend;
-    chain->context.restored_state = restored_state;
-    bool updates = shape->emit != PLAN__EMIT__ON_CLOSE;
-    node->operation_case = PLAN__NODE__OPERATION_WINDOW_AGGREGATE;
-    node->change_mode = updates ? PLAN__CHANGE_MODE__RETRACT : PLAN__CHANGE_MODE__APPEND;
-    Plan__WindowAggregate *plan = node->window_aggregate = ARENA_NEW(&chain->arena, Plan__WindowAggregate);
-    plan__window_aggregate__init(plan);
-    static uint32_t key_column = 0;
-    plan->keys = &key_column;
-    plan->n_keys = 1;
-    plan->window = ARENA_NEW(&chain->arena, Plan__Window);
-    plan__window__init(plan->window);
-    plan->window->kind = PLAN__WINDOW_KIND__SESSION;
-    plan->window->gap_us = shape->gap_ms * 1000;
-    plan->window->time_column = 2;
-    plan->emit = shape->emit;
-    plan->n_aggregates = 3;
-    plan->aggregates = ARENA_ARRAY(&chain->arena, Plan__AggregateCall *, 3);
-    for (size_t i = 0; i < 3; i++)
-        plan->aggregates[i] = call_node(chain, shape->calls[i]);
-    chain->input_node->change_mode = shape->retracts ? PLAN__CHANGE_MODE__RETRACT : PLAN__CHANGE_MODE__APPEND;
-    chain_open(chain, node);
-}
-
-/* ---- rows: key, value and time in a number ---- */
-
-static uint32_t row_of(uint32_t key, uint32_t value, uint32_t time_ms) {
-    return (time_ms * KEYS + key) * VALUES + value;
-}
-
-static void put_row(struct stream *stream, const char *kind, uint32_t row) {
-    uint32_t value = row % VALUES, time_ms = row / VALUES / KEYS;
-    put_key(stream, kind, row / VALUES % KEYS);
-    if (value == 0)
-        strbuf_append_text(&stream->rows, " NULL");
-    else
-        strbuf_printf(&stream->rows, " %u", value * 7);
-    strbuf_printf(&stream->rows, " %u", time_ms * 1000);
-}
-
-static uint32_t draw_time(struct stream *stream, uint32_t now_ms) {
-    uint32_t behind_ms = draw(stream, draw(stream, 8) ? DISORDER_MS : LATE_MS);
-    return now_ms > behind_ms ? now_ms - behind_ms : 0;
-}
-
-static const char *next_rows(struct stream *stream, bool retracts, uint32_t now_ms) {
-    uint32_t count = 1 + draw(stream, ROWS_MAX);
-    strbuf_reset(&stream->rows);
-    for (uint32_t i = 0; i < count; i++) {
-        bool takes = retracts && stream->live_count > 0 && draw(stream, 5) < 2;
-        uint32_t key = draw(stream, draw(stream, 5) ? KEYS / 5 : KEYS);
-        uint32_t row = takes ? take_live(stream) : row_of(key, draw(stream, VALUES), draw_time(stream, now_ms));
-        put_row(stream, takes ? "-D" : "+I", row);
-        if (!takes)
-            add_live(stream, row);
-    }
-    return strbuf_text(&stream->rows);
-}
-
-static void advance_both(struct chain *left, struct chain *right, uint32_t now_ms, bool in_order) {
-    chain_watermark(left, ((int64_t)now_ms - DISORDER_MS) * 1000);
-    chain_watermark(right, ((int64_t)now_ms - DISORDER_MS) * 1000);
-    expect_same(left, right, in_order);
-}
-
-/* Both go on with the same rows, for every key and some late, until the end. */
-static void compare_ends(struct chain *left, struct chain *right, uint32_t now_ms, uint64_t random, bool in_order) {
-    struct stream probe = {.random = random};
-    strbuf_init(&probe.rows);
-    for (uint32_t i = 0; i < PROBES; i++) {
-        strbuf_reset(&probe.rows);
-        for (uint32_t key = i % 3; key < KEYS; key += 3)
-            put_row(&probe, "+I", row_of(key, 1 + draw(&probe, VALUES - 1), draw_time(&probe, now_ms)));
-        push_same(left, right, strbuf_text(&probe.rows), in_order);
-        now_ms += 2 * STEP_MS;
-        advance_both(left, right, now_ms, in_order);
-        assert_int_equal(left->tested->counters.rows_late, right->tested->counters.rows_late);
-    }
-    chain_end(left);
-    chain_end(right);
-    expect_same(left, right, in_order);
-    strbuf_release(&probe.rows);
-}
-
-/* ---- a stream ---- */
-
-struct run {
-    const struct shape *shape;
-    struct place place;
-    struct spilling memory, tested;
-    struct stream stream;
-    struct layers layers;
-    uint32_t now_ms, compared;
-    uint64_t entries_most;
-};
-
-static void run_open(struct run *run, const struct shape *shape, uint64_t seed) {
-    *run = (struct run){.shape = shape, .stream.random = stream_seed(seed), .now_ms = 4000};
-    place_open(&run->place);
-    strbuf_init(&run->stream.rows);
-    spilling_open(&run->memory, sessions_open, shape, &run->place, false);
-    spilling_open(&run->tested, sessions_open, shape, &run->place, true);
-}
-
-static void run_close(struct run *run) {
-    spilling_close(&run->memory);
-    spilling_close(&run->tested);
-    layers_forget(&run->layers);
-    strbuf_release(&run->layers.whole);
-    strbuf_release(&run->stream.rows);
-    place_close(&run->place);
-}
-
-static void push_next(struct run *run) {
-    struct chain *memory = &run->memory.chain, *tested = &run->tested.chain;
-    run->now_ms += draw(&run->stream, draw(&run->stream, 30) ? STEP_MS : PAUSE_MS);
-    push_same(memory, tested, next_rows(&run->stream, run->shape->retracts, run->now_ms), true);
-    if (draw(&run->stream, 3) == 0)
-        advance_both(memory, tested, run->now_ms, true);
-    uint64_t entries = spilling_entries(&run->tested);
-    run->entries_most = entries > run->entries_most ? entries : run->entries_most;
-    assert_int_equal(memory->tested->counters.rows_late, tested->tested->counters.rows_late);
-}
-
-static void compare_restored(struct run *run, bool rocks) {
-    struct spilling memory, restored;
-    spilling_open(&memory, sessions_open, run->shape, &run->place, false);
-    spilling_open(&restored, sessions_open, run->shape, &run->place, rocks);
-    restore_into(&memory.chain, &run->layers.whole, 1);
-    restore_into(&restored.chain, run->layers.items, run->layers.count);
-    compare_ends(&memory.chain, &restored.chain, run->now_ms, run->stream.random, true);
-    spilling_close(&memory);
-    spilling_close(&restored);
-    run->compared++;
-}
-
-static void step_snapshot(struct run *run) {
-    struct chain *memory = &run->memory.chain, *tested = &run->tested.chain;
-    if (run->layers.under_way) {
-        if (draw(&run->stream, 40) == 0)
-            snapshot_give_up(&run->layers, tested);
-        else if (snapshot_step(&run->layers, tested, 1 + draw(&run->stream, 40000)))
-            compare_restored(run, draw(&run->stream, 2));
-    } else if (draw(&run->stream, 8) == 0) {
-        snapshot_begin(&run->layers, memory, tested);
-        expect_same(memory, tested, true); /* what was held back */
-    }
-}
-
-static void run_stream(const struct shape *shape, uint64_t seed) {
-    struct run run;
-    run_open(&run, shape, seed);
-    for (uint32_t i = 0; i < PUSHES; i++) {
-        push_next(&run);
-        step_snapshot(&run);
-    }
-    assert_true(run.compared > 3);
-    assert_true(run.entries_most > KEYS / 2); /* or nothing was tested */
-    assert_true(run.memory.chain.tested->counters.rows_late > 0);
-    if (!run.layers.under_way)
-        snapshot_begin(&run.layers, &run.memory.chain, &run.tested.chain);
-    compare_ends(&run.memory.chain, &run.tested.chain, run.now_ms, 1, true);
-    while (!snapshot_step(&run.layers, &run.tested.chain, 1000))
-        ; /* begun before the end, done after it: its sessions are gone */
-    compare_restored(&run, true);
-    assert_int_equal(run.tested.chain.tested->counters.state_rows, 0);
-    run_close(&run);
-}
-
-static const struct shape closing = {.gap_ms = 300, .calls = {"count_star", "sum_bigint", "max_bigint"}};
-static const struct shape owning = {.gap_ms = 120, .calls = {"distinct", "count", "min_bigint"}};
+static const struct shape closing = {
+    .kind = PLAN__WINDOW_KIND__SESSION, .size_ms = 300, .calls = {"count_star", "sum_bigint", "max_bigint"}};
+static const struct shape owning = {
+    .kind = PLAN__WINDOW_KIND__SESSION, .size_ms = 120, .calls = {"distinct", "count", "min_bigint"}};
 
 static void sessions_that_close(void **state) {
     (void)state;
@@ -209,11 +16,13 @@ static void sessions_that_close(void **state) {
 
 static void sessions_that_are_updated(void **state) {
     (void)state;
-    run_stream(&(struct shape){.gap_ms = 250,
+    run_stream(&(struct shape){.kind = PLAN__WINDOW_KIND__SESSION,
+                               .size_ms = 250,
                                .emit = PLAN__EMIT__ON_UPDATE,
                                .calls = {"count_star", "max_bigint", "sum_bigint"}},
                3);
-    run_stream(&(struct shape){.gap_ms = 250,
+    run_stream(&(struct shape){.kind = PLAN__WINDOW_KIND__SESSION,
+                               .size_ms = 250,
                                .emit = PLAN__EMIT__ON_UPDATE,
                                .retracts = true,
                                .calls = {"distinct", "count_star", "sum_bigint"}},
@@ -222,7 +31,11 @@ static void sessions_that_are_updated(void **state) {
 
 static void retractions(void **state) {
     (void)state;
-    run_stream(&(struct shape){.gap_ms = 250, .retracts = true, .calls = {"count_star", "sum_bigint", "distinct"}}, 5);
+    run_stream(&(struct shape){.kind = PLAN__WINDOW_KIND__SESSION,
+                               .size_ms = 250,
+                               .retracts = true,
+                               .calls = {"count_star", "sum_bigint", "distinct"}},
+               5);
 }
 
 /* ---- other numbers of instances ---- */
@@ -255,7 +68,7 @@ static void snapshot_now(struct chain *chain, struct strbuf *snapshot) {
 static void split(struct run *run, struct strbuf *whole, bool rocks, struct strbuf halves[HALVES]) {
     for (uint32_t i = 0; i < HALVES; i++) {
         struct spilling half;
-        spilling_open(&half, sessions_open, run->shape, &run->place, rocks);
+        spilling_open(&half, windows_open, run->shape, &run->place, rocks);
         struct snapshot_reader reader = reader_of(whole, key_group_first(i, HALVES), key_group_first(i + 1, HALVES));
         chain_check(&half.chain, operator_restore(half.chain.tested, &reader, &half.chain.error));
         snapshot_now(&half.chain, &halves[i]);
@@ -284,8 +97,8 @@ static void instances_become_others(void **state) {
         split(&run, &whole[0], false, halves[0]);
         split(&run, &whole[1], ways & 1, halves[1]);
         struct spilling memory, restored;
-        spilling_open(&memory, sessions_open, run.shape, &run.place, false);
-        spilling_open(&restored, sessions_open, run.shape, &run.place, ways & 2);
+        spilling_open(&memory, windows_open, run.shape, &run.place, false);
+        spilling_open(&restored, windows_open, run.shape, &run.place, ways & 2);
         restore_halves(&memory.chain, halves[0]);
         restore_halves(&restored.chain, halves[1]);
         compare_ends(&memory.chain, &restored.chain, run.now_ms, run.stream.random, true);
@@ -315,14 +128,14 @@ static void compare_with_tables(struct run *run, const struct state_files *files
     struct spilling memory, restored = {0};
     struct error error = {0};
     struct state_backend *backend;
-    spilling_open(&memory, sessions_open, run->shape, &run->place, false);
+    spilling_open(&memory, windows_open, run->shape, &run->place, false);
     state_budget_init(&restored.budget, BUDGET_BYTES);
     struct rocks_config config = place_config(&run->place, &restored.budget, files, 1);
     config.folder = arena_printf(&run->place.arena, "%s/restored-%d", run->place.folder, into_memory);
     OK(rocks_backend_open(&config, &backend, &error));
     restored.backend = into_memory ? NULL : backend;
     restored_state = into_memory ? backend : NULL;
-    sessions_open(&restored.chain, run->shape, restored.backend);
+    windows_open(&restored.chain, run->shape, restored.backend);
     restored_state = NULL;
     restore_into(&memory.chain, whole, 1);
     restore_into(&restored.chain, records, 1);
@@ -387,7 +200,7 @@ static void foreign_entries_are_refused(void **state) {
         OK(state_put(table, &(struct state_address){.hash = 7, .key = foreign[i][0]}, foreign[i][1], &error));
         snapshot_now(&run.tested.chain, &snapshot);
         struct spilling restored;
-        spilling_open(&restored, sessions_open, run.shape, &run.place, false);
+        spilling_open(&restored, windows_open, run.shape, &run.place, false);
         struct snapshot_reader reader = reader_of(&snapshot, 0, KEY_GROUP_COUNT);
         assert_int_equal(operator_restore(restored.chain.tested, &reader, &error), STATUS_FILE_ERROR);
         assert_non_null(strstr(error.message, "WindowAggregate"));
