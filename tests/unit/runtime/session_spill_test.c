@@ -1,6 +1,8 @@
 /* session_spill_test.c: SESSION windows with room for a handful of keys against SESSION windows in memory: the same rows out, in the same order, over
  * seeded random streams in event time with disorder, late rows, gaps and rows that join two sessions; snapshots at random moments, in tiny steps, given
  * up, in layers; restored with and without RocksDB, by other numbers of instances, and with tables that came with the back-end. */
+#include "executor/session_cold.h"
+#include "executor/window_sessions.h"
 #include "tests/unit/runtime/spilling_windows.h"
 
 static const struct shape closing = {
@@ -241,8 +243,9 @@ static void foreign_ends_are_refused(void **state) {
         struct run run;
         struct error error = {0};
         run_open(&run, &closing, 41);
-        while (spilling_entries(&run.tested) == 0)
+        do
             push_next(&run);
+        while (session_cold_count(sessions_of((struct window_aggregate *)run.tested.chain.tested)->cold) == 0);
         struct state_table *ends = state_table_find(run.tested.backend, "WindowAggregate 1", "session ends", 0);
         put_ends(ends, foreign[i].key, foreign[i].low_hash, foreign[i].value_size);
         assert_int_equal(operator_on_watermark(run.tested.chain.tested, 0, WATERMARK_END, &error), STATUS_FILE_ERROR);
