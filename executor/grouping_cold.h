@@ -13,9 +13,9 @@
  *   key := nulls u8 | group_table_encode_key     value := marks u8 | grouping_encode_states, or what contents encode
  *
  * Snapshots. The records are written as always. The entries are saved by the back-end, as files (snapshot_writer.entries_are_in_files), or follow in a
- * plain section for all tables, all of them each time, as they were at the barrier: key group by key group, and a key group is written before anything in it changes. `order` of an entry is the number of its table among
- * those of the snapshot. Where both have a group the record counts. A snapshot without entries is one that memory alone writes, and either back-end
- * reads the other's.
+ * plain section for all tables, all of them each time, as they were at the barrier: by key groups, and a key group is written before anything in it
+ * changes. `order` of an entry is the number of its table among those of the snapshot. Where both have a group the record counts. A snapshot without
+ * entries is one that memory alone writes, and either back-end reads the other's.
  *
  * All belongs to the operator's thread. A failure is the back-end's, and the job's end. */
 #pragma once

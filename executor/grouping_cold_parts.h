@@ -1,5 +1,6 @@
-/* grouping_cold_parts.h: what executor/grouping_cold*.c share, and those who make use of struct group_contents. Invariants: every group is in the table, in the cold table, or, with RECORD_STORED, in
- * both, and then the record is the newer; while a snapshot is under way nothing changes in a key group of a cold table that is not written. */
+/* grouping_cold_parts.h: what executor/grouping_cold*.c share, and those who make use of struct group_contents. Invariants: every group is in the table,
+ * in the cold table, or, with RECORD_STORED, in both, and then the record is the newer; while a snapshot is under way nothing changes in a key group of a
+ * cold table that is not written. */
 #pragma once
 
 #include "core/base/bytes.h"

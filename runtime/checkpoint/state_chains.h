@@ -34,8 +34,8 @@ struct state_chains {
     uint32_t count;             /* 0: the job starts empty */
 };
 
-/* Reads and checks all layers; the bytes lie in the arena. Files are only named: checkpoint_fetch reads them. CHECKPOINT_UNUSABLE when they are not the state of
- * these operators. */
+/* Reads and checks all layers; the bytes lie in the arena. Files are only named: checkpoint_fetch reads them. CHECKPOINT_UNUSABLE when they are not
+ * the state of these operators. */
 enum status state_chains_load(struct store *store, const struct manifest *manifest,
                               const struct state_file_operator *identities, uint32_t operator_count,
                               struct arena *arena, struct state_chains *chains, struct error *error) MUST_CHECK;
