@@ -1,11 +1,12 @@
 /* group_key.c: key columns to words and back, by physical layout. */
 #include "executor/group_key.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "core/base/arena.h"
 #include "core/base/status.h"
+#include "core/data/real.h"
+#include "core/data/row_batch_codec.h"
 #include "core/data/row_codec.h"
 
 static bool fits_word(const struct type *type) {
@@ -34,10 +35,7 @@ void key_layout_init(struct key_layout *layout, const struct type **types, uint3
 }
 
 static uint64_t double_word(double value) {
-    if (value == 0)
-        value = 0;
-    if (isnan(value))
-        value = NAN;
+    value = double_canonical(value);
     uint64_t word;
     memcpy(&word, &value, sizeof word);
     return word;
@@ -131,23 +129,8 @@ static void read_strings(const struct column *column, const struct selection *se
 
 static void read_rows(const struct key_layout *layout, const struct column *columns, const struct selection *selection,
                       struct arena *scratch, struct batch_keys *keys) {
-    uint32_t indexes[KEY_COLUMNS_MAX];
-    for (uint32_t k = 0; k < layout->column_count; k++)
-        indexes[k] = k;
-    struct strbuf bytes;
-    strbuf_init(&bytes);
-    uint32_t *ends = arena_alloc(scratch, sizeof *ends * selection->count);
-    for (uint32_t i = 0; i < selection->count; i++) {
-        row_encode(&bytes, columns, indexes, layout->column_count, selection_row(selection, i));
-        ends[i] = (uint32_t)bytes.size;
-    }
-    char *copy = arena_copy(scratch, bytes.data, bytes.size);
-    strbuf_release(&bytes);
     struct string_view *views = arena_alloc(scratch, sizeof *views * selection->count);
-    for (uint32_t i = 0; i < selection->count; i++) {
-        uint32_t start = i ? ends[i - 1] : 0;
-        views[i] = view_make(copy + start, ends[i] - start);
-    }
+    row_batch_encode(scratch, columns, layout->column_count, selection, views);
     keys->views = views;
 }
 

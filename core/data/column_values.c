@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/status.h"
 #include "core/data/column.h"
+#include "core/data/real.h"
 
 #define HASH_OF_NULL UINT64_C(0x9AE16A3B2F90404F)
 
@@ -76,7 +77,7 @@ bool column_values_equal(const struct column *a, uint32_t row_a, const struct co
 
 static inline uint64_t hash_double(double value) {
     uint64_t bits;
-    value = isnan(value) ? (double)NAN : value + 0.0; /* -0.0 + 0.0 is 0.0 */
+    value = double_canonical(value);
     memcpy(&bits, &value, sizeof bits);
     return hash_u64(bits);
 }

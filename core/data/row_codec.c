@@ -2,9 +2,8 @@
  * Encoding writes one form only for equal values; decoding trusts nothing but the types. */
 #include "core/data/row_codec.h"
 
-#include <math.h>
-
 #include "core/base/arena.h"
+#include "core/data/real.h"
 
 enum { NULL_BYTES_MAX = 8192 };
 
@@ -42,12 +41,10 @@ static void encode_value(struct strbuf *out, const struct column *column, uint32
         encode_varint(out, text.size);
         strbuf_append_str(out, text);
     } else if (layout == LAYOUT_F64 && !exact) {
-        double number = *(const double *)value;
-        number = isnan(number) ? (double)NAN : number + 0.0;
+        double number = double_canonical(*(const double *)value);
         strbuf_append(out, &number, sizeof number);
     } else if (layout == LAYOUT_F32 && !exact) {
-        float number = *(const float *)value;
-        number = isnan(number) ? NAN : number + 0.0f;
+        float number = float_canonical(*(const float *)value);
         strbuf_append(out, &number, sizeof number);
     } else {
         strbuf_append(out, value, layout_size(layout));

@@ -10,6 +10,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/hash.h"
+#include "core/data/row_batch_codec.h"
 #include "core/data/row_codec.h"
 
 enum { COLUMNS = 6, ROWS = 50 };
@@ -105,6 +106,59 @@ static void equal_rows_have_equal_bytes(void **state) {
         strbuf_release(&bytes[i]);
 }
 
+static void assert_batch_has_the_bytes_of_rows(const struct column *of, uint32_t count,
+                                               const struct selection *selection) {
+    struct string_view *views = arena_alloc(&arena, sizeof *views * selection->count);
+    row_batch_encode(&arena, of, count, selection, views);
+    struct strbuf bytes;
+    strbuf_init(&bytes);
+    for (uint32_t i = 0; i < selection->count; i++) {
+        strbuf_reset(&bytes);
+        row_encode(&bytes, of, NULL, count, selection_row(selection, i));
+        assert_true(str_equal(strbuf_str(&bytes), view_str(&views[i])));
+    }
+    strbuf_release(&bytes);
+}
+
+static const struct type *const flat_types[] = {&type_boolean, &type_tinyint, &type_smallint, &type_int, &type_bigint,
+                                                &type_float,   &type_double,  &type_string,   &type_date};
+enum { FLAT_TYPES = sizeof flat_types / sizeof *flat_types };
+
+/* Some are NULL, some texts are long, some numbers are not the only form of what they say. */
+static void fill_flat(struct column *flat) {
+    for (uint32_t k = 0; k < FLAT_TYPES; k++) {
+        column_init(&flat[k], &arena, flat_types[k], ROWS);
+        for (uint32_t row = 0; row < ROWS; row++) {
+            size_t size = layout_size(type_layout(flat_types[k]));
+            uint64_t word = hash_u64(row * FLAT_TYPES + k);
+            if (flat_types[k] == &type_string)
+                COLUMN_VALUES(&flat[k], struct string_view)[row] = COLUMN_VALUES(&columns[1], struct string_view)[row];
+            else if (flat_types[k] == &type_float)
+                COLUMN_VALUES(&flat[k], float)[row] = (const float[]){-0.0f, NAN, -NAN, 1.5f}[row % 4];
+            else if (flat_types[k] == &type_double)
+                COLUMN_VALUES(&flat[k], double)[row] = (const double[]){-0.0, NAN, -NAN, 1.5}[row % 4];
+            else
+                memcpy((uint8_t *)flat[k].values + row * size, &word, size);
+            if (k % 3 != 2 && (row + k) % 11 == 0)
+                column_set_null(&flat[k], &arena, row, ROWS);
+        }
+    }
+}
+
+static void batches_have_the_bytes_of_their_rows(void **state) {
+    (void)state;
+    struct column flat[FLAT_TYPES];
+    fill_flat(flat);
+    static const uint16_t some[] = {0, 3, 4, 20, 21, 22, 47, 49};
+    const struct selection selections[] = {{.count = ROWS}, {.rows = some, .count = 8}, {.count = 0}};
+    for (size_t s = 0; s < 3; s++) {
+        for (uint32_t count = 0; count <= FLAT_TYPES; count++)
+            assert_batch_has_the_bytes_of_rows(flat, count, &selections[s]);
+        assert_batch_has_the_bytes_of_rows(columns, COLUMNS, &selections[s]);
+        assert_batch_has_the_bytes_of_rows(columns, 4, &selections[s]);
+    }
+}
+
 static void wrong_bytes(void **state) {
     (void)state;
     struct strbuf bytes;
@@ -138,6 +192,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(equal_rows_have_equal_bytes),
+        cmocka_unit_test(batches_have_the_bytes_of_their_rows),
         cmocka_unit_test(wrong_bytes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
