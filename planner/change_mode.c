@@ -11,6 +11,7 @@
 
 #include "core/base/array.h"
 #include "core/functions/aggregate.h"
+#include "core/functions/injective.h"
 #include "planner/plan_print.h"
 
 struct modes {
@@ -44,10 +45,16 @@ static void set_key(struct modes *modes, struct physical_node *node, const uint3
     node->key_count = count;
 }
 
-/* The columns that an expression passes on as they are. */
-static int projected_to(const struct physical_node *calc, uint32_t column) {
+/* The column, as it is or in other words that tell it. */
+static bool tells(struct arena *arena, struct expression *expression, uint32_t column) {
+    while (expression && expression->kind != EXPRESSION_COLUMN)
+        expression = expression_core(arena, expression);
+    return expression && expression->column == column;
+}
+
+static int projected_to(struct modes *modes, const struct physical_node *calc, uint32_t column) {
     for (uint32_t i = 0; i < calc->message->n_output; i++)
-        if (calc->projections[i]->kind == EXPRESSION_COLUMN && calc->projections[i]->column == column)
+        if (tells(modes->physical->arena, calc->projections[i], column))
             return (int)i;
     return -1;
 }
@@ -58,7 +65,7 @@ static void calc_key(struct modes *modes, struct physical_node *node) {
         return;
     uint32_t *columns = ARENA_ARRAY(modes->physical->arena, uint32_t, input->key_count);
     for (uint32_t i = 0; i < input->key_count; i++) {
-        int column = projected_to(node, input->keys[i]);
+        int column = projected_to(modes, node, input->keys[i]);
         if (column < 0)
             return;
         columns[i] = (uint32_t)column;
