@@ -48,7 +48,6 @@ enum status regexp_extract(struct function_call *call, const struct column *argu
         KERNEL_PREFETCH(call, &arguments[0]);
         struct str text = argument_str(&arguments[0], row);
         int64_t group = call->argument_count > 2 ? argument_i64(&arguments[2], row) : 0;
-        KERNEL_PREFETCH(call, &arguments[0]);
         bool found;
         TRY(row_regexp(call, &arguments[1], row, REGEXP_PLAIN, &regexp, error));
         TRY(regexp_find(call, regexp, text, 0, &found, error));
