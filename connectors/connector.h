@@ -28,7 +28,16 @@ enum delivery_guarantee {
 
 /* ---- options ------------------------------------------------------------------------------------------------------ */
 
-enum option_type { OPTION_STRING, OPTION_INT, OPTION_DOUBLE, OPTION_BOOL, OPTION_DURATION, OPTION_SIZE, OPTION_CHOICE };
+enum option_type {
+    OPTION_STRING,
+    OPTION_INT,
+    OPTION_COUNT,
+    OPTION_DOUBLE,
+    OPTION_BOOL,
+    OPTION_DURATION,
+    OPTION_SIZE,
+    OPTION_CHOICE
+};
 
 struct option_spec {
     const char
@@ -171,7 +180,8 @@ struct sink_config {
     const uint32_t *key_columns;
     uint32_t key_column_count;
     const struct format_class *format;
-    bool changes; /* batches carry change kinds */
+    bool changes;      /* batches carry change kinds */
+    uint32_t instance; /* of the tasks that write the table, from 0 */
     struct env *env;
     /* Exactly once: write() encodes its rows into this log and sends nothing; flush() then has nothing to do. A publisher sends them
      * later. NULL: rows go to the outside as they come. */

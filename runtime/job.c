@@ -13,12 +13,11 @@
 #include "runtime/exchange/network.h"
 #include "runtime/job_checkpoint.h"
 #include "runtime/job_status.h"
-#include "runtime/sink_operator.h"
 #include "runtime/task.h"
 
 struct job {
-    struct arena arena; /* of what tasks share: graph, channels */
-    Plan__Plan plan;    /* as it runs */
+    struct arena arena;     /* of what tasks share: graph, channels */
+    const Plan__Plan *plan; /* borrowed */
     struct execution_graph graph;
     struct task_parts parts;
     struct processing_clock clock; /* at the start */
@@ -33,42 +32,10 @@ struct job {
     struct state_budget budget;
 };
 
-/* ---- the plan as it runs ---- */
-
-/* A sink that is written exactly once has one instance, whose log has all lanes. */
-static enum status keep_single(struct job *job, const struct task_context *context, Plan__Node **node,
-                               struct error *error) {
-    if ((*node)->operation_case != PLAN__NODE__OPERATION_SINK || (*node)->sink->connector[0] == '\0')
-        return STATUS_OK;
-    struct task_connector *found = ARENA_NEW(&job->arena, struct task_connector);
-    bool exactly_once;
-    TRY(sink_operator_guarantee(context, (*node)->sink, found, &exactly_once, error));
-    if (!exactly_once)
-        return STATUS_OK;
-    Plan__Node *single = arena_copy(&job->arena, *node, sizeof *single);
-    single->parallelism_limit = 1;
-    single->distribution = PLAN__DISTRIBUTION__SINGLETON;
-    single->n_distribution_columns = 0;
-    *node = single;
-    return STATUS_OK;
-}
-
-static enum status adapt_plan(struct job *job, const struct job_config *config, struct error *error) {
-    struct task_context context = {.operators = {.arena = &job->arena, .plan = config->plan},
-                                   .registry = config->registry,
-                                   .env = config->env,
-                                   .has_checkpoints = config->checkpoint_uri != NULL};
-    job->plan = *config->plan;
-    job->plan.nodes = arena_copy(&job->arena, config->plan->nodes, config->plan->n_nodes * sizeof *job->plan.nodes);
-    for (size_t i = 0; i < job->plan.n_nodes && job->plan.parallelism > 1; i++)
-        TRY(keep_single(job, &context, &job->plan.nodes[i], error));
-    return STATUS_OK;
-}
-
 /* ---- tasks ---- */
 
 static bool reads_input(const struct job *job, const struct graph_fragment *fragment) {
-    return job->plan.nodes[fragment->nodes[0]]->n_inputs == 0;
+    return job->plan->nodes[fragment->nodes[0]]->n_inputs == 0;
 }
 
 static void init_fragment(struct job *job, uint32_t fragment) {
@@ -138,8 +105,7 @@ static enum status open_job(struct job *job, const struct job_config *config, st
     TRY(plan_verify(config->plan, error));
     TRY(find_zone(job, config, error));
     TRY(dead_letters_open(&job->dead, config->env, config->dead_letter_path, error));
-    TRY(adapt_plan(job, config, error));
-    TRY(execution_graph_build(&job->arena, &job->plan, &job->graph, error));
+    TRY(execution_graph_build(&job->arena, config->plan, &job->graph, error));
     TRY(network_open(&job->network, &(struct network_config){.arena = &job->arena, .graph = &job->graph}, error));
     init_tasks(job);
     init_control(job, config);
@@ -149,12 +115,13 @@ static enum status open_job(struct job *job, const struct job_config *config, st
 
 enum status job_open(const struct job_config *config, struct job **job, struct error *error) {
     struct job *opened = memory_zalloc(sizeof *opened);
+    opened->plan = config->plan;
     arena_init(&opened->arena);
     job_control_init(&opened->control);
     int64_t wall_clock_us = env_now_us(config->env);
     opened->clock = processing_clock_from(wall_clock_us, env_monotonic_us(config->env));
     opened->parts = (struct task_parts){.config = arena_copy(&opened->arena, config, sizeof *config),
-                                        .plan = &opened->plan,
+                                        .plan = config->plan,
                                         .graph = &opened->graph,
                                         .network = &opened->network,
                                         .clock = &opened->clock,
@@ -262,7 +229,7 @@ static struct job_status *status_of(const struct job *job) {
 }
 
 uint32_t job_operator_count(const struct job *job) {
-    return (uint32_t)job->plan.n_nodes;
+    return (uint32_t)job->plan->n_nodes;
 }
 
 void job_operator_status(const struct job *job, uint32_t index, struct job_operator_status *status) {

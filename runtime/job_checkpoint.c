@@ -97,6 +97,7 @@ enum status job_checkpoint_sinks(const struct task_context *context, struct chec
         first_lanes[i] = lane_count;
         lane_count += publishers->lane_count(&found->options);
         sinks[*count] = (struct checkpointed_sink){.publishers = publishers,
+                                                   .node = node->id,
                                                    .publisher = {.table = node->sink->table,
                                                                  .options = &found->options,
                                                                  .format = found->format,
@@ -175,6 +176,9 @@ enum status job_checkpoint_open(struct job_checkpoint *checkpoint, const struct 
     uint32_t sink_count;
     checkpoint->first_lanes = ARENA_ARRAY(arena, uint32_t, plan->n_nodes);
     TRY(job_checkpoint_sinks(&tasks[0].context, sinks, &sink_count, checkpoint->first_lanes, error));
+    const struct execution_graph *graph = tasks[0].parts->graph;
+    for (uint32_t i = 0; i < sink_count; i++)
+        sinks[i].writer_count = graph->fragments[graph->fragment_of_node[sinks[i].node]].parallelism;
     arena_init(&checkpoint->chains_arena);
     struct mailbox **inboxes = open_inboxes(checkpoint, tasks, task_count, arena);
     struct checkpointer_config checkpointer = {
@@ -280,7 +284,7 @@ static void start_task(struct job_checkpoint *checkpoint, struct task *task, uin
         .operator_count = task->node_count,
         .logs = logs,
         .log_count = list_logs(checkpoint, task, logs),
-        .log_bytes_max = log_bytes_max,
+        .log_bytes_max = log_bytes_max / instance_count,
         .positions = list_positions,
         .decided = task->source_count > 0 ? tell_sources : NULL,
         .take_stamp = task_take_stamp,

@@ -24,7 +24,8 @@ struct job_checkpoint {
     struct memory_ahead memory; /* for what is restored; stopped by whoever opens the tasks, whatever comes of it */
 };
 
-/* The exactly-once sinks of the context's plan, numbered in its order, and by node the number of each one's first lane; room for as many as it has
+/* The exactly-once sinks of the context's plan, numbered in its order (how many tasks write them is not known
+ * here), and by node the number of each one's first lane; room for as many as it has
  * nodes. In the context's arena. */
 enum status job_checkpoint_sinks(const struct task_context *context, struct checkpointed_sink *sinks, uint32_t *count,
                                  uint32_t *first_lanes, struct error *error) MUST_CHECK;

@@ -31,6 +31,7 @@ static struct sink_config *sink_config_new(const struct stream_operator *self, c
         .key_column_count = (uint32_t)plan->n_key_columns,
         .format = found->format,
         .changes = changes,
+        .instance = task_of(self)->instance,
         .env = task_of(self)->env,
     };
     return config;

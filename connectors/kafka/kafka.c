@@ -238,6 +238,12 @@ static uint32_t kafka_source_parallelism_limit(const struct options *options) {
     return 0;
 }
 
+/* Messages of a key keep their order as long as one task has them; exactly-once logs are joined in the order of tasks. */
+static uint32_t kafka_sink_parallelism_limit(const struct options *options) {
+    (void)options;
+    return 0;
+}
+
 static enum sink_changes upsert_changes(const struct options *options, bool has_key) {
     (void)options;
     return has_key ? SINK_UPSERT : SINK_APPEND_ONLY;
@@ -254,6 +260,7 @@ const struct connector_class kafka_connector = {
     .source_open = kafka_source_open,
     .source_parallelism_limit = kafka_source_parallelism_limit,
     .sink_open = kafka_sink_open,
+    .sink_parallelism_limit = kafka_sink_parallelism_limit,
     .publishers = &kafka_publishers,
 };
 
@@ -264,6 +271,7 @@ const struct connector_class upsert_kafka_connector = {
     .validates_formats = true,
     .validate = upsert_kafka_validate,
     .sink_open = upsert_kafka_sink_open,
+    .sink_parallelism_limit = kafka_sink_parallelism_limit,
     .sink_changes = upsert_changes,
     .publishers = &kafka_publishers,
 };

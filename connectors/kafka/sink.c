@@ -120,7 +120,7 @@ static int32_t partition_of(struct kafka_sink *sink, struct str key) {
         if (sink->key.encoder)
             return (int32_t)kafka_key_partition(key, count);
         return sink->config.log ? (int32_t)(sink->next_row++ / RUN_ROWS % count) : RD_KAFKA_PARTITION_UA;
-    case PARTITIONER_FIXED: return 0;
+    case PARTITIONER_FIXED: return (int32_t)(sink->config.instance % count);
     case PARTITIONER_ROUND_ROBIN: return (int32_t)(sink->next_row++ % count);
     }
     UNREACHABLE();

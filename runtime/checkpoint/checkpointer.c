@@ -708,8 +708,8 @@ static void list_lanes(struct checkpointer *checkpointer) {
     uint32_t index = 0;
     for (uint32_t i = 0; i < config->sink_count; i++)
         for (uint32_t lane = 0; lane < config->sinks[i].publisher.lane_count; lane++, index++) {
-            checkpointer->identities[index] =
-                (struct lane_identity){.sink = config->sinks[i].publisher.sink, .lane = lane};
+            checkpointer->identities[index] = (struct lane_identity){
+                .sink = config->sinks[i].publisher.sink, .lane = lane, .writer_count = config->sinks[i].writer_count};
             checkpointer->lane_sinks[index] = &config->sinks[i];
         }
 }

@@ -28,6 +28,8 @@ struct checkpointed_sink {
     const struct publisher_support *publishers;
     /* Table, options, format, sink, lane_count, env; the rest is filled in per lane. */
     struct publisher_config publisher;
+    uint32_t node;         /* the sink's, in the plan */
+    uint32_t writer_count; /* tasks that log its rows, each for all lanes */
 };
 
 struct checkpointer_config {

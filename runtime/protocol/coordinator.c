@@ -46,6 +46,8 @@ void coordinator_init(struct coordinator *coordinator, const struct coordinator_
     arena_init(&coordinator->arenas[0]);
     arena_init(&coordinator->arenas[1]);
     struct coordinator_options *own = &coordinator->options;
+    for (uint32_t i = 0; i < options->lane_count; i++)
+        ASSERT(options->lanes[i].writer_count > 0 && options->lanes[i].writer_count <= options->task_count);
     own->lanes = arena_copy(&coordinator->memory, options->lanes, options->lane_count * sizeof *options->lanes);
     struct split_position *positions =
         ARENA_ARRAY(&coordinator->memory, struct split_position, options->position_count);

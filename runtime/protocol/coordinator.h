@@ -57,6 +57,8 @@ enum start_kind {
 struct lane_identity {
     uint32_t sink;
     uint32_t lane;
+    uint32_t
+        writer_count; /* tasks that log rows for it: each acknowledges a log of every epoch, rows or none. At least one */
 };
 
 struct coordinator_options {

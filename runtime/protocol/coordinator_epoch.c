@@ -121,24 +121,40 @@ static void keep_ack(struct coordinator *coordinator, const struct task_ack *ack
     processing_clock_raise(&coordinator->clock, ack->time_us, coordinator->monotonic_us);
 }
 
-/* The new epoch's log of every lane, by lane; NULL when a lane has none or two. */
-static const struct log_epoch **collect_logs(struct coordinator *coordinator) {
-    uint32_t lane_count = coordinator->options.lane_count;
-    const struct log_epoch **logs = ARENA_ARRAY(building_arena(coordinator), const struct log_epoch *, lane_count);
-    uint32_t found = 0;
+/* What the lane's tasks logged for the new epoch, in their order; false when there are more of them or fewer than it has. */
+static bool collect_log(struct coordinator *coordinator, uint32_t lane_index, struct log_epoch *log) {
+    struct arena *arena = building_arena(coordinator);
+    uint32_t writer_count = coordinator->options.lanes[lane_index].writer_count, found = 0;
+    const struct log_epoch **parts = ARENA_ARRAY(arena, const struct log_epoch *, writer_count);
     for (uint32_t task = 0; task < coordinator->options.task_count; task++)
         for (uint32_t i = 0; i < coordinator->acks[task].lane_count; i++) {
             const struct ack_lane *lane = &coordinator->acks[task].lanes[i];
-            if (logs[lane->lane_index] != NULL)
-                return NULL;
-            logs[lane->lane_index] = &lane->log;
-            found++;
+            if (lane->lane_index != lane_index)
+                continue;
+            if (found == writer_count)
+                return false;
+            parts[found++] = &lane->log;
         }
-    return found == lane_count ? logs : NULL;
+    if (found < writer_count)
+        return false;
+    *log = log_epoch_join(arena, parts, PLANTED(WRITER_FORGOTTEN) ? 1 : writer_count);
+    return true;
+}
+
+/* The new epoch's log of every lane, by lane; NULL when one is not whole. */
+static const struct log_epoch *collect_logs(struct coordinator *coordinator) {
+    uint32_t lane_count = coordinator->options.lane_count;
+    struct log_epoch *logs = ARENA_ARRAY(building_arena(coordinator), struct log_epoch, lane_count);
+    for (uint32_t i = 0; i < lane_count; i++) {
+        const char *problem;
+        if (!collect_log(coordinator, i, &logs[i]) || !log_epoch_valid(&logs[i], &problem))
+            return NULL; /* also: too many chunks for a manifest */
+    }
+    return logs;
 }
 
 /* What is not known to be published stays in the manifest: I4. */
-static const struct manifest_lane *build_lanes(struct coordinator *coordinator, const struct log_epoch **logs) {
+static const struct manifest_lane *build_lanes(struct coordinator *coordinator, const struct log_epoch *logs) {
     struct arena *arena = building_arena(coordinator);
     uint32_t lane_count = coordinator->options.lane_count;
     struct manifest_lane *lanes = ARENA_ARRAY(arena, struct manifest_lane, lane_count);
@@ -149,7 +165,7 @@ static const struct manifest_lane *build_lanes(struct coordinator *coordinator, 
         for (uint32_t j = 0; j < former->pending_count; j++)
             if (former->pending[j].epoch > coordinator->lanes[i].published_epoch && !PLANTED(PENDING_FORGOTTEN))
                 pending[count++] = log_epoch_copy(arena, &former->pending[j]);
-        pending[count++] = *logs[i];
+        pending[count++] = logs[i];
         lanes[i] = (struct manifest_lane){.sink = former->sink,
                                           .lane = former->lane,
                                           .marker = coordinator->lanes[i].position,
@@ -190,7 +206,7 @@ static int64_t latest_time_us(const struct coordinator *coordinator) {
 
 static void write_manifest(struct coordinator *coordinator, struct coordinator_actions *actions) {
     const struct barrier *barrier = &coordinator->barrier;
-    const struct log_epoch **logs = collect_logs(coordinator);
+    const struct log_epoch *logs = collect_logs(coordinator);
     if (logs == NULL) {
         epoch_abort(coordinator, actions);
         return;

@@ -57,6 +57,35 @@ struct log_epoch log_epoch_copy(struct arena *arena, const struct log_epoch *log
     return copy;
 }
 
+struct log_epoch log_epoch_join(struct arena *arena, const struct log_epoch *const *parts, uint32_t count) {
+    const struct log_epoch *only = NULL;
+    uint32_t with_rows = 0, chunk_count = 0, segment_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (parts[i]->segment_count == 0)
+            continue;
+        only = parts[i];
+        with_rows++;
+        chunk_count += parts[i]->chunk_count;
+        segment_count += parts[i]->segment_count;
+    }
+    if (with_rows < 2)
+        return with_rows == 1 ? *only : *parts[0];
+    struct log_chunk *chunks = ARENA_ARRAY(arena, struct log_chunk, chunk_count);
+    struct object *segments = ARENA_ARRAY(arena, struct object, segment_count);
+    struct log_epoch joined = {.epoch = parts[0]->epoch, .chunks = chunks, .segments = segments};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct log_epoch *part = parts[i];
+        for (uint32_t j = 0; j < part->chunk_count && part->segment_count > 0; j++) {
+            chunks[joined.chunk_count] = part->chunks[j];
+            chunks[joined.chunk_count++].segment += joined.segment_count;
+        }
+        for (uint32_t j = 0; j < part->segment_count; j++)
+            segments[joined.segment_count++] = part->segments[j];
+    }
+    joined.digest = log_epoch_digest(&joined);
+    return joined;
+}
+
 bool log_epoch_valid(const struct log_epoch *log, const char **problem) {
     *problem = "a log without chunks";
     if (log->chunk_count == 0)

@@ -59,6 +59,9 @@ struct digest log_epoch_digest(const struct log_epoch *log);
 bool log_epoch_valid(const struct log_epoch *log, const char **problem);
 /* The log of a lane without rows in `epoch`: borrows static memory. */
 struct log_epoch log_epoch_empty(uint64_t epoch);
+/* What several tasks logged for the same epoch as one log: one task's chunks after the other's, in the order of `parts` (at least one).
+ * Borrows what they point to; lists that are longer are in the arena. */
+struct log_epoch log_epoch_join(struct arena *arena, const struct log_epoch *const *parts, uint32_t count);
 /* Copies with everything it points to. */
 struct log_epoch log_epoch_copy(struct arena *arena, const struct log_epoch *log);
 

@@ -73,7 +73,12 @@ const char *cluster_describe(struct sim *sim) {
 
 uint32_t worker_of_task(const struct sim *sim, uint64_t generation, uint32_t worker_count, uint32_t task) {
     return task < sim->source_count ? (uint32_t)((task + generation) % worker_count)
-                                    : worker_of_lane(sim, generation, worker_count, task - sim->source_count);
+                                    : worker_of_writer(sim, generation, worker_count, task - sim->source_count);
+}
+
+/* With its lane, or beside it. */
+uint32_t worker_of_writer(const struct sim *sim, uint64_t generation, uint32_t worker_count, uint32_t writer) {
+    return worker_of_lane(sim, generation, worker_count, writer % sim->lane_count + writer / sim->lane_count);
 }
 
 uint32_t worker_of_lane(const struct sim *sim, uint64_t generation, uint32_t worker_count, uint32_t lane) {
@@ -524,7 +529,7 @@ static void start_coordinator(struct sim *sim) {
     node->origin_name = cluster->origin;
     struct lane_identity *lanes = ARENA_ARRAY(&sim->arena, struct lane_identity, sim->lane_count);
     for (uint32_t i = 0; i < sim->lane_count; i++)
-        lanes[i] = (struct lane_identity){.sink = 1, .lane = i};
+        lanes[i] = (struct lane_identity){.sink = 1, .lane = i, .writer_count = sim->writer_count / sim->lane_count};
     struct split_position *positions = ARENA_ARRAY(&sim->arena, struct split_position, sim->source_count);
     static const char zero[8];
     for (uint32_t i = 0; i < sim->source_count; i++)
@@ -534,7 +539,7 @@ static void start_coordinator(struct sim *sim) {
                                           .owner = owner,
                                           .job = job,
                                           .plan = plan_digest(cluster->wrong_plan),
-                                          .task_count = sim->source_count + sim->lane_count,
+                                          .task_count = sim->source_count + sim->writer_count,
                                           .source_count = sim->source_count,
                                           .lanes = lanes,
                                           .lane_count = sim->lane_count,

@@ -55,6 +55,7 @@ int64_t cluster_wall_clock_us(const struct sim *sim);
 
 /* Who runs what: the same for everybody who knows the generation and the workers. */
 uint32_t worker_of_task(const struct sim *sim, uint64_t generation, uint32_t worker_count, uint32_t task);
+uint32_t worker_of_writer(const struct sim *sim, uint64_t generation, uint32_t worker_count, uint32_t writer);
 uint32_t worker_of_lane(const struct sim *sim, uint64_t generation, uint32_t worker_count, uint32_t lane);
 
 /* A message; `run` gets a copy of the argument at the receiver. */

@@ -12,12 +12,16 @@
 struct lane_history {
     struct expected_chunk *chunks;
     uint32_t count, capacity, committed;
-    uint64_t row_count;                  /* decided */
-    uint64_t last_sequence[SOURCES_MAX]; /* + 1 */
-    bool final;
     /* While checking the end. */
     uint32_t visited_chunk;
     size_t visited_bytes;
+};
+
+/* What is decided of a writer's rows. */
+struct writer_history {
+    uint64_t row_count;
+    uint64_t last_sequence[SOURCES_MAX]; /* + 1 */
+    bool final;
 };
 
 struct oracle {
@@ -28,6 +32,7 @@ struct oracle {
     uint64_t positions[SOURCES_MAX];
     int64_t time_us;
     struct lane_history *lanes;
+    struct writer_history *writers;
     struct manifest savepoints[SAVEPOINTS_MAX];
     uint32_t savepoint_count;
     struct str former[FORMER_MAX];
@@ -39,6 +44,7 @@ struct oracle {
 struct oracle *oracle_new(struct sim *sim) {
     struct oracle *oracle = ARENA_NEW(&sim->arena, struct oracle);
     oracle->lanes = ARENA_ARRAY(&sim->arena, struct lane_history, sim->lane_count);
+    oracle->writers = ARENA_ARRAY(&sim->arena, struct writer_history, sim->writer_count);
     return oracle;
 }
 
@@ -120,17 +126,19 @@ struct row_set {
 
 static void check_row(struct sim *sim, uint32_t lane, const char *bytes, const struct manifest *manifest,
                       struct row_set *set) {
-    struct lane_history *history = &sim->oracle->lanes[lane];
     struct row row;
     memcpy(&row, bytes, ROW_SIZE);
-    history->row_count++;
-    SIM_CHECK(sim, row.lane == lane && row.ordinal == history->row_count,
-              "epoch %llu, lane %u: row %llu where %llu comes next", (unsigned long long)manifest->id.epoch, lane,
-              (unsigned long long)row.ordinal, (unsigned long long)history->row_count);
+    SIM_CHECK(sim, row.writer < sim->writer_count && row.writer % sim->lane_count == lane,
+              "epoch %llu, lane %u: a row of writer %u", (unsigned long long)manifest->id.epoch, lane, row.writer);
+    struct writer_history *writer = &sim->oracle->writers[row.writer];
+    writer->row_count++;
+    SIM_CHECK(sim, row.ordinal == writer->row_count, "epoch %llu, writer %u: row %llu where %llu comes next",
+              (unsigned long long)manifest->id.epoch, row.writer, (unsigned long long)row.ordinal,
+              (unsigned long long)writer->row_count);
     if (row.source == ROW_FINAL) {
-        SIM_CHECK(sim, manifest->final && !history->final, "lane %u: a row of the end of input at the wrong time",
-                  lane);
-        history->final = true;
+        SIM_CHECK(sim, manifest->final && !writer->final, "writer %u: a row of the end of input at the wrong time",
+                  row.writer);
+        writer->final = true;
         return;
     }
     SIM_CHECK(sim, row.source < sim->source_count, "a row of an unknown source");
@@ -139,9 +147,9 @@ static void check_row(struct sim *sim, uint32_t lane, const char *bytes, const s
               "epoch %llu decides row %llu of source %u, outside its positions %llu to %llu",
               (unsigned long long)manifest->id.epoch, (unsigned long long)row.sequence, row.source,
               (unsigned long long)before, (unsigned long long)after);
-    SIM_CHECK(sim, row.sequence >= history->last_sequence[row.source], "lane %u: rows of source %u out of order", lane,
-              row.source);
-    history->last_sequence[row.source] = row.sequence + 1;
+    SIM_CHECK(sim, row.sequence >= writer->last_sequence[row.source], "writer %u: rows of source %u out of order",
+              row.writer, row.source);
+    writer->last_sequence[row.source] = row.sequence + 1;
     SIM_CHECK(sim, set->seen[row.source][row.sequence]++ == 0, "row %llu of source %u is decided twice",
               (unsigned long long)row.sequence, row.source);
 }
@@ -381,8 +389,9 @@ void oracle_check_end(struct sim *sim, bool complete) {
         if (!complete)
             continue;
         SIM_CHECK(sim, oracle_next_chunk(sim, lane) == NULL, "lane %u: the job ended before all was published", lane);
-        SIM_CHECK(sim, history->final, "lane %u: the job ended without its last epoch", lane);
     }
+    for (uint32_t writer = 0; writer < sim->writer_count && complete; writer++)
+        SIM_CHECK(sim, oracle->writers[writer].final, "writer %u: the job ended without its last epoch", writer);
     for (uint32_t source = 0; source < sim->source_count && complete; source++)
         SIM_CHECK(sim, oracle->positions[source] == sim->rows_per_source, "the job ended before source %u did", source);
 }

@@ -11,12 +11,12 @@
 
 #include "tests/sim/sim.h"
 
-/* A row of output: what a lane's task made of one row of input. */
+/* A row of output: what a writer, a task that logs for a lane, made of one row of input. */
 struct row {
-    uint32_t lane;
+    uint32_t writer;
     uint32_t source; /* ROW_FINAL: made at the end of the input */
     uint64_t sequence;
-    uint64_t ordinal; /* 1, 2, 3 … on the lane: depends on the order of arrival, so a second run gives others */
+    uint64_t ordinal; /* 1, 2, 3 … of the writer: depends on the order of arrival, so a second run gives others */
 };
 #define ROW_SIZE 24u
 #define ROW_FINAL UINT32_MAX

@@ -249,6 +249,7 @@ static void prepare(struct sim *sim) {
     sim->bound = draw(sim, 0, 1, 4);
     sim->heal_us = sim_between(sim, STREAM_CONFIG, 100000, 500000);
     draw_faults(sim);
+    sim->writer_count = sim->lane_count * (sim->is_duel ? 1 : draw(sim, 0, 1, 3));
     sim->store = store_new(sim);
     sim->kafka = kafka_new(sim);
     sim->oracle = oracle_new(sim);

@@ -87,6 +87,7 @@ struct sim {
     char failure[512];   /* empty: none */
     /* What the run is made of. */
     uint32_t source_count, lane_count, worker_count, rows_per_source, chunk_rows, bound;
+    uint32_t writer_count;       /* tasks that log rows: so many for each lane; writer w is of lane w mod lane_count */
     uint32_t latency_factors[2]; /* of the store, of Kafka: which of them is slow decides which races are likely */
     bool is_duel;                /* see duel.h */
     bool is_handover;

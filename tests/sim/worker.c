@@ -1,7 +1,7 @@
 /* worker.c: a worker process: source tasks, lane tasks with state and alignment of barriers, and the lanes' publishers.
  *
- * A source sends rows to lanes in order; a lane's task numbers them in the order of their arrival, which a second run does
- * not repeat. So what a lane publishes for an epoch can only come from its log. */
+ * A source sends rows in order to writers (lane tasks), of which each logs for one lane; a writer numbers them in the order of their
+ * arrival, which a second run does not repeat. So what a lane publishes for an epoch can only come from its log. */
 #include "tests/sim/cluster.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct item {
     struct item *next;
 };
 
-/* From one source to one lane's task; shared by both ends only for counting credits. */
+/* From one source to one writer; shared by both ends only for counting credits. */
 struct channel {
     uint64_t sent, consumed; /* rows */
     uint64_t put;            /* items */
@@ -44,7 +44,7 @@ struct source_task {
     bool told_end;
     uint64_t epoch;
     uint32_t attempt;
-    struct channel *channels; /* by lane */
+    struct channel *channels; /* by writer */
     struct last_ack last;
 };
 
@@ -63,7 +63,7 @@ struct state_version {
 
 struct lane_task {
     struct attempt *owner;
-    uint32_t lane, task;
+    uint32_t writer, lane, task;
     bool running, flushed;
     uint32_t restoring; /* reads under way */
     uint64_t count;
@@ -94,7 +94,7 @@ struct attempt {
     struct deployment deployment;
     bool closed;
     struct source_task **sources;  /* by task; NULL: elsewhere */
-    struct lane_task **lane_tasks; /* by lane */
+    struct lane_task **lane_tasks; /* by writer */
     struct sim_lane **lanes;
 };
 
@@ -174,7 +174,7 @@ struct delivery {
     struct process *to;
     uint32_t path;
     uint64_t generation;
-    uint32_t lane, source;
+    uint32_t writer, source;
     uint64_t number; /* of the item in its channel */
     struct channel *channel;
     struct item item;
@@ -199,7 +199,7 @@ static void deliver_item(struct sim *sim, void *argument) {
         return;
     struct lane_task *task = NULL;
     if (order == 0)
-        task = attempt->lane_tasks[delivery->lane];
+        task = attempt->lane_tasks[delivery->writer];
     /* Not there yet, or an earlier item is still on its way: a connection waits. */
     if (task == NULL || task->inputs[delivery->source].taken != delivery->number) {
         if (order < 0 || !attempt->closed)
@@ -219,16 +219,16 @@ static void deliver_item(struct sim *sim, void *argument) {
     lane_task_wake(sim, task);
 }
 
-static void put_item(struct sim *sim, struct source_task *source, uint32_t lane, const struct item *item) {
+static void put_item(struct sim *sim, struct source_task *source, uint32_t writer, const struct item *item) {
     const struct deployment *deployment = &source->owner->deployment;
-    uint32_t worker = worker_of_lane(sim, deployment->generation, deployment->worker_count, lane);
+    uint32_t worker = worker_of_writer(sim, deployment->generation, deployment->worker_count, writer);
     struct delivery delivery = {.to = deployment->workers[worker],
                                 .path = deployment->path,
                                 .generation = deployment->generation,
-                                .lane = lane,
+                                .writer = writer,
                                 .source = source->index,
-                                .number = source->channels[lane].put++,
-                                .channel = &source->channels[lane],
+                                .number = source->channels[writer].put++,
+                                .channel = &source->channels[writer],
                                 .item = *item};
     sim_after(sim, sim_between(sim, STREAM_TASK, 5, 150), delivery.to, deliver_item,
               sim_copy(sim, &delivery, sizeof delivery));
@@ -239,12 +239,13 @@ static void source_tick(struct sim *sim, void *argument) {
     if (is_dead(source->owner))
         return;
     if (source->position < sim->rows_per_source) {
-        uint32_t lane = (uint32_t)(hash_combine(hash_combine(7, source->index), source->position) % sim->lane_count);
-        struct channel *channel = &source->channels[lane];
+        uint32_t writer =
+            (uint32_t)(hash_combine(hash_combine(7, source->index), source->position) % sim->writer_count);
+        struct channel *channel = &source->channels[writer];
         if (channel->sent - channel->consumed < CHANNEL_ROWS) {
             channel->sent++;
             struct item item = {.source = source->index, .sequence = source->position++};
-            put_item(sim, source, lane, &item);
+            put_item(sim, source, writer, &item);
         }
     } else if (!source->told_end) {
         source->told_end = true;
@@ -263,8 +264,8 @@ static void source_on_barrier(struct sim *sim, struct source_task *source, const
     source->epoch = barrier->epoch;
     source->attempt = barrier->attempt;
     struct item item = {.is_barrier = true, .barrier = *barrier};
-    for (uint32_t lane = 0; lane < sim->lane_count; lane++)
-        put_item(sim, source, lane, &item);
+    for (uint32_t writer = 0; writer < sim->writer_count; writer++)
+        put_item(sim, source, writer, &item);
     struct split_position *position = ARENA_NEW(&sim->arena, struct split_position);
     *position = (struct split_position){
         .source_id = source->index, .split = STR("all"), .position = {sim_copy(sim, &source->position, 8), 8}};
@@ -288,7 +289,7 @@ static void append_row(struct sim *sim, struct lane_task *task, uint32_t source,
         task->rows = rows;
     }
     task->time_us = processing_clock_at(&task->clock, (int64_t)sim->now_us);
-    struct row row = {.lane = task->lane, .source = source, .sequence = sequence, .ordinal = ++task->count};
+    struct row row = {.writer = task->writer, .source = source, .sequence = sequence, .ordinal = ++task->count};
     memcpy(task->rows + (size_t)task->row_count++ * ROW_SIZE, &row, ROW_SIZE);
 }
 
@@ -408,14 +409,14 @@ static void upload_state(struct sim *sim, struct upload *upload) {
     uint64_t words[3] = {task->count, task->version, (uint64_t)task->time_us};
     struct str bytes = {sim_copy(sim, words, sizeof words), sizeof words};
     upload->objects[0] = put_object(sim, upload, next_object(upload, OBJECT_STATE, 0), bytes);
-    upload->objects[0].operator_id = OPERATOR_COUNT + task->lane;
+    upload->objects[0].operator_id = OPERATOR_COUNT + task->writer;
     bool reuse = task->decided.exists && task->decided.version == task->version && !upload->barrier.savepoint;
     if (reuse) {
         upload->objects[1] = task->decided.object;
     } else {
         struct str version = {sim_copy(sim, &task->version, 8), 8};
         upload->objects[1] = put_object(sim, upload, next_object(upload, OBJECT_STATE, 1), version);
-        upload->objects[1].operator_id = OPERATOR_VERSION + task->lane;
+        upload->objects[1].operator_id = OPERATOR_VERSION + task->writer;
     }
     task->newest = (struct state_version){.object = upload->objects[1], .version = task->version, .exists = true};
     upload->ack.objects = upload->objects;
@@ -546,29 +547,30 @@ static void restored(struct sim *sim, void *argument, const struct store_answer 
     } else {
         task->count = words[0];
         task->version = words[1];
-        SIM_CHECK(sim, task->time_us >= (int64_t)words[2], "lane %u goes on at a time before that of its state",
-                  task->lane);
+        SIM_CHECK(sim, task->time_us >= (int64_t)words[2], "writer %u goes on at a time before that of its state",
+                  task->writer);
     }
     if (--task->restoring > 0)
         return;
     SIM_CHECK(sim, !task->decided.exists || task->decided.version == task->version,
-              "lane %u restores parts of its state from different epochs", task->lane);
+              "writer %u restores parts of its state from different epochs", task->writer);
     restored_all(sim, task);
 }
 
-static void start_lane_task(struct sim *sim, struct attempt *attempt, uint32_t lane) {
+static void start_lane_task(struct sim *sim, struct attempt *attempt, uint32_t writer) {
     struct lane_task *task = ARENA_NEW(&sim->arena, struct lane_task);
     task->owner = attempt;
-    task->lane = lane;
-    task->task = sim->source_count + lane;
-    attempt->lane_tasks[lane] = task;
+    task->writer = writer;
+    task->lane = writer % sim->lane_count;
+    task->task = sim->source_count + writer;
+    attempt->lane_tasks[writer] = task;
     const struct manifest *manifest = attempt->deployment.manifest;
     task->clock = processing_clock_from(cluster_wall_clock_us(sim), (int64_t)sim->now_us);
     processing_clock_raise(&task->clock, manifest->time_us, (int64_t)sim->now_us);
     task->time_us = processing_clock_at(&task->clock, (int64_t)sim->now_us);
     for (uint32_t i = 0; i < manifest->object_count; i++) {
         const struct object *object = &manifest->objects[i];
-        if (object->operator_id != OPERATOR_COUNT + lane && object->operator_id != OPERATOR_VERSION + lane)
+        if (object->operator_id != OPERATOR_COUNT + writer && object->operator_id != OPERATOR_VERSION + writer)
             continue;
         struct restore *restore = ARENA_NEW(&sim->arena, struct restore);
         *restore = (struct restore){.task = task, .object = object};
@@ -578,7 +580,7 @@ static void start_lane_task(struct sim *sim, struct attempt *attempt, uint32_t l
         store_get(sim, attempt->process, STORE_GET, str_from(name), restored, restore);
     }
     SIM_CHECK(sim, task->restoring == (manifest->object_count > 0 ? 2u : 0u),
-              "lane %u: its state is not in the manifest", lane);
+              "writer %u: its state is not in the manifest", writer);
     if (task->restoring == 0)
         restored_all(sim, task);
 }
@@ -587,7 +589,7 @@ static void start_source(struct sim *sim, struct attempt *attempt, uint32_t inde
     struct source_task *source = ARENA_NEW(&sim->arena, struct source_task);
     source->owner = attempt;
     source->index = index;
-    source->channels = ARENA_ARRAY(&sim->arena, struct channel, sim->lane_count);
+    source->channels = ARENA_ARRAY(&sim->arena, struct channel, sim->writer_count);
     const struct manifest *manifest = attempt->deployment.manifest;
     for (uint32_t i = 0; i < manifest->position_count; i++)
         if (manifest->positions[i].source_id == index)
@@ -841,9 +843,10 @@ static void say_again(struct sim *sim, struct attempt *attempt) {
     for (uint32_t i = 0; i < sim->source_count; i++)
         if (attempt->sources[i] != NULL)
             tell_status(sim, attempt, TASK_RUNNING, i, NULL);
-    for (uint32_t i = 0; i < sim->lane_count; i++) {
+    for (uint32_t i = 0; i < sim->writer_count; i++)
         if (attempt->lane_tasks[i] != NULL && attempt->lane_tasks[i]->running)
             tell_status(sim, attempt, TASK_RUNNING, sim->source_count + i, NULL);
+    for (uint32_t i = 0; i < sim->lane_count; i++) {
         if (attempt->lanes[i] != NULL) {
             struct lane_start start = {.generation = attempt->deployment.generation};
             lane_step_and_act(sim, attempt->lanes[i], &(struct lane_event){.kind = LANE_EVENT_START, .start = &start});
@@ -874,18 +877,18 @@ void worker_on_deploy(struct sim *sim, void *argument) {
     attempt->process = process;
     attempt->deployment = *deployment;
     attempt->sources = ARENA_ARRAY(&sim->arena, struct source_task *, sim->source_count);
-    attempt->lane_tasks = ARENA_ARRAY(&sim->arena, struct lane_task *, sim->lane_count);
+    attempt->lane_tasks = ARENA_ARRAY(&sim->arena, struct lane_task *, sim->writer_count);
     attempt->lanes = ARENA_ARRAY(&sim->arena, struct sim_lane *, sim->lane_count);
     node->attempt = attempt;
     for (uint32_t i = 0; i < sim->source_count && !deployment->lanes_only; i++)
         if (deployment->workers[worker_of_task(sim, deployment->generation, deployment->worker_count, i)] == process)
             start_source(sim, attempt, i);
+    for (uint32_t i = 0; i < sim->writer_count && process->alive && !deployment->lanes_only; i++)
+        if (deployment->workers[worker_of_writer(sim, deployment->generation, deployment->worker_count, i)] == process)
+            start_lane_task(sim, attempt, i);
     for (uint32_t i = 0; i < sim->lane_count && process->alive; i++)
-        if (deployment->workers[worker_of_lane(sim, deployment->generation, deployment->worker_count, i)] == process) {
-            if (!deployment->lanes_only)
-                start_lane_task(sim, attempt, i);
+        if (deployment->workers[worker_of_lane(sim, deployment->generation, deployment->worker_count, i)] == process)
             start_lane(sim, attempt, i);
-        }
 }
 
 /* The attempt that an order is for; NULL when it is not here any more, which its sender is told. */
@@ -908,7 +911,7 @@ void worker_on_barrier(struct sim *sim, void *argument) {
     for (uint32_t i = 0; i < sim->source_count; i++)
         if (attempt->sources[i] != NULL)
             source_on_barrier(sim, attempt->sources[i], &message->barrier);
-    for (uint32_t i = 0; i < sim->lane_count; i++) {
+    for (uint32_t i = 0; i < sim->writer_count; i++) {
         struct lane_task *task = attempt->lane_tasks[i];
         if (task != NULL && task->last.complete && task->epoch == message->barrier.epoch &&
             task->attempt == message->barrier.attempt)

@@ -18,7 +18,7 @@ static int setup(void **state) {
     return 0;
 }
 
-/* Three tasks for the windows, beside those of the source and of the sinks. */
+/* Three tasks for the windows and their sink, beside that of the source. */
 static int setup_three(void **state) {
     int code = setup(state);
     plan.plan.parallelism = 3;

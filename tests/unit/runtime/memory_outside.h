@@ -563,7 +563,7 @@ static inline Plan__Sink *outside_plan_sink(struct memory_plan *plan, const char
 }
 
 /* All rows to sink 0 (two lanes), and windows of ten rows, by key, to sink 1 (three lanes). With a parallelism above 1 the source has one instance,
- * the windows as many as that, and each sink, exactly once, one. */
+ * and so has the sink of its rows; the windows have as many as that, and each logs for all lanes of its sink. */
 static inline void outside_plan(struct memory_plan *plan, const char *aggregate) {
     const char *ids[] = {"count_star", aggregate, NULL};
     plan_init(plan);

@@ -23,7 +23,7 @@ struct fixture {
     struct barrier barrier;
 };
 
-static const struct lane_identity lanes[] = {{1, 0}, {1, 1}};
+static const struct lane_identity lanes[] = {{1, 0, 1}, {1, 1, 1}};
 
 static struct coordinator_options options_of(enum start_kind start) {
     return (struct coordinator_options){.start = start,
@@ -182,9 +182,8 @@ static void tell_all_acks(struct fixture *fixture) {
 }
 
 /* From an empty store to RUNNING in generation 1, epoch 0. */
-static void run_empty(struct fixture *fixture) {
-    struct coordinator_options options = options_of(START_EMPTY);
-    begin(fixture, &options);
+static void run_empty_with(struct fixture *fixture, const struct coordinator_options *options) {
+    begin(fixture, options);
     answer_head(fixture);
     write_manifest(fixture);
     perform_swap(fixture);
@@ -197,6 +196,11 @@ static void run_empty(struct fixture *fixture) {
     assert_int_equal(fixture->coordinator.state, COORDINATOR_DEPLOYING);
     tell_lane(fixture, 1, 0);
     assert_int_equal(fixture->coordinator.state, COORDINATOR_RUNNING);
+}
+
+static void run_empty(struct fixture *fixture) {
+    struct coordinator_options options = options_of(START_EMPTY);
+    run_empty_with(fixture, &options);
 }
 
 static void decide_epoch(struct fixture *fixture) {
@@ -403,6 +407,77 @@ static void only_acks_of_this_attempt_count(void **state) {
     tell_ack(&fixture, &ack); /* the same again */
     assert_int_equal(fixture.coordinator.ack_count, 1);
     teardown(&fixture);
+}
+
+/* Lane 1 is logged by all three tasks, lane 0 by the last one. */
+static const struct lane_identity shared_lanes[] = {{1, 0, 1}, {1, 1, 3}};
+
+static struct log_epoch log_of(struct fixture *fixture, uint32_t task, uint32_t chunk_count) {
+    struct log_epoch log =
+        sample_log(&fixture->arena, fixture->barrier.generation, fixture->barrier.epoch, chunk_count);
+    if (chunk_count > 0) {
+        struct object_id *id = &((struct object *)log.segments)->id;
+        *id = new_id(fixture, 9);
+        id->kind = OBJECT_LOG;
+        id->task = task;
+    }
+    return log;
+}
+
+static void tell_logs(struct fixture *fixture, uint32_t task, const struct ack_lane *acked, uint32_t count) {
+    struct task_ack ack = ack_of(fixture, task);
+    ack.lanes = acked;
+    ack.lane_count = count;
+    tell_ack(fixture, &ack);
+}
+
+static void run_shared(struct fixture *fixture) {
+    struct coordinator_options options = options_of(START_EMPTY);
+    options.lanes = shared_lanes;
+    setup(fixture);
+    run_empty_with(fixture, &options);
+    trigger(fixture, 1);
+    take_barrier(fixture);
+}
+
+static void a_lane_has_the_rows_of_all_its_tasks(void **state) {
+    (void)state;
+    struct fixture fixture;
+    run_shared(&fixture);
+    tell_logs(&fixture, 2,
+              (const struct ack_lane[]){{.lane_index = 1, .log = log_of(&fixture, 2, 1)},
+                                        {.lane_index = 0, .log = log_of(&fixture, 2, 2)}},
+              2); /* whoever is first: tasks are joined in their order */
+    tell_logs(&fixture, 0, &(struct ack_lane){.lane_index = 1, .log = log_of(&fixture, 0, 2)}, 1);
+    tell_logs(&fixture, 1, &(struct ack_lane){.lane_index = 1, .log = log_of(&fixture, 1, 0)}, 1);
+    write_manifest(&fixture);
+    struct manifest manifest;
+    assert_int_equal(manifest_decode(fixture.manifest.data, fixture.manifest.size, &fixture.arena, &manifest, NULL),
+                     STATUS_OK);
+    assert_int_equal(manifest.lanes[0].pending[0].chunk_count, 2);
+    const struct log_epoch *log = &manifest.lanes[1].pending[0];
+    assert_int_equal(log->segment_count, 2);
+    assert_int_equal(log->segments[0].id.task, 0);
+    assert_int_equal(log->segments[1].id.task, 2);
+    assert_int_equal(log->chunk_count, 3);
+    teardown(&fixture);
+}
+
+static void a_lane_without_one_of_its_tasks_is_no_epoch(void **state) {
+    (void)state;
+    struct ack_lane lane = {.lane_index = 1};
+    for (uint32_t more = 0; more < 3; more += 2) { /* the second task's logs: one belongs there */
+        struct fixture fixture;
+        run_shared(&fixture);
+        lane.log = log_of(&fixture, 0, 0);
+        struct ack_lane twice[] = {lane, lane};
+        struct ack_lane last[] = {{.lane_index = 0, .log = lane.log}, lane};
+        tell_logs(&fixture, 0, &lane, 1);
+        tell_logs(&fixture, 1, twice, more);
+        tell_logs(&fixture, 2, last, 2);
+        expect_action(&fixture, COORDINATOR_ACTION_ABORT);
+        teardown(&fixture);
+    }
 }
 
 static void state_of_an_undecided_epoch_is_not_reused(void **state) {
@@ -825,6 +900,8 @@ int main(void) {
         cmocka_unit_test(races_of_take_overs),
         cmocka_unit_test(a_lane_that_halts_stops_the_job),
         cmocka_unit_test(stale_coordinators_look_at_head),
+        cmocka_unit_test(a_lane_has_the_rows_of_all_its_tasks),
+        cmocka_unit_test(a_lane_without_one_of_its_tasks_is_no_epoch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

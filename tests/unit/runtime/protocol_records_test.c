@@ -293,6 +293,43 @@ static void a_log_is_checked(void **state) {
     arena_release(&arena);
 }
 
+static void assert_joined(const struct log_epoch *joined, const uint32_t *segments, const uint32_t *chunks_of,
+                          uint32_t chunk_count) {
+    const char *problem;
+    assert_true(log_epoch_valid(joined, &problem));
+    assert_int_equal(joined->chunk_count, chunk_count);
+    for (uint32_t i = 0; i < chunk_count; i++) {
+        assert_int_equal(joined->chunks[i].segment, segments[i]);
+        assert_int_equal(joined->segments[joined->chunks[i].segment].id.number, chunks_of[i]);
+    }
+}
+
+static void logs_of_several_tasks_are_joined(void **state) {
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct log_epoch first = sample_log(&arena, 1, 4, 2), second = sample_log(&arena, 1, 4, 3),
+                     empty = log_epoch_empty(4);
+    ((struct object *)second.segments)->id.number = 10; /* the sample's have 9 */
+    const struct log_epoch *all[] = {&empty, &first, &empty, &second};
+    struct log_epoch joined = log_epoch_join(&arena, all, 4);
+    assert_int_equal(joined.epoch, 4);
+    assert_int_equal(joined.segment_count, 2);
+    assert_joined(&joined, (const uint32_t[]){0, 0, 1, 1, 1}, (const uint32_t[]){9, 9, 10, 10, 10}, 5);
+    const struct log_epoch *again[] = {&joined, &first}; /* of several segments each */
+    struct log_epoch more = log_epoch_join(&arena, again, 2);
+    assert_joined(&more, (const uint32_t[]){0, 0, 1, 1, 1, 2, 2}, (const uint32_t[]){9, 9, 10, 10, 10, 9, 9}, 7);
+    const struct log_epoch *one[] = {&empty, &second, &empty}; /* as it was */
+    struct log_epoch same = log_epoch_join(&arena, one, 3);
+    assert_true(digest_equal(&same.digest, &second.digest));
+    assert_joined(&same, (const uint32_t[]){0, 0, 0}, (const uint32_t[]){10, 10, 10}, 3);
+    struct log_epoch none = log_epoch_join(&arena, (const struct log_epoch *[]){&empty, &empty}, 2);
+    const char *problem;
+    assert_true(log_epoch_valid(&none, &problem));
+    assert_true(digest_equal(&none.digest, &empty.digest));
+    arena_release(&arena);
+}
+
 static void names_come_back(void **state) {
     (void)state;
     for (enum object_kind kind = OBJECT_STATE; kind <= OBJECT_KIND_LAST; kind++) {
@@ -354,6 +391,7 @@ int main(void) {
         cmocka_unit_test(a_manifest_that_does_not_fit_together_is_refused),
         cmocka_unit_test(a_huge_count_is_refused),
         cmocka_unit_test(a_log_is_checked),
+        cmocka_unit_test(logs_of_several_tasks_are_joined),
         cmocka_unit_test(names_come_back),
         cmocka_unit_test(known_checksums),
         cmocka_unit_test(every_reason_has_a_text),
