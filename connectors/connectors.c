@@ -36,8 +36,8 @@ const struct connector_registry *connectors_builtin(void) {
 static const struct option_spec every_table[] = {
     {"connector", OPTION_STRING, NULL, true, NULL, "name of the connector"},
     {"property-version", OPTION_INT, "1", false, NULL, "accepted for Flink's sake"},
-    {"scan.parallelism", OPTION_INT, NULL, false, NULL, "accepted for Flink's sake"},
-    {"sink.parallelism", OPTION_INT, NULL, false, NULL, "accepted for Flink's sake"},
+    {"scan.parallelism", OPTION_COUNT, NULL, false, NULL, "tasks that read the table, at most"},
+    {"sink.parallelism", OPTION_COUNT, NULL, false, NULL, "tasks that write the table, at most"},
     {0},
 };
 

@@ -69,8 +69,10 @@ static bool bool_parse(const char *text, bool *value) {
 }
 
 enum status option_check(const struct option_spec *spec, const char *key, const char *value, struct error *error) {
-    static const char *const wanted[] = {
-        [OPTION_INT] = "an integer", [OPTION_DOUBLE] = "a number", [OPTION_BOOL] = "true or false"};
+    static const char *const wanted[] = {[OPTION_INT] = "an integer",
+                                         [OPTION_COUNT] = "a whole number above 0",
+                                         [OPTION_DOUBLE] = "a number",
+                                         [OPTION_BOOL] = "true or false"};
     struct str text = str_from(value);
     struct error cause;
     int64_t integer;
@@ -80,6 +82,7 @@ enum status option_check(const struct option_spec *spec, const char *key, const 
     switch (spec->type) {
     case OPTION_STRING: break;
     case OPTION_INT: good = int_parse(str_trim(text), &integer); break;
+    case OPTION_COUNT: good = int_parse(str_trim(text), &integer) && integer > 0 && integer <= UINT32_MAX; break;
     case OPTION_DOUBLE: good = double_parse(text, &number) && isfinite(number); break;
     case OPTION_BOOL: good = bool_parse(value, &truth); break;
     case OPTION_CHOICE:

@@ -45,16 +45,9 @@ static void set_key(struct modes *modes, struct physical_node *node, const uint3
     node->key_count = count;
 }
 
-/* The column, as it is or in other words that tell it. */
-static bool tells(struct arena *arena, struct expression *expression, uint32_t column) {
-    while (expression && expression->kind != EXPRESSION_COLUMN)
-        expression = expression_core(arena, expression);
-    return expression && expression->column == column;
-}
-
 static int projected_to(struct modes *modes, const struct physical_node *calc, uint32_t column) {
     for (uint32_t i = 0; i < calc->message->n_output; i++)
-        if (tells(modes->physical->arena, calc->projections[i], column))
+        if (expression_tells(modes->physical->arena, calc->projections[i], column))
             return (int)i;
     return -1;
 }

@@ -35,6 +35,7 @@ enum status plan_unpack(struct arena *arena, struct str bytes, Plan__Plan **plan
 /* The same checks on a plan built in memory. */
 enum status plan_verify(const Plan__Plan *plan, struct error *error) MUST_CHECK;
 
+enum { PARALLELISM_MAX = 1024 }; /* of a plan, and what limits a node */
 /* How many instances each node (by id) has with the plan's parallelism. */
 void plan_parallelism(const Plan__Plan *plan, uint32_t *parallelism);
 

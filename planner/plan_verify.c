@@ -365,8 +365,6 @@ const char *plan_node_name(const Plan__Node *node) {
     return operation ? operation->name : "Unknown";
 }
 
-enum { PARALLELISM_MAX = 1024 };
-
 static enum status verify_distribution(const struct verifier *verifier) {
     const Plan__Node *node = verifier->node;
     if ((unsigned)node->distribution > PLAN__DISTRIBUTION__BROADCAST)

@@ -100,3 +100,9 @@ struct expression *expression_of_core(struct arena *arena, const struct expressi
     ASSERT(status == STATUS_OK);
     return text;
 }
+
+bool expression_tells(struct arena *arena, struct expression *expression, uint32_t column) {
+    while (expression && expression->kind != EXPRESSION_COLUMN)
+        expression = expression_core(arena, expression);
+    return expression && expression->column == column;
+}

@@ -8,6 +8,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct arena;
 struct expression;
 
@@ -16,3 +19,5 @@ struct expression *expression_core(struct arena *arena, struct expression *expre
 /* `expression` made of its core's value, whatever expression gives that; of the same type. */
 struct expression *expression_of_core(struct arena *arena, const struct expression *expression,
                                       struct expression *core);
+/* Whether it is the column as it is, or in other words from which it can be told. */
+bool expression_tells(struct arena *arena, struct expression *expression, uint32_t column);

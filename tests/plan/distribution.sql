@@ -31,5 +31,14 @@ EXECUTE STATEMENT SET BEGIN
   INSERT INTO totals SELECT auction, SUM(price) FROM bids GROUP BY auction;
   INSERT INTO expensive SELECT auction, price FROM bids WHERE price > 1000;
 END;
+-- a primary key of more than the rows are divided by, in another order and in other words: they stay; of less: they do not
+CREATE TABLE days (`day` STRING, auction BIGINT, n BIGINT, PRIMARY KEY (auction, `day`) NOT ENFORCED)
+WITH ('connector' = 'upsert-kafka', 'topic' = 'days', 'properties.bootstrap.servers' = 'localhost:9092', 'key.format' = 'json', 'value.format' = 'json');
+INSERT INTO days SELECT DATE_FORMAT(ts, 'yyyy-MM-dd') AS `day`, auction, COUNT(*) FROM bids GROUP BY DATE_FORMAT(ts, 'yyyy-MM-dd'), auction;
+INSERT INTO totals SELECT auction, n FROM (SELECT auction, bidder, COUNT(*) AS n FROM bids GROUP BY TUMBLE(ts, 1m), auction, bidder);
+SELECT d, COUNT(*) FROM (SELECT DATE_FORMAT(ts, 'yyyy-MM-dd') AS d, COUNT(*) AS n FROM bids GROUP BY DATE_FORMAT(ts, 'yyyy-MM-dd')) GROUP BY d;
+-- tables may say how many tasks read and write them at most
+INSERT INTO expensive /*+ OPTIONS('sink.parallelism' = '2') */ SELECT auction, price FROM bids;
+INSERT INTO expensive SELECT auction, price FROM bids /*+ OPTIONS('scan.parallelism' = '2') */;
 -- in JSON
 EXPLAIN JSON_EXECUTION_PLAN SELECT auction, SUM(price) FROM bids GROUP BY auction;

@@ -7,7 +7,7 @@
 
 #include "core/base/hash.h"
 
-enum { SPLITS = 5, ROWS = 60, KEYS = 17, PARALLELISM_MAX = 4, BATCH_ROWS = 7 };
+enum { SPLITS = 5, ROWS = 60, KEYS = 17, TASKS_MOST = 4, BATCH_ROWS = 7 };
 
 /* ---- a table whose splits are shared by instances ---- */
 
@@ -378,7 +378,7 @@ static void several_tasks_say_what_one_says(void **state) {
             make_plan(&plan, (enum query)query);
             char *wanted = straight_answer(&plan, 1, query_names[query]);
             assert_true(strlen(wanted) > 0);
-            for (uint32_t parallelism = 2; parallelism <= PARALLELISM_MAX; parallelism++) {
+            for (uint32_t parallelism = 2; parallelism <= TASKS_MOST; parallelism++) {
                 char *is = straight_answer(&plan, parallelism, query_names[query]);
                 if (strcmp(is, wanted) != 0)
                     fail_msg("%s, seed %d, parallelism %u:\n%s\ninstead of\n%s", query_names[query], (int)seed,
@@ -403,7 +403,7 @@ static void run_in_pieces(struct memory_plan *plan, const char *folder, enum pla
         seed = hash_u64(seed + 1);
         struct run run = {.plan = plan,
                           .folder = folder,
-                          .parallelism = 1 + (uint32_t)(seed % PARALLELISM_MAX),
+                          .parallelism = 1 + (uint32_t)(seed % TASKS_MOST),
                           .spills = place == LEAVE || (place == EITHER && seed >> 40 & 1),
                           .stop_batches = 1 + seed / 8 % 9};
         run_job_ok(&run, name);
@@ -496,7 +496,7 @@ static void late_rows_are_late_among_any_number_of_tasks(void **state) {
         make_plan(&plan, TUMBLE);
         char *wanted = straight_answer(&plan, 1, "late");
         assert_in_range(sum_of_counts(wanted), ROWS / 2, ROWS - 1);
-        for (uint32_t parallelism = 2; parallelism <= PARALLELISM_MAX; parallelism++) {
+        for (uint32_t parallelism = 2; parallelism <= TASKS_MOST; parallelism++) {
             char *is = straight_answer(&plan, parallelism, "late");
             if (strcmp(is, wanted) != 0)
                 fail_msg("seed %d, parallelism %u:\n%s\ninstead of\n%s", (int)seed, parallelism, is, wanted);
