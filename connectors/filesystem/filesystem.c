@@ -74,6 +74,12 @@ static uint32_t filesystem_source_parallelism_limit(const struct options *option
     return listing_is_many(listing_local_path(options_text(options, filesystem_options, "path"))) ? 0 : 1;
 }
 
+/* Each has files of its own, under names that it draws. */
+static uint32_t filesystem_sink_parallelism_limit(const struct options *options) {
+    (void)options;
+    return 0;
+}
+
 const struct connector_class filesystem_connector = {
     .name = "filesystem",
     .options = filesystem_options,
@@ -84,5 +90,6 @@ const struct connector_class filesystem_connector = {
     .source_open = filesystem_source_open,
     .source_parallelism_limit = filesystem_source_parallelism_limit,
     .sink_open = filesystem_sink_open,
+    .sink_parallelism_limit = filesystem_sink_parallelism_limit,
     .publishers = &filesystem_publishers,
 };

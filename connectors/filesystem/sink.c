@@ -1,11 +1,12 @@
 /* sink.c: writes rows into part files of a folder.
  *
- *   .part-5f3a9c01-0.json.inprogress  ──flush: end, sync, rename──▶  part-5f3a9c01-0.json
+ *   .part-5f3a9c0177e2b4d8-0.json.inprogress  ──flush: end, sync, rename──▶  part-5f3a9c0177e2b4d8-0.json
  *
  * A file under its final name is whole and on disk; sources pass over names that start with a dot. The number in the
- * name is drawn for each sink, so that runs never meet. For exactly-once it writes no file: encoded rows go into the log, and
+ * name is drawn for each sink, so that runs and tasks never meet. For exactly-once it writes no file: encoded rows go into the log, and
  * a publisher makes files of them (publisher.c).
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "connectors/connectors.h"
@@ -29,7 +30,7 @@ struct filesystem_sink {
     struct encoder *encoder;
     struct encoded_rows rows;
     uint32_t ends_capacity;
-    uint32_t id;
+    uint64_t id;
     uint32_t part_number;
     struct stream_writer *writer;      /* NULL: no part is begun */
     char *temporary_path, *final_path; /* of the part; in paths */
@@ -41,7 +42,8 @@ struct filesystem_sink {
 
 static enum status begin_part(struct filesystem_sink *sink, struct error *error) {
     arena_reset(&sink->paths);
-    const char *name = arena_printf(&sink->paths, "part-%08x-%u%s", sink->id, sink->part_number, sink->suffix);
+    const char *name =
+        arena_printf(&sink->paths, "part-%016" PRIx64 "-%u%s", sink->id, sink->part_number, sink->suffix);
     sink->final_path = arena_printf(&sink->paths, "%s/%s", sink->folder, name);
     sink->temporary_path = arena_printf(&sink->paths, "%s/.%s.inprogress", sink->folder, name);
     TRY(stream_writer_open(&sink->writer, sink->config->env, sink->temporary_path, sink->compression, error));
@@ -159,7 +161,7 @@ enum status filesystem_sink_open(const struct sink_config *config, struct sink *
     sink->suffix = filesystem_suffix(config->arena, config->format, sink->compression);
     sink->part_bytes_max = options_size_bytes(config->options, specs, "sink.rolling-policy.file-size");
     sink->part_age_max_us = options_duration_us(config->options, specs, "sink.rolling-policy.rollover-interval");
-    sink->id = (uint32_t)env_random_u64(config->env);
+    sink->id = env_random_u64(config->env);
     TRY(listing_make_folder(sink->folder, error));
     TRY(filesystem_encoder_open(config->arena, config->format, config->options, config->schema, config->columns,
                                 &sink->encoder, error));

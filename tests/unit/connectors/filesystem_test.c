@@ -1,5 +1,6 @@
 /* filesystem_test.c: files, folders, patterns, packed files, long records, and the sink's part files. */
 #include <dirent.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -384,7 +385,7 @@ static void full_disk(void **state) {
     struct env *env = env_virtual_env(world);
     env_virtual_set_capacity(world, UINT64_MAX);
     struct env_virtual *same = env_virtual_new(1000000, 1); /* the same seed draws the same name */
-    snprintf(path, sizeof path, "%s/part-%08x-0.json", out, (uint32_t)env_random_u64(env_virtual_env(same)));
+    snprintf(path, sizeof path, "%s/part-%016" PRIx64 "-0.json", out, env_random_u64(env_virtual_env(same)));
     env_virtual_free(same);
     struct env_file *file;
     uint64_t size_bytes;
