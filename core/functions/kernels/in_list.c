@@ -25,9 +25,10 @@ static void build_slots(struct in_list *list, struct arena *arena) {
     list->mask = capacity - 1;
     for (uint32_t i = 0; i < list->count; i++) {
         uint32_t slot = (uint32_t)hashes[i] & list->mask;
-        while (list->slots[slot])
+        while (list->slots[slot] && !column_values_equal(&list->values, i, &list->values, list->slots[slot] - 1))
             slot = (slot + 1) & list->mask;
-        list->slots[slot] = i + 1;
+        if (!list->slots[slot]) /* repeated values would make one long chain */
+            list->slots[slot] = i + 1;
     }
 }
 
