@@ -14,7 +14,6 @@
 #include "cli/live_table.h"
 #include "cli/printer.h"
 #include "cli/progress.h"
-#include "cli/report.h"
 #include "core/base/env.h"
 #include "core/base/settings.h"
 #include "runtime/job.h"
@@ -45,6 +44,9 @@ void client_catch_signals(void) {
     sigaction(SIGUSR1, &savepoint, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction hang_up;
+    if (sigaction(SIGHUP, NULL, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) /* nohup ignores it for us */
+        sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -184,9 +186,7 @@ static void on_done(struct session_listener *listener, const char *summary) {
 }
 
 static void on_notice(struct session_listener *listener, sql_position position, const char *message, const char *hint) {
-    struct client *client = client_of(listener);
-    struct report_source source = {client->file, client->text};
-    report_notice(&source, position, message, hint);
+    report_notice(&client_of(listener)->source, position, message, hint);
 }
 
 /* A line of progress would run into rows on the same terminal. */
@@ -260,16 +260,15 @@ enum status client_output(struct client *client, const char *path, struct error 
     return STATUS_OK;
 }
 
-enum status client_execute(struct client *client, struct str text, const char *file, enum session_mode mode) {
+enum status client_execute(struct client *client, const struct report_source *source, enum session_mode mode) {
     struct error error = {0}, flush_error = {0};
     int64_t started_us = env_monotonic_us(env_posix());
-    client->file = file;
-    client->text = text;
+    client->source = *source;
     client->listener.wants_changes = wants_changelog(client);
     client_forget_signal();
     signal_count = 0;
     signal_session = client->session;
-    enum status status = session_execute(client->session, text, mode, &client->listener, &error);
+    enum status status = session_execute(client->session, source->text, mode, &client->listener, &error);
     signal_session = NULL;
     result_release(client); /* of a result that was cut short */
     enum status flushed = console_flush(&client->console, &flush_error);
@@ -277,10 +276,8 @@ enum status client_execute(struct client *client, struct str text, const char *f
         status = flushed;
         error = flush_error;
     }
-    if (status != STATUS_OK) {
-        struct report_source source = {file, text};
-        report_error(&source, &error);
-    }
+    if (status != STATUS_OK)
+        report_error(source, &error);
     if (client->shows_timing)
         report_line("Time: %.3f ms", (double)(env_monotonic_us(env_posix()) - started_us) / 1e3);
     return status;

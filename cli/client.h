@@ -1,6 +1,6 @@
 /* client.h: the program's side of a session: executes texts, prints their rows, reports what went wrong.
  *
- * Used by -c, -f, run, demo and the shell alike. SIGINT and SIGTERM stop the job that is running, in the clean way.
+ * Used by -c, -f, run, demo and the shell alike. SIGINT, SIGTERM and SIGHUP stop the job that is running, in the clean way.
  */
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cli/console.h"
+#include "cli/report.h"
 #include "core/base/status.h"
 #include "server/session.h"
 
@@ -23,8 +24,7 @@ struct client {
     const char *format;  /* NULL: by where the output goes; borrowed */
     bool is_interactive; /* says what was done, shows HELP */
     bool shows_timing;
-    const char *file; /* of the text being executed */
-    struct str text;
+    struct report_source source; /* the text being executed */
 
     /* The result being printed. */
     const struct session_result *result; /* between its start and its end */
@@ -40,12 +40,12 @@ enum status client_open(struct client *client, const struct session_config *conf
                         struct error *error) MUST_CHECK;
 void client_close(struct client *client);
 
-/* Executes and reports. `file`: for messages, or NULL. Returns what session_execute did; the error was printed. */
-enum status client_execute(struct client *client, struct str text, const char *file, enum session_mode mode);
+/* Executes the source's text and reports. Returns what session_execute did; the error was printed. */
+enum status client_execute(struct client *client, const struct report_source *source, enum session_mode mode);
 /* Sends results to a file from here on; NULL: to stdout again. */
 enum status client_output(struct client *client, const char *path, struct error *error) MUST_CHECK;
 
-/* The last SIGINT or SIGTERM since a text was executed or client_forget_signal, or 0. */
+/* The last SIGINT, SIGTERM or SIGHUP since a text was executed or client_forget_signal, or 0. */
 int client_signal(void);
 void client_forget_signal(void);
 /* Installs the process's signal handlers. A third signal while one text is being executed ends the process. */

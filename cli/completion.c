@@ -2,10 +2,14 @@
  * columns and functions where an expression may stand, keys behind SET, names of connectors and formats in WITH. */
 #include "cli/completion.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
+#include "cli/printer.h"
 #include "connectors/connector.h"
 #include "core/base/arena.h"
 #include "core/base/array.h"
@@ -68,6 +72,12 @@ static void add_all_columns(struct finder *finder) {
             add_columns_of(finder, names.items[i], &found);
 }
 
+static const char *token_name_of(const struct finder *finder, const struct sql_token_range *token) {
+    bool is_quoted = token->class == SQL_TOKEN_QUOTED_NAME || token->class == SQL_TOKEN_STRING;
+    size_t quotes = is_quoted && token->size > 1 ? 1 : 0;
+    return arena_strndup(finder->arena, finder->text.data + token->offset + quotes, token->size - 2 * quotes);
+}
+
 /* Columns of every table that the statement names; of all when it names none yet. */
 static void add_columns(struct finder *finder) {
     bool found = false;
@@ -75,27 +85,23 @@ static void add_columns(struct finder *finder) {
     sql_tokenize(finder->arena, finder->text, &tokens);
     for (unsigned i = 0; i < tokens.count; i++) {
         const struct sql_token_range *token = &tokens.items[i];
-        if (token->class != SQL_TOKEN_NAME && token->class != SQL_TOKEN_QUOTED_NAME &&
-            token->class != SQL_TOKEN_KEYWORD)
-            continue;
-        size_t quotes = token->class == SQL_TOKEN_QUOTED_NAME && token->size > 2 ? 1 : 0;
-        const char *name =
-            arena_strndup(finder->arena, finder->text.data + token->offset + quotes, token->size - 2 * quotes);
-        add_columns_of(finder, name, &found);
+        if (token->class == SQL_TOKEN_NAME || token->class == SQL_TOKEN_QUOTED_NAME ||
+            token->class == SQL_TOKEN_KEYWORD)
+            add_columns_of(finder, token_name_of(finder, token), &found);
     }
     if (!found && finder->partial.size)
         add_all_columns(finder);
 }
 
-static void add_functions(struct finder *finder) {
+static void add_function_names(struct finder *finder, const char *suffix) {
     uint32_t count;
     const char *const *names = function_names(&count);
     for (uint32_t i = 0; i < count; i++)
         if (names[i][0] >= 'a' && names[i][0] <= 'z' && !strchr(names[i], ' '))
-            add_keyword(finder, arena_printf(finder->arena, "%s(", names[i]));
+            add_keyword(finder, arena_printf(finder->arena, "%s%s", names[i], suffix));
     const struct aggregate *aggregates = aggregate_table(&count);
     for (uint32_t i = 0; i < count; i++)
-        add_keyword(finder, arena_printf(finder->arena, "%s(", aggregates[i].name));
+        add_keyword(finder, arena_printf(finder->arena, "%s%s", aggregates[i].name, suffix));
 }
 
 static void add_settings(struct finder *finder) {
@@ -120,15 +126,44 @@ static bool ends_with_ignore_case(struct str text, const char *end) {
     return text.size >= size && strncasecmp(text.data + text.size - size, end, size) == 0;
 }
 
-/* Inside of a string: a setting's key, a connector's or a format's name. */
-static void find_in_string(struct finder *finder) {
-    size_t quote = finder->text.size;
-    while (quote && finder->text.data[quote - 1] != '\'')
-        quote--;
-    if (!quote)
-        return;
-    finder->partial = (struct str){finder->text.data + quote, finder->text.size - quote};
-    struct str before = str_trim((struct str){finder->text.data, quote - 1});
+/* The value behind 'key' = in the statement so far; NULL when it has none. */
+static const char *option_value(const struct finder *finder, const char *key) {
+    struct sql_token_ranges tokens = {0};
+    sql_tokenize(finder->arena, finder->text, &tokens);
+    for (unsigned i = 0; i + 2 < tokens.count; i++)
+        if (tokens.items[i].class == SQL_TOKEN_STRING && tokens.items[i + 2].class == SQL_TOKEN_STRING &&
+            strcmp(token_name_of(finder, &tokens.items[i]), key) == 0)
+            return token_name_of(finder, &tokens.items[i + 2]);
+    return NULL;
+}
+
+/* A pattern ("properties.*") gives what stands before its star. */
+static void add_option_keys(struct finder *finder, const struct option_spec *specs, const char *prefix) {
+    for (const struct option_spec *spec = specs; spec && spec->name; spec++)
+        add(finder, arena_printf(finder->arena, "%s%.*s", prefix, (int)strcspn(spec->name, "*"), spec->name));
+}
+
+/* Keys that the connector and the formats named so far have. */
+static void add_options(struct finder *finder) {
+    const struct connector_registry *registry = catalogue_registry(session_catalogue(finder->session));
+    const char *connector_name = option_value(finder, "connector");
+    if (!connector_name)
+        add(finder, "connector");
+    for (const struct connector_class *const *connector = registry->connectors; *connector; connector++) {
+        if (!connector_name || strcmp((*connector)->name, connector_name) != 0)
+            continue;
+        add_option_keys(finder, (*connector)->options, "");
+        if ((*connector)->uses_format)
+            add(finder, "format");
+    }
+    const char *format_name = option_value(finder, "format");
+    for (const struct format_class *const *format = registry->formats; *format; format++)
+        if (format_name && strcmp((*format)->name, format_name) == 0)
+            add_option_keys(finder, (*format)->options, arena_printf(finder->arena, "%s.", format_name));
+}
+
+/* Inside of a string: a setting's key, a key of WITH, a connector's or a format's name. */
+static void find_in_string(struct finder *finder, const char *after, struct str before) {
     finder->completion->ending = "'";
     if (str_equal_ignore_case(before, STR("SET")) || str_equal_ignore_case(before, STR("RESET")))
         add_settings(finder);
@@ -136,6 +171,9 @@ static void find_in_string(struct finder *finder) {
         add_connectors(finder);
     else if (ends_with_ignore_case(before, "format' =") || ends_with_ignore_case(before, "format'="))
         add_formats(finder);
+    else if ((strcmp(after, "WITH") == 0 || strcmp(after, "SET") == 0) &&
+             (ends_with_ignore_case(before, "(") || ends_with_ignore_case(before, ",")))
+        add_options(finder);
 }
 
 static bool names_table(const char *after) {
@@ -144,6 +182,78 @@ static bool names_table(const char *after) {
         if (strcmp(after, words[i]) == 0)
             return true;
     return false;
+}
+
+/* Inside of a string or of a quoted name that is not closed yet: what was typed of it begins behind the quote. */
+static void find_in_quotes(struct finder *finder, const char *after) {
+    struct sql_token_ranges tokens = {0};
+    sql_tokenize(finder->arena, finder->text, &tokens);
+    if (!tokens.count)
+        return;
+    size_t quote = tokens.items[tokens.count - 1].offset;
+    char kind = finder->text.data[quote];
+    finder->partial = (struct str){finder->text.data + quote + 1, finder->text.size - quote - 1};
+    if (kind == '\'') {
+        find_in_string(finder, after, str_trim((struct str){finder->text.data, quote}));
+    } else if (kind == '`' || kind == '"') {
+        finder->completion->ending = kind == '`' ? "`" : "\"";
+        if (names_table(after))
+            add_tables(finder);
+        else
+            add_columns(finder);
+    }
+}
+
+/* The table that a name stands for: itself, or what it is an alias of. NULL: it is not known (yet). */
+static const char *table_of(const struct finder *finder, const char *name) {
+    const struct catalogue *catalogue = session_catalogue(finder->session);
+    struct sql_token_ranges tokens = {0};
+    sql_tokenize(finder->arena, finder->text, &tokens);
+    for (unsigned i = 0; i + 1 < tokens.count; i++) {
+        const char *table = token_name_of(finder, &tokens.items[i]);
+        unsigned next = i + 1;
+        if (next + 1 < tokens.count && strcasecmp(token_name_of(finder, &tokens.items[next]), "AS") == 0)
+            next++;
+        if (strcmp(token_name_of(finder, &tokens.items[next]), name) == 0 && catalogue_find_text(catalogue, table))
+            return table;
+    }
+    return catalogue_find_text(catalogue, name) ? name : NULL;
+}
+
+/* "name.part": a column of what the name stands for. False when the text does not end so. */
+static bool find_qualified(struct finder *finder) {
+    size_t end = finder->text.size - finder->partial.size, start;
+    if (!end || finder->text.data[end - 1] != '.')
+        return false;
+    for (start = --end;
+         start && (isalnum((unsigned char)finder->text.data[start - 1]) || finder->text.data[start - 1] == '_');)
+        start--;
+    const char *table = table_of(finder, arena_strndup(finder->arena, finder->text.data + start, end - start));
+    bool found;
+    if (table)
+        add_columns_of(finder, table, &found);
+    else
+        add_all_columns(finder);
+    return true;
+}
+
+/* The folder of the partial name is kept as it was typed. */
+static void add_files(struct finder *finder) {
+    const char *partial = str_copy(finder->arena, finder->partial), *slash = strrchr(partial, '/');
+    size_t folder_size = slash ? (size_t)(slash - partial) + 1 : 0;
+    const char *folder = folder_size ? arena_strndup(finder->arena, partial, folder_size) : "./";
+    DIR *files = opendir(folder);
+    for (struct dirent *file; files && (file = readdir(files)) != NULL;) {
+        struct stat entry;
+        const char *path = arena_printf(finder->arena, "%s%s", folder, file->d_name);
+        bool is_hidden = file->d_name[0] == '.' && partial[folder_size] != '.';
+        bool is_folder = stat(path, &entry) == 0 && S_ISDIR(entry.st_mode);
+        path = arena_printf(finder->arena, "%.*s%s%s", (int)folder_size, partial, file->d_name, is_folder ? "/" : "");
+        if (!is_hidden && strncmp(path, partial, finder->partial.size) == 0)
+            ARRAY_PUSH(finder->arena, finder->completion, path);
+    }
+    if (files)
+        closedir(files);
 }
 
 static int compare_words(const void *a, const void *b) {
@@ -167,8 +277,8 @@ void completion_find(struct arena *arena, struct session *session, struct str te
     struct finder finder = {
         .arena = arena, .session = session, .text = text, .partial = expected.partial, .completion = completion};
     if (expected.inside) {
-        find_in_string(&finder);
-    } else {
+        find_in_quotes(&finder, expected.after);
+    } else if (!find_qualified(&finder)) {
         for (size_t i = 0; i < expected.word_count; i++)
             if (expected.words[i][0] >= 'A' && expected.words[i][0] <= 'Z')
                 add_keyword(&finder, expected.words[i]);
@@ -177,10 +287,35 @@ void completion_find(struct arena *arena, struct session *session, struct str te
         } else if (expected.expression) {
             add_columns(&finder);
             if (expected.partial.size)
-                add_functions(&finder);
+                add_function_names(&finder, "(");
         }
     }
     completion->partial_size = finder.partial.size;
+    sort_and_unite(completion);
+}
+
+void completion_find_names(struct arena *arena, struct session *session, enum completion_names names,
+                           struct str partial, struct completion *completion) {
+    struct finder finder = {.arena = arena, .session = session, .partial = partial, .completion = completion};
+    *completion = (struct completion){.ending = "", .partial_size = partial.size};
+    switch (names) {
+    case COMPLETION_TABLES: add_tables(&finder); break;
+    case COMPLETION_FUNCTIONS: add_function_names(&finder, ""); break;
+    case COMPLETION_SETTINGS:
+        add_settings(&finder);
+        completion->ending = " ";
+        break;
+    case COMPLETION_PRINTERS:
+        for (const struct printer_class *const *class = printer_classes(); *class; class ++)
+            add(&finder, (*class)->name);
+        add(&finder, "changelog");
+        break;
+    case COMPLETION_ON_AND_OFF:
+        add(&finder, "on");
+        add(&finder, "off");
+        break;
+    case COMPLETION_FILES: add_files(&finder); break;
+    }
     sort_and_unite(completion);
 }
 

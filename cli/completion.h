@@ -19,5 +19,16 @@ struct completion {
 
 /* `text` is a statement so far, up to the cursor. */
 void completion_find(struct arena *arena, struct session *session, struct str text, struct completion *completion);
+/* What the argument of a backslash command is. */
+enum completion_names {
+    COMPLETION_TABLES,
+    COMPLETION_FUNCTIONS,
+    COMPLETION_SETTINGS,
+    COMPLETION_PRINTERS, /* formats of the results */
+    COMPLETION_ON_AND_OFF,
+    COMPLETION_FILES,
+};
+void completion_find_names(struct arena *arena, struct session *session, enum completion_names names,
+                           struct str partial, struct completion *completion);
 /* The longest beginning that all items share, in bytes. */
 size_t completion_common_size(const struct completion *completion);

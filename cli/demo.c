@@ -34,12 +34,14 @@ int demo_run(struct client *client, int64_t duration_us, int64_t rows) {
         duration_us = (int64_t)DEMO_SECONDS * 1000000;
     if (rows) {
         snprintf(limit, sizeof limit, "ALTER TABLE weather SET ('number-of-rows' = '%lld')", (long long)rows);
-        if (client_execute(client, str_from(limit), NULL, SESSION_SEQUENTIAL) != STATUS_OK)
+        struct report_source source = {.text = str_from(limit)};
+        if (client_execute(client, &source, SESSION_SEQUENTIAL) != STATUS_OK)
             return 1;
     }
     report_line("The table `weather` reports temperatures of ten cities. Averages per city and ten seconds:\n\n"
                 "    " DEMO_QUERY ";\n");
     if (duration_us)
         end_after(client, duration_us);
-    return client_execute(client, STR(DEMO_QUERY), NULL, SESSION_SEQUENTIAL) == STATUS_OK ? 0 : 1;
+    struct report_source source = {.text = STR(DEMO_QUERY)};
+    return client_execute(client, &source, SESSION_SEQUENTIAL) == STATUS_OK ? 0 : 1;
 }

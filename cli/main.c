@@ -7,7 +7,7 @@
 #include "cli/arguments.h"
 #include "cli/client.h"
 #include "cli/demo.h"
-#include "cli/report.h"
+#include "cli/script.h"
 #include "cli/shell.h"
 #include "cli/text_file.h"
 #include "connectors/connector.h"
@@ -68,7 +68,15 @@ static int print_fault_points(void) {
     return print_and_exit(&text);
 }
 
-static int execute_input(struct client *client, const struct input_text *input, enum session_mode mode) {
+/* Backslash commands work in -c and -f too; a text without them is parsed as a whole before its first statement runs. */
+static enum status execute_text(struct shell *shell, struct str text, const char *name, enum session_mode mode) {
+    struct report_source source = {.file = name, .text = text};
+    if (mode == SESSION_SEQUENTIAL && script_has_commands(text))
+        return script_run(shell, text, name);
+    return client_execute(shell->client, &source, mode);
+}
+
+static int execute_input(struct shell *shell, const struct input_text *input, enum session_mode mode) {
     struct error error = {0};
     struct strbuf text;
     strbuf_init(&text);
@@ -82,23 +90,24 @@ static int execute_input(struct client *client, const struct input_text *input, 
     } else {
         strbuf_append_text(&text, input->text);
     }
-    enum status status = client_execute(client, strbuf_str(&text), name, mode);
+    enum status status = execute_text(shell, strbuf_str(&text), name, mode);
     strbuf_release(&text);
     return status == STATUS_OK ? 0 : EXIT_ERROR;
 }
 
-static int execute_inputs(struct client *client, const struct arguments *arguments) {
+static int execute_inputs(struct shell *shell, const struct arguments *arguments) {
+    const struct session *session = shell->client->session;
     bool is_run = arguments->command == COMMAND_RUN;
     enum session_mode mode = is_run                                 ? SESSION_RUN
                              : arguments->command == COMMAND_VERIFY ? SESSION_VERIFY
                                                                     : SESSION_SEQUENTIAL;
     for (size_t i = 0; i < arguments->inputs.count; i++) {
-        int code = execute_input(client, &arguments->inputs.items[i], mode);
+        int code = execute_input(shell, &arguments->inputs.items[i], mode);
         if (code)
             return code;
-        if (session_was_stopped(client->session)) /* for `run` a signal is the way to end, a second one is not */
-            return is_run && !session_gave_up(client->session) ? 0 : EXIT_SIGNAL + client_signal();
-        if (session_wants_quit(client->session))
+        if (session_was_stopped(session)) /* for `run` a signal is the way to end, a second one is not */
+            return is_run && !session_gave_up(session) ? 0 : EXIT_SIGNAL + client_signal();
+        if (session_wants_quit(session) || shell->wants_quit)
             break;
     }
     return 0;
@@ -114,7 +123,8 @@ static enum status apply_settings(struct client *client, const struct arguments 
     return STATUS_OK;
 }
 
-static int run_client(struct client *client, const struct arguments *arguments) {
+static int run_shell(struct shell *shell, const struct arguments *arguments) {
+    struct client *client = shell->client;
     struct error error = {0};
     client_catch_signals();
     if (apply_settings(client, arguments, &error) != STATUS_OK)
@@ -123,9 +133,9 @@ static int run_client(struct client *client, const struct arguments *arguments) 
     switch (arguments->command) {
     case COMMAND_TEXTS:
     case COMMAND_RUN:
-    case COMMAND_VERIFY: return execute_inputs(client, arguments);
+    case COMMAND_VERIFY: return execute_inputs(shell, arguments);
     case COMMAND_DEMO: return demo_run(client, arguments->duration_us, arguments->rows);
-    case COMMAND_SHELL: return shell_run(client);
+    case COMMAND_SHELL: return shell_run(shell);
     case COMMAND_HELP:
     case COMMAND_VERSION:
     case COMMAND_FAULT_POINTS: break;
@@ -147,11 +157,14 @@ static int run(const struct arguments *arguments) {
                                     .checkpoint_stop_batches = (uint64_t)arguments->checkpoint_stop_batches,
                                     .dead_letter_path = arguments->dead_letter_path};
     struct client client;
+    struct shell shell;
     struct error error = {0};
     if (client_open(&client, &config, arguments->format, &error) != STATUS_OK)
         return fail_plainly(&error);
-    int code = run_client(&client, arguments);
+    shell_init(&shell, &client);
+    int code = run_shell(&shell, arguments);
     client_close(&client);
+    shell_release(&shell);
     return code;
 }
 

@@ -35,8 +35,8 @@ void report_error(const struct report_source *source, const struct error *error)
     strbuf_init(&text);
     unsigned line, column;
     if (source->file && sql_locate(source->text, error->position, &line, &column))
-        strbuf_printf(&text, "%s:%u: ", source->file, line);
-    sql_render_error(&text, source->text, error);
+        strbuf_printf(&text, "%s:%u: ", source->file, source->lines_before + line);
+    sql_render_error(&text, source->text, source->lines_before, error);
     if (text.size && text.data[text.size - 1] != '\n')
         strbuf_append_char(&text, '\n');
     write_all(&text);
@@ -47,6 +47,7 @@ static void append_place(struct strbuf *out, const struct report_source *source,
     unsigned line, column;
     if (!sql_locate(source->text, position, &line, &column))
         return;
+    line += source->lines_before;
     if (source->file)
         strbuf_printf(out, "%s:%u:%u: ", source->file, line, column);
     else

@@ -12,6 +12,7 @@ struct job;
 struct report_source {
     const char *file; /* NULL: none */
     struct str text;
+    unsigned lines_before; /* lines of the file before the text */
 };
 
 void report_error(const struct report_source *source, const struct error *error);

@@ -64,7 +64,7 @@ void sql_expected_tokens(struct arena *arena, struct str text, struct sql_expect
 /* --- for people --- */
 
 /* ERROR 42601: ..., then line and column, the line with a caret under the place, detail and hint. Columns count
- * characters; a long line is cut around the caret. */
-void sql_render_error(struct strbuf *buffer, struct str text, const struct error *error);
+ * characters; a long line is cut around the caret. `lines_before`: lines of the script before `text`. */
+void sql_render_error(struct strbuf *buffer, struct str text, unsigned lines_before, const struct error *error);
 /* Line and column, both from 1, of a position; the column counts characters. False when there is no such place. */
 bool sql_locate(struct str text, sql_position position, unsigned *line, unsigned *column);

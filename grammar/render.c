@@ -96,11 +96,11 @@ static void print_place(struct strbuf *buffer, struct str text, sql_position pos
     strbuf_printf(buffer, "%s\n    %*s^\n", to < total ? "..." : "", (int)(caret - from) + (from ? 3 : 0), "");
 }
 
-void sql_render_error(struct strbuf *buffer, struct str text, const struct error *error) {
+void sql_render_error(struct strbuf *buffer, struct str text, unsigned lines_before, const struct error *error) {
     strbuf_printf(buffer, "ERROR %s: %s\n", status_sqlstate(error->status), error->message);
     unsigned line, column;
     if (sql_locate(text, error->position, &line, &column)) {
-        strbuf_printf(buffer, "line %u, column %u\n", line, column);
+        strbuf_printf(buffer, "line %u, column %u\n", lines_before + line, column);
         print_place(buffer, text, error->position);
     }
     if (error->detail[0])

@@ -21,7 +21,7 @@ static void parse_all(struct arena *arena, struct str text, struct strbuf *buffe
             ASSERT(error.status == status && error.message[0] && status != STATUS_INTERNAL);
             ASSERT(error.position >= 1 && error.position <= text.size + 1);
             ASSERT(utf8_validate(error.message, strlen(error.message)) == strlen(error.message));
-            sql_render_error(buffer, text, &error);
+            sql_render_error(buffer, text, 0, &error);
         } else if (statement) {
             ASSERT(statement->position > before && statement->end <= text.size + 1);
             ast_print_statement(buffer, statement);

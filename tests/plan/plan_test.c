@@ -168,7 +168,7 @@ static void run(struct session *session) {
             status = execute(session, &arena, statement, &error);
         }
         if (status != STATUS_OK)
-            sql_render_error(&session->out, session->text, &error);
+            sql_render_error(&session->out, session->text, 0, &error);
         strbuf_append_text(&session->out, "\n");
         arena_reset(&arena);
     }

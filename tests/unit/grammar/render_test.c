@@ -6,7 +6,7 @@ static void check(const char *text, sql_position position, const char *expected)
     struct strbuf buffer;
     strbuf_init(&buffer);
     FAIL_AT(&error, position, STATUS_SYNTAX_ERROR, "wrong");
-    sql_render_error(&buffer, str_from(text), &error);
+    sql_render_error(&buffer, str_from(text), 0, &error);
     assert_string_equal(strbuf_text(&buffer), expected);
     strbuf_release(&buffer);
 }
@@ -22,7 +22,7 @@ static void test_a_whole_error(void **state) {
     strbuf_init(&buffer);
     assert_int_equal(sql_parse(&arena, text, &script, &error), STATUS_SYNTAX_ERROR);
     assert_int_equal(script.count, 1);
-    sql_render_error(&buffer, text, &error);
+    sql_render_error(&buffer, text, 0, &error);
     assert_string_equal(
         strbuf_text(&buffer),
         "ERROR 42601: syntax error at \"FORM\"\n"
@@ -68,7 +68,7 @@ static void test_long_lines_are_cut_around_the_caret(void **state) {
         struct strbuf buffer;
         strbuf_init(&buffer);
         FAIL_AT(&error, position, STATUS_SYNTAX_ERROR, "wrong");
-        sql_render_error(&buffer, str_from(line), &error);
+        sql_render_error(&buffer, str_from(line), 0, &error);
         const char *shown = strchr(strchr(buffer.data, '\n') + 1, '\n') + 1;
         const char *caret = strchr(shown, '\n') + 1;
         size_t width = (size_t)(caret - shown - 1);
