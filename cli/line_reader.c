@@ -2,6 +2,7 @@
 #include "cli/line_reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <histedit.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -9,20 +10,24 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utf8proc.h>
 
 #include "cli/client.h"
 #include "cli/completion.h"
+#include "cli/console.h"
+#include "cli/report.h"
 #include "core/base/arena.h"
 
-enum { HISTORY_ENTRIES = 1000, LISTED_CANDIDATES = 120 };
+enum { HISTORY_ENTRIES = 1000, LISTED_CANDIDATES = 120, CANDIDATE_GAP = 2 };
 
 struct line_reader {
-    EditLine *edit; /* NULL: plain lines from a pipe */
-    History *history;
-    char *history_path; /* NULL: not kept */
+    EditLine *edit;            /* NULL: plain lines from a pipe */
+    History *history, *newest; /* newest: one entry, for adding it to the file */
+    char *history_path;        /* NULL: not kept */
     const char *prompt;
     complete_function *complete;
     void *context;
@@ -32,17 +37,41 @@ struct line_reader {
     bool plain_ended;
 };
 
-static volatile sig_atomic_t window_changed;
+static volatile sig_atomic_t window_changed, stop_wanted;
 
 static void on_window_change(int number) {
     (void)number;
     window_changed = 1;
 }
 
+static void on_stop(int number) {
+    (void)number;
+    stop_wanted = 1;
+}
+
 static char *prompt_of(EditLine *edit) {
     struct line_reader *reader;
     el_get(edit, EL_CLIENTDATA, &reader);
     return (char *)(uintptr_t)reader->prompt;
+}
+
+/* Ctrl-Z: whoever takes over finds the terminal as it was; afterwards it is the editor's again, with the line as it was. */
+static void stop_process(EditLine *edit) {
+    struct sigaction stop = {.sa_handler = SIG_DFL}, before;
+    sigset_t let_in;
+    stop_wanted = 0;
+    el_set(edit, EL_PREP_TERM, 0);
+    sigemptyset(&stop.sa_mask);
+    sigemptyset(&let_in);
+    sigaddset(&let_in, SIGTSTP);
+    sigaction(SIGTSTP, &stop, &before);
+    raise(SIGTSTP);
+    sigprocmask(SIG_UNBLOCK, &let_in, NULL); /* stops here; not without a shell that could wake us */
+    sigprocmask(SIG_BLOCK, &let_in, NULL);
+    sigaction(SIGTSTP, &before, NULL);
+    el_set(edit, EL_PREP_TERM, 1);
+    el_resize(edit);
+    el_set(edit, EL_REFRESH);
 }
 
 /* Waits for input; false when a signal came that ends the line. Signals are let in only while waiting, so none is missed
@@ -52,6 +81,8 @@ static bool wait_for_input(EditLine *edit) {
     sigemptyset(&held);
     sigaddset(&held, SIGINT);
     sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
+    sigaddset(&held, SIGTSTP);
     sigaddset(&held, SIGWINCH);
     sigprocmask(SIG_BLOCK, &held, &before);
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -64,6 +95,8 @@ static bool wait_for_input(EditLine *edit) {
             window_changed = 0;
             el_resize(edit);
         }
+        if (stop_wanted)
+            stop_process(edit);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
     return !client_signal();
@@ -94,14 +127,35 @@ static int read_character(EditLine *edit, wchar_t *character) {
     return 1;
 }
 
+/* In columns, downwards, as ls does. */
+static void append_columns(struct strbuf *text, const char *const *items, size_t count) {
+    struct winsize window = {0};
+    size_t widest = 0, columns = 80;
+    for (size_t i = 0; i < count; i++)
+        if (display_width(str_from(items[i])) > widest)
+            widest = display_width(str_from(items[i]));
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col)
+        columns = window.ws_col;
+    size_t across = (columns + CANDIDATE_GAP - 1) / (widest + CANDIDATE_GAP);
+    size_t lines = across > 1 ? (count + across - 1) / across : count;
+    for (size_t line = 0; line < lines; line++) {
+        for (size_t i = line; i < count; i += lines) {
+            strbuf_append_text(text, items[i]);
+            for (size_t width = display_width(str_from(items[i])); i + lines < count && width < widest + CANDIDATE_GAP;
+                 width++)
+                strbuf_append_char(text, ' ');
+        }
+        strbuf_append_char(text, '\n');
+    }
+}
+
 static void list_candidates(const struct completion *completion) {
     struct strbuf text = {0};
+    size_t shown = completion->count < LISTED_CANDIDATES ? completion->count : LISTED_CANDIDATES;
     strbuf_append_char(&text, '\n');
-    for (size_t i = 0; i < completion->count && i < LISTED_CANDIDATES; i++)
-        strbuf_printf(&text, "%s%s", i ? "  " : "", completion->items[i]);
-    if (completion->count > LISTED_CANDIDATES)
-        strbuf_append_text(&text, "  …");
-    strbuf_append_char(&text, '\n');
+    append_columns(&text, completion->items, shown);
+    if (completion->count > shown)
+        strbuf_printf(&text, "… and %zu more\n", completion->count - shown);
     fwrite(text.data, 1, text.size, stdout);
     fflush(stdout);
     strbuf_release(&text);
@@ -112,7 +166,7 @@ static void insert_candidate(EditLine *edit, const struct completion *completion
     struct strbuf text = {0};
     strbuf_append(&text, completion->items[0], size);
     size_t length = strlen(completion->items[0]);
-    if (completion->count == 1 && completion->items[0][length - 1] != '(')
+    if (completion->count == 1 && !strchr("(/.", completion->items[0][length - 1]))
         strbuf_append_text(&text, completion->ending);
     if (completion->partial_size)
         el_deletestr(edit, (int)completion->partial_size);
@@ -167,14 +221,29 @@ static char *find_history_path(void) {
     return path.data;
 }
 
+/* The file grows with every entry of every shell; from twice the number kept it is written anew. Libedit makes it private. */
+static void trim_history(struct line_reader *reader, int entries) {
+    HistEvent event;
+    struct strbuf path = {0};
+    if (entries < 2 * HISTORY_ENTRIES)
+        return;
+    strbuf_printf(&path, "%s.%d", reader->history_path, (int)getpid());
+    if (history(reader->history, &event, H_SAVE, strbuf_text(&path)) < 0 ||
+        rename(strbuf_text(&path), reader->history_path) != 0)
+        unlink(strbuf_text(&path));
+    strbuf_release(&path);
+}
+
 static void open_history(struct line_reader *reader) {
     HistEvent event;
     reader->history = history_init();
+    reader->newest = history_init();
     history(reader->history, &event, H_SETSIZE, HISTORY_ENTRIES);
+    history(reader->newest, &event, H_SETSIZE, 1);
     history(reader->history, &event, H_SETUNIQUE, 1);
     reader->history_path = find_history_path();
     if (reader->history_path)
-        history(reader->history, &event, H_LOAD, reader->history_path);
+        trim_history(reader, history(reader->history, &event, H_LOAD, reader->history_path));
 }
 
 static void open_editor(struct line_reader *reader) {
@@ -210,11 +279,9 @@ struct line_reader *line_reader_open(complete_function *complete, void *context)
 }
 
 void line_reader_close(struct line_reader *reader) {
-    HistEvent event;
     if (reader->history) {
-        if (reader->history_path)
-            history(reader->history, &event, H_SAVE, reader->history_path);
         history_end(reader->history);
+        history_end(reader->newest);
     }
     if (reader->edit)
         el_end(reader->edit);
@@ -227,17 +294,29 @@ bool line_reader_is_terminal(const struct line_reader *reader) {
     return reader->edit != NULL;
 }
 
+static void append_to_history(struct line_reader *reader, const char *entry) {
+    HistEvent event;
+    int descriptor = open(reader->history_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "a");
+    if (!file) {
+        if (descriptor >= 0)
+            close(descriptor);
+        return;
+    }
+    fseek(file, 0, SEEK_END); /* libedit begins a file that is at its start with a line of its own */
+    if (history(reader->newest, &event, H_ENTER, entry) >= 0)
+        history(reader->newest, &event, H_SAVE_FP, file);
+    fclose(file);
+}
+
 void line_reader_remember(struct line_reader *reader, struct str statement) {
     if (!reader->history || !str_trim(statement).size)
         return;
     struct strbuf text = {0};
     HistEvent event;
     strbuf_append_str(&text, str_trim(statement));
-    if (!memmem(text.data, text.size, "--", 2)) /* a comment would swallow what follows on the joined line */
-        for (size_t i = 0; i < text.size; i++)
-            if (text.data[i] == '\n')
-                text.data[i] = ' ';
-    history(reader->history, &event, H_ENTER, strbuf_text(&text));
+    if (history(reader->history, &event, H_ENTER, strbuf_text(&text)) > 0 && reader->history_path)
+        append_to_history(reader, strbuf_text(&text));
     strbuf_release(&text);
 }
 
@@ -264,7 +343,11 @@ static enum line_result read_plain(struct line_reader *reader, struct str *line)
         ssize_t size = read(STDIN_FILENO, plain->data + plain->size, 1 << 16);
         if (size < 0 && errno == EINTR && client_signal())
             return LINE_END;
-        reader->plain_ended = size == 0 || (size < 0 && errno != EINTR);
+        if (size < 0 && errno != EINTR) {
+            report_line("streamsql: cannot read stdin: %s", strerror(errno));
+            return LINE_FAILED;
+        }
+        reader->plain_ended = size == 0;
         plain->size += size > 0 ? (size_t)size : 0;
     }
 }
@@ -276,7 +359,11 @@ enum line_result line_reader_next(struct line_reader *reader, const char *prompt
     reader->prompt = prompt;
     reader->before = before;
     client_forget_signal();
+    struct sigaction stop = {.sa_handler = on_stop}, before_stop;
+    sigemptyset(&stop.sa_mask);
+    sigaction(SIGTSTP, &stop, &before_stop);
     const char *text = el_gets(reader->edit, &size);
+    sigaction(SIGTSTP, &before_stop, NULL);
     if (client_signal() == SIGINT) {
         el_reset(reader->edit);
         return LINE_INTERRUPTED;

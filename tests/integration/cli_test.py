@@ -4,6 +4,7 @@ import os
 import pathlib
 import pty
 import select
+import subprocess
 import termios
 import time
 
@@ -193,12 +194,12 @@ def test_demo_ends_by_itself():
 class Terminal:
     """The program on a pseudo-terminal of 24 lines and 80 columns."""
 
-    def __init__(self, *arguments, home=None):
+    def __init__(self, *arguments, home=None, program=PROGRAM):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             environment = {**os.environ, "TERM": "xterm", "HOME": str(home or "/nonexistent"), "LANG": "C.UTF-8"}
             environment.pop("XDG_STATE_HOME", None)
-            os.execve(PROGRAM, [str(PROGRAM), *map(str, arguments)], environment)
+            os.execve(program, [str(program), *map(str, arguments)], environment)
         self.seen = ""
 
     def __enter__(self):
@@ -295,6 +296,133 @@ def test_shell_commands():
         expect("|    9 |" in (folder / "out.csv").read_text(), "\\o")
 
 
+def test_shell_answers_what_it_does_not_know():
+    with Folder() as folder, Terminal(home=folder) as shell:
+        for line, wanted in (("\\timming", "did you mean \\timing?"), ("\\foo", "there is no command \\foo; \\? lists them"), ("\\x maybe", "write on or off"),
+                             ("\\i", "needs the name of a file"), ("\\i nowhere.sql", "cannot open"), ("\\dt we*", "weather"), ("\\d+ weather", "humidity"),
+                             ("\\dt o'x", "(0 rows)"), ("\\l", "default_database"), ("\\c", "default_database"), ("\\echo one; two", "one; two"), ("help", "\\timing")):
+            shell.wait_for(PROMPT)
+            shell.send(line + "\r")
+            shell.wait_for("\n")
+            shell.wait_for(wanted)
+        shell.wait_for(PROMPT)
+        shell.send("quit\r")
+        expect_equal(shell.status(), 0, "exit status")
+
+
+def test_shell_commands_inside_of_a_statement():
+    with Folder() as folder, Terminal(home=folder) as shell:
+        shell.wait_for(PROMPT)
+        for line, wanted in (("SELECT 'dropped' AS a,", "-> "), ("\\p", "-> "), ("quit", "\\r drops it"), ("\\r", PROMPT),
+                             ("SELECT 'kept' || '", "-> "), ("\\q", "-> "), ("' AS t", "-> "), ("\\g", "kept\\n\\q\\n")):
+            shell.send(line + "\r")
+            shell.wait_for("\n")
+            shell.wait_for(wanted)
+
+
+def test_shell_history_is_shared_and_survives():
+    with Folder() as home:
+        history = home / ".local/state/streamsql/history"
+        with Terminal(home=home) as first, Terminal(home=home) as second:
+            first.wait_for(PROMPT)
+            second.wait_for(PROMPT)
+            first.send("SELECT 'one;',\r`x;y` FROM (SELECT 1 AS `x;y`);\r")
+            first.wait_for("(1 row)")
+            second.send("SELECT 'two';\r")
+            second.wait_for("(1 row)")
+            os.kill(second.pid, 9)  # loses nothing of what was typed
+            first.wait_for(PROMPT)
+            first.send("\\q\r")
+            expect_equal(first.status(), 0, "exit status")
+        expect_equal(len(history.read_text().splitlines()), 4, f"a first line and three entries: {history.read_text()}")
+        expect_equal(history.stat().st_mode & 0o777, 0o600, "permissions")
+        with Terminal(home=home) as shell:
+            shell.wait_for(PROMPT)
+            shell.send("\x10\x10\x10\r")  # past \\q and the other shell's: two lines that come back as one entry
+            shell.wait_for("| one;")
+
+
+def test_shell_stops_and_goes_on():
+    with Terminal() as shell:  # nobody could wake it: it is not stopped
+        shell.wait_for(PROMPT)
+        shell.send("SELECT 4")
+        shell.wait_for("SELECT 4")
+        shell.send("\x1a")
+        shell.send("2 AS answer;\r")
+        shell.wait_for("42 |")
+    with Terminal("--norc", "-i", program="/bin/bash") as shell:
+        shell.send(f"exec 2>&1; {PROGRAM}\r")
+        shell.wait_for(PROMPT)
+        shell.send("SELECT 4")
+        shell.wait_for("SELECT 4")
+        shell.send("\x1a")
+        shell.wait_for("Stopped")
+        shell.send("fg\r")
+        shell.wait_for("SELECT 4")  # the line as it was, and keys are keys: Ctrl-E is the end of the line
+        shell.send("\x052 AS answer;\r")
+        shell.wait_for("42 |")
+
+
+def test_shell_ends_by_signal():
+    for number in (1, 15):
+        with Folder() as home, Terminal(home=home) as shell:
+            shell.wait_for(PROMPT)
+            os.kill(shell.pid, number)
+            expect_equal(shell.status(), 128 + number, f"exit status after signal {number}")
+
+
+def test_scripts_include_scripts():
+    with Folder() as folder:
+        (folder / "sub").mkdir()
+        (folder / "sub/inner.sql").write_text("-- a comment\nSELECT 'inner' AS a;\n\\i wrong.sql\nSELECT 'not reached';\n")
+        (folder / "sub/wrong.sql").write_text("SELECT 1\n  AS one; SELECT 2 AS two;\n\nSELECT\n  nothing;\n")
+        (folder / "outer.sql").write_text("\\format jsonl\n\\i sub/inner.sql\n")
+        (folder / "self.sql").write_text("\\i self.sql\n")
+        for arguments, text in ((("-f", folder / "outer.sql"), None), ((), f"\\i {folder}/outer.sql\n"), (("-c", f"\\i {folder}/outer.sql"), None)):
+            done = run(*arguments, text=text)
+            expect_equal((done.status, done.output), (1, '{"a":"inner"}\n{"one":1}\n{"two":2}\n'), f"{arguments}: {done.errors}")
+            expect(f"{folder}/sub/wrong.sql:5: ERROR 42703" in done.errors and "line 5, column 3" in done.errors, done.errors)
+        done = run("-f", folder / "self.sql")
+        expect_equal(done.status, 1, "a script that includes itself")
+        expect("does it include itself?" in done.errors and f"{folder}/self.sql:1: " in done.errors, done.errors)
+        (folder / "typo.sql").write_text("SELECT 1;\n\\timming\n")
+        done = run("-f", folder / "typo.sql")
+        expect(f"{folder}/typo.sql:2: there is no command \\timming" in done.errors and done.status == 1, done.errors)
+        expect_equal(run("-c", "\\dt").output, "table name\nweather\n", "a command as -c")
+
+
+def test_errors_in_a_pipe_have_their_line():
+    done = run(text="SELECT 1 AS a;\n\n-- two\nSELECT\n nothing;\n")
+    expect("stdin:5: ERROR 42703" in done.errors and "line 5, column 2" in done.errors, done.errors)
+
+
+def test_long_statements_in_a_pipe():
+    done = run(text="SELECT 7 IN (\n" + "1,\n" * 400000 + "7) AS found;\n", timeout=60)
+    expect_equal(done.output, "found\nTRUE\n", done.errors)
+
+
+def test_stdin_that_cannot_be_read():
+    folder = os.open("/", os.O_RDONLY)
+    try:
+        done = subprocess.run([PROGRAM], stdin=folder, capture_output=True, text=True, timeout=60, check=False)
+    finally:
+        os.close(folder)
+    expect_equal((done.returncode, done.stderr), (1, "streamsql: cannot read stdin: Is a directory\n"), "status and message")
+
+
+def test_signal_ends_a_pipe():
+    for number in (1, 2, 15):
+        reader, writer = os.pipe()
+        process = subprocess.Popen([PROGRAM], stdin=reader, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        os.write(writer, b"SELECT 1 AS started;\n")
+        expect_equal(process.stdout.read(10), b"started\n1\n", "rows")
+        process.send_signal(number)
+        expect_equal(process.wait(60), 128 + number, f"exit status after signal {number}")
+        process.stdout.close()
+        os.close(reader)
+        os.close(writer)
+
+
 def test_shell_interrupt_stops_the_query_not_the_shell():
     with Terminal() as shell:
         shell.wait_for(PROMPT)
@@ -339,6 +467,17 @@ def test_shell_completion():
         shell.send("SELECT c\t\t")
         shell.wait_for("cast(")
         shell.wait_for("city")
+        shell.send("\x03")
+        for typed, wanted in (("SELECT weather.hum\tFROM weather LIMIT 1;\r", "| humidity |"), ("SELECT 1 AS a FROM weather w WHERE w.humi\t < -1 LIMIT 0;\r", "(0 rows)"),
+                              ("SELECT `hum\t FROM weather LIMIT 1;\r", "| humidity |"), ("\\d wea\t\r", "humidity"), ("\\set pipeline.na\t\t\r", "pipeline.name"),
+                              ("\\format vert\t\r", PROMPT), ("\\i /etc/host\tname\r", "ERROR"),
+                              ("CREATE TABLE t (a INT) WITH ('connector' = 'filesy\t, 'path' = '/tmp', 'format' = 'csv', 'csv.field-d\t = 'xx');\r", "one character")):
+            shell.wait_for(PROMPT)
+            shell.send(typed)
+            shell.wait_for("\n")
+            shell.wait_for(wanted)
+            if wanted == PROMPT:
+                shell.seen = PROMPT + shell.seen
 
 
 def test_query_on_a_terminal_is_a_table():
