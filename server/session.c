@@ -382,6 +382,10 @@ static enum status execute_definition(struct execution *execution, const struct 
     TRY(catalogue_execute(session->catalogue, statement, execution->text, &session->settings, execution->arena,
                           &summary, error));
     tell_done(execution, summary);
+    if (statement->kind == AST_STATEMENT_CREATE_MATERIALIZED_VIEW)
+        tell_notice(execution, statement->position,
+                    "a materialized view is not kept up to date: its query runs whenever it is read",
+                    "a job that writes its rows to a table is INSERT INTO");
     return STATUS_OK;
 }
 

@@ -199,10 +199,110 @@ static enum status show_execute(struct show *show, sql_position position, struct
     case AST_SHOW_CONNECTORS: show_connectors(show); return STATUS_OK;
     case AST_SHOW_FORMATS: show_formats(show); return STATUS_OK;
     case AST_SHOW_MODULES:
-    case AST_SHOW_FULL_MODULES:
-    case AST_SHOW_PARTITIONS: break;
+    case AST_SHOW_FULL_MODULES: return FAIL_AT(error, position, STATUS_UNSUPPORTED, "SHOW MODULES is not supported");
+    case AST_SHOW_PARTITIONS: return FAIL_AT(error, position, STATUS_UNSUPPORTED, "SHOW PARTITIONS is not supported");
     }
-    return FAIL_AT(error, position, STATUS_UNSUPPORTED, "this SHOW statement is not supported");
+    UNREACHABLE();
+}
+
+/* ---- DESCRIBE of what is no table ---- */
+
+static void start_info(struct show *show) {
+    static const char *const names[] = {"info name", "info value"};
+    start_rows(show, names, COUNT_OF(names));
+}
+
+static void add_info(struct show *show, const char *name, const char *value) {
+    const char *cells[] = {name, value};
+    text_rows_add(show->rows, cells);
+}
+
+/* "upper(string) -> string" for the catalogue's "string <- string". */
+static void add_signature(struct show *show, const char *name, const char *signature) {
+    const char *arrow = strstr(signature, "<-");
+    struct str result = str_trim((struct str){signature, arrow ? (size_t)(arrow - signature) : 0});
+    struct str arguments = arrow ? str_trim(str_from(arrow + 2)) : str_from(signature);
+    add_info(show, "signature",
+             arena_printf(show->arena, "%s(%.*s) -> %.*s", name, STR_FORMAT(arguments), STR_FORMAT(result)));
+}
+
+static bool describe_scalar(struct show *show, const char *name) {
+    uint32_t count;
+    const struct function *overloads = function_overloads(name, &count);
+    if (!overloads)
+        return false;
+    add_info(show, "kind", "SCALAR");
+    for (uint32_t i = 0; i < count; i++)
+        add_signature(show, name, overloads[i].signature);
+    add_info(show, "description", overloads[0].documentation);
+    return true;
+}
+
+static bool describe_aggregate(struct show *show, const char *name) {
+    uint32_t count;
+    const struct aggregate *aggregates = aggregate_table(&count);
+    const struct aggregate *last = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!text_equal_ignore_case(aggregates[i].name, name))
+            continue;
+        if (!last)
+            add_info(show, "kind", "AGGREGATE");
+        if (!last || strcmp(last->signature, aggregates[i].signature) != 0)
+            add_signature(show, name, aggregates[i].signature);
+        last = &aggregates[i];
+    }
+    if (last)
+        add_info(show, "description", last->documentation);
+    return last != NULL;
+}
+
+static enum status describe_function(struct show *show, const struct ast_names *name, struct error *error) {
+    const struct ast_name *last = &name->items[name->count - 1];
+    start_info(show);
+    add_info(show, "is system function", "TRUE");
+    add_info(show, "is temporary", "FALSE");
+    if (name->count == 1 && (describe_scalar(show, last->text) || describe_aggregate(show, last->text)))
+        return STATUS_OK;
+    uint32_t count;
+    const char *const *names = function_names(&count);
+    const char *nearest = text_nearest(last->text, names, count);
+    FAIL_AT(error, name->items[0].position, STATUS_UNDEFINED_FUNCTION, "function \"%s\" does not exist",
+            ast_names_text(show->arena, name));
+    if (nearest)
+        error_hint(error, "did you mean \"%s\"?", nearest);
+    else
+        error_hint(error, "SHOW FUNCTIONS lists what there is");
+    return STATUS_UNDEFINED_FUNCTION;
+}
+
+/* A catalog, or a database: nothing is known of them but that they exist. */
+static enum status describe_namespace(struct show *show, const struct ast_describe *describe, struct error *error) {
+    bool is_catalog = describe->object == AST_OBJECT_CATALOG;
+    struct ast_names within = describe->name;
+    const struct ast_name *last = &within.items[--within.count];
+    struct catalogue_names names = {0};
+    TRY(catalogue_list(show->catalogue, is_catalog ? CATALOGUE_LIST_CATALOGS : CATALOGUE_LIST_DATABASES,
+                       is_catalog ? NULL : &within, show->arena, &names, error));
+    for (size_t i = 0; i < names.count; i++) {
+        if (strcmp(names.items[i], last->text) != 0)
+            continue;
+        start_info(show);
+        add_info(show, "name", last->text);
+        if (is_catalog)
+            add_info(show, "type", "generic_in_memory");
+        return STATUS_OK;
+    }
+    return FAIL_AT(error, last->position, STATUS_UNDEFINED_OBJECT, "%s \"%s\" does not exist",
+                   is_catalog ? "catalog" : "database", last->text);
+}
+
+static enum status describe_execute(struct show *show, const struct ast_describe *describe, struct error *error) {
+    switch (describe->object) {
+    case AST_OBJECT_FUNCTION: return describe_function(show, &describe->name, error);
+    case AST_OBJECT_CATALOG:
+    case AST_OBJECT_DATABASE: return describe_namespace(show, describe, error);
+    default: return show_columns(show, &describe->name, error);
+    }
 }
 
 enum status show_statement(struct arena *arena, const struct catalogue *catalogue, const struct settings *settings,
@@ -210,7 +310,7 @@ enum status show_statement(struct arena *arena, const struct catalogue *catalogu
     struct show show = {.arena = arena, .catalogue = catalogue, .settings = settings, .rows = rows};
     switch (statement->kind) {
     case AST_STATEMENT_SHOW: show.statement = &statement->show; return show_execute(&show, statement->position, error);
-    case AST_STATEMENT_DESCRIBE: return show_columns(&show, &statement->describe.name, error);
+    case AST_STATEMENT_DESCRIBE: return describe_execute(&show, &statement->describe, error);
     default: show_settings(&show); return STATUS_OK;
     }
 }
