@@ -50,8 +50,9 @@ void arguments_print_help(struct strbuf *out) {
     strbuf_append_text(out,
                        "streamsql runs continuous SQL over streams.\n\n"
                        "  streamsql                      the shell, on the embedded engine\n"
-                       "  streamsql -c \"SQL; SQL\"         run statements, print their rows\n"
+                       "  streamsql -c \"SQL; SQL\"        run statements, print their rows\n"
                        "  streamsql -f FILE              the same from a file; - is stdin\n"
+                       "  streamsql < FILE               the same, statement by statement\n"
                        "  streamsql run FILE.sql         run a script as a job until it ends or SIGINT\n"
                        "  streamsql verify FILE.sql      prove that what the script's jobs published is whole, once\n"
                        "  streamsql demo                 the weather query on generated readings\n\n"
@@ -66,14 +67,16 @@ void arguments_print_help(struct strbuf *out) {
         strbuf_printf(out, "  %-32s %s\n", left, flags[i].documentation);
     }
     strbuf_append_text(
-        out, "\nEnvironment\n"
-             "  CHECKPOINT_PATH, GCS_CHECKPOINT_PATH   where jobs (run) have their checkpoints\n"
-             "  CHECKPOINT_INTERVAL                    milliseconds between them\n"
-             "  STATE_BACKEND                          memory or rocksdb, where --state-backend is not given\n"
-             "  TASK_SLOTS                             checked; what this build cannot do yet is refused\n"
-             "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
-             "Results go to stdout, everything else to stderr. Exit status: 0, 1 after an error,\n"
-             "2 when called wrongly, 130 when a query was interrupted, or a job twice.\n");
+        out,
+        "\nEnvironment\n"
+        "  CHECKPOINT_PATH, GCS_CHECKPOINT_PATH   where jobs (run) have their checkpoints\n"
+        "  CHECKPOINT_INTERVAL                    milliseconds between them\n"
+        "  STATE_BACKEND                          memory or rocksdb, where --state-backend is not given\n"
+        "  TASK_SLOTS                             slots of a worker: checked, of no use without workers\n"
+        "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
+        "Results go to stdout, everything else to stderr. Exit status: 0; 1 after an error; 2 when\n"
+        "called wrongly; 128 + N when signal N ended it (130: Ctrl-C). A job (run) is meant to be\n"
+        "ended by a signal: 0, unless it takes a second one. Ctrl-C ends with a last checkpoint.\n");
 }
 
 enum { CHECKPOINT_INTERVAL_US = 10000000 }; /* when not given */

@@ -25,10 +25,12 @@ def test_version_and_help():
     done = run("--version")
     expect_equal(done.status, 0, "exit status")
     expect(done.output.startswith("streamsql "), done.output)
+    expect_equal(run("-V").output, done.output, "-V")
     done = run("--help")
     expect_equal(done.status, 0, "exit status")
     for flag in ("-c", "-f", "--format", "--batch-rows", "run", "demo"):
         expect(flag in done.output, f"{flag} is not in the help")
+    expect(max(map(len, done.output.splitlines())) <= 100, f"a line of the help is too long: {max(done.output.splitlines(), key=len)}")
 
 
 def test_formats():
