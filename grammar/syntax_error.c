@@ -64,6 +64,7 @@ static void summarise(struct token_set *set, bool *expression, bool *operator) {
         remove_all(set, &begin);
     if (*operator)
         remove_all(set, &go_on);
+    set->has[TOKEN_HINT_OPEN] = false; /* nobody looks for one */
 }
 
 struct list {
@@ -168,6 +169,11 @@ static bool reserved_as_name(const struct drive *drive, struct sql_token token) 
     return last == TOKEN_AS || last == TOKEN_DOT || !begins_clause(token.kind);
 }
 
+/* SET 'key' and no more. */
+static bool is_setting_key(const struct drive *drive) {
+    return machine_accepts(drive->machine, TOKEN_TO) && machine_accepts(drive->machine, TOKEN_EQUAL);
+}
+
 static void hint(struct error *error, const struct replay *here, struct sql_token token) {
     const struct drive *drive = &here->drive;
     const char *nearest = is_word(token) ? nearest_keyword(drive->machine, token, &drive->ahead) : NULL;
@@ -181,7 +187,9 @@ static void hint(struct error *error, const struct replay *here, struct sql_toke
         error_hint(error, "remove the comma before it, or write what should follow the comma");
     else if (token.kind == TOKEN_EQUAL && last == TOKEN_EQUAL)
         error_hint(error, "equality is written with one =");
-    else if (last == TOKEN_STRING && token_end(drive->last) == token.position)
+    else if ((token.kind == 0 || token.kind == TOKEN_SEMICOLON) && is_setting_key(drive))
+        error_hint(error, "SET 'key' = 'value' changes a setting, SHOW 'key' shows it");
+    else if (is_word(token) && last == TOKEN_STRING && token_end(drive->last) == token.position)
         error_hint(error, "a quote inside a string is written twice: ''");
     else if (token.kind == TOKEN_HINT_OPEN)
         error_hint(error,

@@ -76,8 +76,8 @@ struct expression_context {
 
 enum status bind_expression(const struct expression_context *context, const struct ast_expression *ast,
                             struct expression **expression) MUST_CHECK;
-/* The same, and BOOLEAN. */
-enum status bind_condition(const struct expression_context *context, const struct ast_expression *ast,
+/* The same, and BOOLEAN. `what`: "WHERE", for messages. */
+enum status bind_condition(const struct expression_context *context, const struct ast_expression *ast, const char *what,
                            struct expression **condition) MUST_CHECK;
 enum status bind_arguments(const struct expression_context *context, const struct ast_call *call,
                            struct expression ***arguments, uint32_t *count) MUST_CHECK;
@@ -207,6 +207,7 @@ enum status bind_grouping_indicator(const struct expression_context *context, co
 /* ---- windows (binder_window.c) ---- */
 
 /* TUMBLE, HOP, SESSION, CUMULATE by function name. */
+const char *window_function_nearest(const char *name); /* for hints; NULL: none is near */
 bool window_function_find(const char *function, Plan__WindowKind *kind);
 /* TUMBLE_START … in a grouped SELECT, also the bare names window_start, window_end, window_time. */
 bool is_window_property(const char *function);

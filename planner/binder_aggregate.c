@@ -149,7 +149,7 @@ enum status bind_aggregate(const struct expression_context *context, const struc
     split_arguments(binder->arena, &call, arguments, count);
     if (ast_call->filter) {
         inner.clause = "FILTER";
-        TRY(bind_condition(&inner, ast_call->filter, &call.filter));
+        TRY(bind_condition(&inner, ast_call->filter, inner.clause, &call.filter));
     }
     uint32_t index = add_call(context->grouping, call);
     *expression = expression_column(binder->arena, COLUMN_AGGREGATE_BASE + index, call.call.type, ast->position);

@@ -132,7 +132,12 @@ static enum status bind_call(const struct expression_context *context, const str
     struct expression **arguments;
     uint32_t count;
     TRY(bind_arguments(context, call, &arguments, &count));
-    return expression_call(binder->arena, call->function, arguments, count, ast->position, expression, binder->error);
+    enum status status =
+        expression_call(binder->arena, call->function, arguments, count, ast->position, expression, binder->error);
+    const char *window = status == STATUS_UNDEFINED_FUNCTION ? window_function_nearest(call->function) : NULL;
+    if (window && !binder->error->hint[0])
+        error_hint(binder->error, "did you mean \"%s\"?", window);
+    return status;
 }
 
 /* ---- special forms ---- */
@@ -153,7 +158,7 @@ static enum status bind_case(const struct expression_context *context, const str
             struct expression *both[] = {operand, condition};
             TRY(expression_call(binder->arena, "=", both, 2, when->condition->position, &condition, binder->error));
         } else {
-            TRY(bind_condition(context, when->condition, &condition));
+            TRY(bind_condition(context, when->condition, "CASE WHEN", &condition));
         }
         arguments[count++] = condition;
         TRY(bind_expression(context, when->result, &arguments[count++]));
@@ -248,7 +253,7 @@ enum status bind_expression(const struct expression_context *context, const stru
     UNREACHABLE();
 }
 
-enum status bind_condition(const struct expression_context *context, const struct ast_expression *ast,
+enum status bind_condition(const struct expression_context *context, const struct ast_expression *ast, const char *what,
                            struct expression **condition) {
     struct binder *binder = context->binder;
     TRY(bind_expression(context, ast, condition));
@@ -258,7 +263,16 @@ enum status bind_condition(const struct expression_context *context, const struc
         return expression_cast(binder->arena, *condition, &type_boolean, CAST_IMPLICIT, ast->position, condition,
                                binder->error);
     return FAIL_AT(binder->error, ast->position, STATUS_DATATYPE_MISMATCH, "argument of %s must be BOOLEAN, not %s",
-                   context->clause, type_text(binder->arena, (*condition)->type));
+                   what, type_text(binder->arena, type_with_nullable(binder->arena, (*condition)->type, true)));
+}
+
+static enum status not_constant_of(struct binder *binder, sql_position position, const struct type *type,
+                                   const char *what, const struct type *actual) {
+    FAIL_AT(binder->error, position, STATUS_DATATYPE_MISMATCH, "%s must be %s, not %s", what,
+            type_text(binder->arena, type), type_text(binder->arena, type_with_nullable(binder->arena, actual, true)));
+    if (type == &type_interval_second)
+        error_hint(binder->error, "a time is written INTERVAL '10' SECOND or, without a space, 10s");
+    return STATUS_DATATYPE_MISMATCH;
 }
 
 enum status bind_constant_int64(struct binder *binder, const struct ast_expression *ast, const struct type *type,
@@ -270,8 +284,7 @@ enum status bind_constant_int64(struct binder *binder, const struct ast_expressi
     TRY(bind_expression(&context, ast, &expression));
     if (expression->type->kind != type->kind &&
         (type_is_interval(type) || !type_can_cast(expression->type, type, CAST_IMPLICIT)))
-        return FAIL_AT(binder->error, ast->position, STATUS_DATATYPE_MISMATCH, "%s must be %s, not %s", what,
-                       type_text(binder->arena, type), type_text(binder->arena, expression->type));
+        return not_constant_of(binder, ast->position, type, what, expression->type);
     TRY(expression_cast(binder->arena, expression, type_with_nullable(binder->arena, type, true), CAST_IMPLICIT,
                         ast->position, &expression, binder->error));
     if (!expression_is_constant(expression))

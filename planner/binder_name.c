@@ -84,6 +84,26 @@ static bool is_table(const struct scope *scope, const struct ast_name *name) {
     return false;
 }
 
+/* The binder's text need not be the one that the name stands in: not for a stored definition. */
+static bool is_double_quoted(const struct binder *binder, const struct ast_name *name) {
+    size_t size = strlen(name->text);
+    if (!name->quoted || !name->position || name->position + size > binder->sql_text.size)
+        return false;
+    const char *written = binder->sql_text.data + name->position - 1;
+    return written[0] == '"' && strncmp(written + 1, name->text, size) == 0;
+}
+
+static void hint_undefined_column(const struct expression_context *context, const struct ast_name *column) {
+    const struct binder *binder = context->binder;
+    bool is_select = context->clause && strcmp(context->clause, "the SELECT list") == 0;
+    if (is_double_quoted(binder, column))
+        error_hint(binder->error, "double quotes are for names: a text is written '%s'", column->text);
+    else if (context->scope->node->column_count == 0 && is_select)
+        error_hint(binder->error, "there is no FROM: a text is written in single quotes");
+    else if (context->scope->node->column_count == 0 && context->clause)
+        error_hint(binder->error, "%s cannot use columns", context->clause);
+}
+
 static enum status undefined_column(const struct expression_context *context, const struct ast_names *names) {
     const struct binder *binder = context->binder;
     const struct scope *scope = context->scope;
@@ -100,8 +120,8 @@ static enum status undefined_column(const struct expression_context *context, co
     FAIL_AT(binder->error, column->position, STATUS_UNDEFINED_COLUMN, "column \"%s\" does not exist", column->text);
     if (nearest)
         error_hint(binder->error, "did you mean \"%s\"?", nearest);
-    else if (scope->node->column_count == 0)
-        error_hint(binder->error, "there is no FROM: a text is written in single quotes");
+    else
+        hint_undefined_column(context, column);
     return STATUS_UNDEFINED_COLUMN;
 }
 

@@ -32,7 +32,7 @@ static enum status bind_from(struct select_binder *select) {
     if (!select->ast->where)
         return STATUS_OK;
     struct expression_context context = {.binder = binder, .scope = &select->scope, .clause = "WHERE"};
-    TRY(bind_condition(&context, select->ast->where, &select->where));
+    TRY(bind_condition(&context, select->ast->where, context.clause, &select->where));
     select->scope.node = logical_filter(binder->arena, select->scope.node, select->where);
     return STATUS_OK;
 }
@@ -345,7 +345,7 @@ enum status bind_select(struct binder *binder, const struct ast_select *ast, con
     TRY(bind_items(&select));
     if (ast->having) {
         struct expression_context context = output_context(&select, "HAVING");
-        TRY(bind_condition(&context, ast->having, &select.having));
+        TRY(bind_condition(&context, ast->having, context.clause, &select.having));
     }
     TRY(bind_order_by(&select, query));
     return build(&select, query, result);

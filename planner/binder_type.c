@@ -102,6 +102,41 @@ static enum status unsupported_type(const struct type_binder *binder, const char
     return FAIL_AT(binder->error, binder->ast->position, STATUS_UNSUPPORTED, "type %s is not supported", name);
 }
 
+/* Names that other systems have, and the nearest of our own. */
+static enum status undefined_type(const struct type_binder *binder) {
+    static const char *const foreign[][2] = {
+        {"uuid", "STRING"},
+        {"json", "STRING"},
+        {"jsonb", "STRING"},
+        {"varchar2", "STRING"},
+        {"enum", "STRING"},
+        {"datetime", "TIMESTAMP"},
+        {"timestamp_ntz", "TIMESTAMP"},
+        {"long", "BIGINT"},
+        {"byte", "TINYINT"},
+        {"short", "SMALLINT"},
+        {"number", "DECIMAL"},
+        {"serial", "INT"},
+        {"bigserial", "BIGINT"},
+        {"blob", "BYTES"},
+        {"struct", "ROW"},
+    };
+    static const char *const names[] = {
+        "TINYINT", "SMALLINT", "INT",       "INTEGER", "BIGINT", "DECIMAL", "NUMERIC",       "FLOAT",   "DOUBLE",
+        "REAL",    "BOOLEAN",  "STRING",    "VARCHAR", "CHAR",   "TEXT",    "BYTES",         "BINARY",  "VARBINARY",
+        "DATE",    "TIME",     "TIMESTAMP", "ARRAY",   "MAP",    "ROW",     "TIMESTAMP_LTZ", "INTERVAL"};
+    const char *name = ast_names_text(binder->arena, &binder->ast->name);
+    const char *nearest = NULL;
+    for (size_t i = 0; i < COUNT_OF(foreign) && !nearest; i++)
+        nearest = str_equal_ignore_case(str_from(name), str_from(foreign[i][0])) ? foreign[i][1] : NULL;
+    if (!nearest)
+        nearest = text_nearest(name, names, COUNT_OF(names));
+    FAIL_AT(binder->error, binder->ast->position, STATUS_UNDEFINED_OBJECT, "type \"%s\" does not exist", name);
+    if (nearest)
+        error_hint(binder->error, "did you mean %s?", nearest);
+    return STATUS_UNDEFINED_OBJECT;
+}
+
 static enum status bind_kind(const struct type_binder *binder, const struct type **type) {
     const struct ast_type *ast = binder->ast;
     *type = simple_type(ast->kind);
@@ -129,8 +164,7 @@ static enum status bind_kind(const struct type_binder *binder, const struct type
     case AST_TYPE_RAW: return unsupported_type(binder, "RAW");
     default: break;
     }
-    return FAIL_AT(binder->error, ast->position, STATUS_UNDEFINED_OBJECT, "type \"%s\" does not exist",
-                   ast_names_text(binder->arena, &ast->name));
+    return undefined_type(binder);
 }
 
 enum status bind_type(struct arena *arena, const struct ast_type *ast, const struct type **type, struct error *error) {

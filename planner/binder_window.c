@@ -38,6 +38,13 @@ bool window_function_find(const char *function, Plan__WindowKind *kind) {
     return found != NULL;
 }
 
+const char *window_function_nearest(const char *name) {
+    const char *names[COUNT_OF(window_functions)];
+    for (size_t i = 0; i < COUNT_OF(window_functions); i++)
+        names[i] = window_functions[i].name;
+    return text_nearest(name, names, COUNT_OF(window_functions));
+}
+
 static const char *function_text(const struct window_function *function) {
     static const char *const names[] = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
     return names[function->kind];

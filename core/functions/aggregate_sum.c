@@ -10,8 +10,12 @@
 #include "core/functions/aggregate_kernels.h"
 
 static enum status out_of_range(const struct aggregate_call *call, struct error *error) {
-    return FAIL_AT(error, call->position, STATUS_OUT_OF_RANGE, "%s over %s does not fit %s", call->aggregate->name,
-                   type_kind_name(call->argument_types[0]->kind), type_kind_name(call->type->kind));
+    FAIL_AT(error, call->position, STATUS_OUT_OF_RANGE, "%s over %s does not fit %s", call->aggregate->name,
+            type_kind_name(call->argument_types[0]->kind), type_kind_name(call->type->kind));
+    if (call->type->kind != TYPE_DECIMAL)
+        error_hint(error, "cast the argument to a wider type: %s(CAST(... AS %s))", call->aggregate->name,
+                   call->type->kind == TYPE_BIGINT ? "DECIMAL(38, 0)" : "BIGINT");
+    return STATUS_OUT_OF_RANGE;
 }
 
 #define ADD(state, value) ((state)->sum += (value), (state)->count++)

@@ -43,18 +43,41 @@ static void print_argument_types(struct strbuf *out, const struct call_request *
     strbuf_append_char(out, ')');
 }
 
-enum status resolve_mismatch(struct call_request *request) {
+enum { OVERLOADS_SHOWN = 5 };
+
+static void print_accepted(struct strbuf *out, const char *name) {
     uint32_t count;
-    const struct function *overloads = function_overloads(request->name, &count);
+    const struct function *overloads = function_overloads(name, &count);
+    for (uint32_t i = 0; i < count && i < OVERLOADS_SHOWN; i++)
+        strbuf_printf(out, "%s%s", i ? " |" : "", strstr(overloads[i].signature, "<-") + 2);
+    if (count > OVERLOADS_SHOWN)
+        strbuf_append_text(out, " | ...");
+}
+
+/* `'a' + 1`, from languages where + joins texts. */
+static void hint_arithmetic(struct call_request *request) {
+    bool is_arithmetic = request->name[0] && !request->name[1] && strchr("+-*/%", request->name[0]);
+    for (uint32_t i = 0; is_arithmetic && i < request->argument_count; i++) {
+        if (!type_is_string(request->arguments[i]->type))
+            continue;
+        if (request->name[0] == '+')
+            error_hint(request->error, "texts are joined with ||; CAST makes a number of a text");
+        else
+            error_hint(request->error, "CAST makes a number of a text");
+        return;
+    }
+}
+
+enum status resolve_mismatch(struct call_request *request) {
     struct strbuf types, accepted;
     strbuf_init(&types);
     strbuf_init(&accepted);
     print_argument_types(&types, request);
-    for (uint32_t i = 0; i < count; i++)
-        strbuf_printf(&accepted, "%s%s", i ? " | " : "", strstr(overloads[i].signature, "<-") + 2);
+    print_accepted(&accepted, request->name);
     FAIL_AT(request->error, request->position, STATUS_DATATYPE_MISMATCH, "%s cannot be applied to %s", request->name,
             strbuf_text(&types));
     error_detail(request->error, "accepted:%s", strbuf_text(&accepted));
+    hint_arithmetic(request);
     strbuf_release(&types);
     strbuf_release(&accepted);
     return STATUS_DATATYPE_MISMATCH;

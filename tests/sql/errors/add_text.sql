@@ -1,0 +1,2 @@
+-- expect-error: 42804
+SELECT 'a' + 1;

@@ -1,0 +1,2 @@
+-- expect-error: 42804
+SELECT CASE WHEN 1 THEN 2 END;

@@ -1,0 +1,2 @@
+-- expect-error: 42704
+DESCRIBE DATABASE nowhere;

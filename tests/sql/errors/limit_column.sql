@@ -1,0 +1,2 @@
+-- expect-error: 42703
+SELECT * FROM weather LIMIT x;

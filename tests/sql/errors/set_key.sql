@@ -1,0 +1,2 @@
+-- expect-error: 42601
+SET 'parallelism.default';

@@ -1,0 +1,2 @@
+-- expect-error: 42704
+SELECT CAST('1' AS INTEGR);
