@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/functions/kernels/utf8.h"
+#include "core/functions/kernels/json_scan.h"
 
 /* ---- the path ---- */
 
@@ -74,102 +74,13 @@ enum status json_path_read(struct str text, struct json_path *path, sql_position
 
 /* ---- the text ---- */
 
-struct json_cursor {
-    const char *at, *end;
-};
-
-static void skip_space(struct json_cursor *cursor) {
-    while (cursor->at < cursor->end &&
-           (*cursor->at == ' ' || *cursor->at == '\n' || *cursor->at == '\t' || *cursor->at == '\r'))
-        cursor->at++;
-}
-
-/* Past the closing quote; *text is what lies between. */
-static bool read_string(struct json_cursor *cursor, struct str *text) {
-    const char *start = ++cursor->at;
-    for (; cursor->at < cursor->end; cursor->at++) {
-        if (*cursor->at == '"') {
-            *text = (struct str){start, (size_t)(cursor->at - start)};
-            cursor->at++;
-            return true;
-        }
-        if (*cursor->at == '\\')
-            cursor->at++;
-    }
-    cursor->at = cursor->end;
-    return false;
-}
-
-/* Past an object or array, by counting brackets outside of strings. */
-static bool skip_nested(struct json_cursor *cursor) {
-    uint32_t depth = 0;
-    struct str string;
-    while (cursor->at < cursor->end) {
-        char c = *cursor->at;
-        if (c == '"') {
-            if (!read_string(cursor, &string))
-                return false;
-            continue;
-        }
-        cursor->at++;
-        depth += c == '{' || c == '[';
-        depth -= c == '}' || c == ']';
-        if (depth == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool read_word(struct json_cursor *cursor, struct str word) {
-    if ((size_t)(cursor->end - cursor->at) < word.size || memcmp(cursor->at, word.data, word.size) != 0)
-        return false;
-    cursor->at += word.size;
-    return true;
-}
-
-static enum json_kind read_scalar(struct json_cursor *cursor) {
-    if (read_word(cursor, STR("true")))
-        return JSON_TRUE;
-    if (read_word(cursor, STR("false")))
-        return JSON_FALSE;
-    if (read_word(cursor, STR("null")))
-        return JSON_NULL;
-    const char *start = cursor->at;
-    bool digits = false;
-    for (; cursor->at < cursor->end; cursor->at++) {
-        char c = *cursor->at;
-        if (c >= '0' && c <= '9')
-            digits = true;
-        else if (c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E')
-            break;
-    }
-    return digits && *start != '+' && *start != '.' ? JSON_NUMBER : JSON_NONE;
-}
-
-/* One value, whatever it is; the cursor stands after it. */
-static enum json_kind read_value(struct json_cursor *cursor, struct str *value) {
-    skip_space(cursor);
-    if (cursor->at >= cursor->end)
-        return JSON_NONE;
-    const char *start = cursor->at;
-    if (*start == '"')
-        return read_string(cursor, value) ? JSON_STRING : JSON_NONE;
-    enum json_kind kind = *start == '{' ? JSON_OBJECT : *start == '[' ? JSON_ARRAY : JSON_NONE;
-    if (kind == JSON_NONE)
-        kind = read_scalar(cursor);
-    else if (!skip_nested(cursor))
-        return JSON_NONE;
-    *value = (struct str){start, (size_t)(cursor->at - start)};
-    return kind;
-}
-
 static bool key_is(struct str key, struct str member) {
     char unescaped[256];
     if (key.size == member.size && memcmp(key.data, member.data, key.size) == 0)
         return true;
     if (key.size > sizeof unescaped || !memchr(key.data, '\\', key.size))
         return false;
-    size_t size = json_path_unescape(unescaped, key);
+    size_t size = json_unescape(unescaped, key);
     return size == member.size && memcmp(unescaped, member.data, size) == 0;
 }
 
@@ -177,17 +88,17 @@ static bool key_is(struct str key, struct str member) {
 static bool enter_member(struct json_cursor *cursor, struct str member) {
     for (;;) {
         struct str key, value;
-        skip_space(cursor);
-        if (cursor->at >= cursor->end || *cursor->at != '"' || !read_string(cursor, &key))
+        json_skip_space(cursor);
+        if (cursor->at >= cursor->end || *cursor->at != '"' || !json_read_string(cursor, &key))
             return false;
-        skip_space(cursor);
+        json_skip_space(cursor);
         if (cursor->at >= cursor->end || *cursor->at++ != ':')
             return false;
         if (key_is(key, member))
             return true;
-        if (read_value(cursor, &value) == JSON_NONE)
+        if (json_read_value(cursor, &value) == JSON_NONE)
             return false;
-        skip_space(cursor);
+        json_skip_space(cursor);
         if (cursor->at >= cursor->end || *cursor->at++ != ',')
             return false;
     }
@@ -197,13 +108,13 @@ static bool enter_member(struct json_cursor *cursor, struct str member) {
 static bool enter_element(struct json_cursor *cursor, uint32_t index) {
     struct str value;
     for (; index > 0; index--) {
-        if (read_value(cursor, &value) == JSON_NONE)
+        if (json_read_value(cursor, &value) == JSON_NONE)
             return false;
-        skip_space(cursor);
+        json_skip_space(cursor);
         if (cursor->at >= cursor->end || *cursor->at++ != ',')
             return false;
     }
-    skip_space(cursor);
+    json_skip_space(cursor);
     return cursor->at < cursor->end && *cursor->at != ']';
 }
 
@@ -211,83 +122,13 @@ enum json_kind json_path_find(const struct json_path *path, struct str text, str
     struct json_cursor cursor = {text.data, text.data + text.size};
     for (uint32_t i = 0; i < path->count; i++) {
         const struct json_step *step = &path->steps[i];
-        skip_space(&cursor);
+        json_skip_space(&cursor);
         if (cursor.at >= cursor.end || *cursor.at++ != (step->is_index ? '[' : '{'))
             return JSON_NONE;
         if (!(step->is_index ? enter_element(&cursor, step->index) : enter_member(&cursor, step->member)))
             return JSON_NONE;
     }
-    enum json_kind kind = read_value(&cursor, value);
-    skip_space(&cursor);
+    enum json_kind kind = json_read_value(&cursor, value);
+    json_skip_space(&cursor);
     return path->count == 0 && cursor.at < cursor.end ? JSON_NONE : kind;
-}
-
-/* ---- rewriting ---- */
-
-static bool read_hex(struct str text, size_t at, uint32_t *code) {
-    *code = 0;
-    if (at + 4 > text.size)
-        return false;
-    for (size_t i = at; i < at + 4; i++) {
-        char c = text.data[i];
-        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
-                                                : 16;
-        if (digit > 15)
-            return false;
-        *code = *code << 4 | digit;
-    }
-    return true;
-}
-
-/* \uXXXX at text[at], a surrogate pair as one; returns the bytes consumed, 0 when it is wrong. */
-static size_t read_unicode(struct str text, size_t at, uint32_t *code) {
-    uint32_t low;
-    if (!read_hex(text, at + 2, code))
-        return 0;
-    if (*code < 0xD800 || *code > 0xDFFF)
-        return 6;
-    if (*code > 0xDBFF || at + 8 > text.size || text.data[at + 6] != '\\' || text.data[at + 7] != 'u' ||
-        !read_hex(text, at + 8, &low) || low < 0xDC00 || low > 0xDFFF)
-        return 0;
-    *code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
-    return 12;
-}
-
-size_t json_path_unescape(char *out, struct str text) {
-    static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-    size_t size = 0;
-    for (size_t i = 0; i < text.size;) {
-        char next = (char)(i + 1 < text.size ? text.data[i + 1] : 0);
-        const char *escape = text.data[i] == '\\' && next ? strchr(escapes, next) : NULL;
-        uint32_t code;
-        size_t consumed = text.data[i] == '\\' && next == 'u' ? read_unicode(text, i, &code) : 0;
-        if (consumed) {
-            size += utf8_write(out + size, code);
-            i += consumed;
-        } else if (escape) {
-            out[size++] = meanings[escape - escapes];
-            i += 2;
-        } else {
-            out[size++] = text.data[i++];
-        }
-    }
-    return size;
-}
-
-size_t json_path_compact(char *out, struct str text) {
-    struct json_cursor cursor = {text.data, text.data + text.size};
-    size_t size = 0;
-    while (skip_space(&cursor), cursor.at < cursor.end) {
-        const char *start = cursor.at;
-        struct str string;
-        if (*start == '"')
-            read_string(&cursor, &string);
-        else
-            cursor.at++;
-        memcpy(out + size, start, (size_t)(cursor.at - start));
-        size += (size_t)(cursor.at - start);
-    }
-    return size;
 }

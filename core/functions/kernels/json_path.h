@@ -7,6 +7,7 @@
 
 #include "core/base/status.h"
 #include "core/base/str.h"
+#include "core/functions/kernels/json_scan.h"
 
 enum { JSON_PATH_STEPS_MAX = 32 };
 
@@ -21,15 +22,9 @@ struct json_path {
     uint32_t count;
 };
 
-enum json_kind { JSON_NONE, JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_FALSE, JSON_NULL };
-
 /* Fails on wildcards, filters and whatever else is not a plain way down. Borrows the text. */
 enum status json_path_read(struct str text, struct json_path *path, sql_position position,
                            struct error *error) MUST_CHECK;
 /* The kind of the value at the path and its text (a string's without its quotes, still escaped); JSON_NONE when there is none
  * or the text is no JSON. */
 enum json_kind json_path_find(const struct json_path *path, struct str text, struct str *value);
-/* Bytes written to `out`, which has room for text.size; wrong escapes are left as they are. */
-size_t json_path_unescape(char *out, struct str text);
-/* Without white space between tokens; `out` has room for text.size. */
-size_t json_path_compact(char *out, struct str text);

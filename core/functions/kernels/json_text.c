@@ -44,7 +44,7 @@ enum status json_text_value(struct function_call *call, const struct column *arg
             result_null(call, result, row);
         } else if (kind == JSON_STRING && memchr(value.data, '\\', value.size)) {
             char *at = text_reserve(&writer, value.size);
-            out[row] = text_commit(&writer, json_path_unescape(at, value));
+            out[row] = text_commit(&writer, json_unescape(at, value));
         } else {
             out[row] = view_make(value.data, (uint32_t)value.size);
         }
@@ -68,7 +68,7 @@ enum status json_text_query(struct function_call *call, const struct column *arg
             continue;
         }
         char *at = text_reserve(&writer, value.size);
-        out[row] = text_commit(&writer, json_path_compact(at, value));
+        out[row] = text_commit(&writer, json_compact(at, value));
     }
     return STATUS_OK;
 }

@@ -1,0 +1,159 @@
+/* json_scan.c: see json_scan.h. */
+#include "core/functions/kernels/json_scan.h"
+
+#include <string.h>
+
+#include "core/functions/kernels/utf8.h"
+
+void json_skip_space(struct json_cursor *cursor) {
+    while (cursor->at < cursor->end &&
+           (*cursor->at == ' ' || *cursor->at == '\n' || *cursor->at == '\t' || *cursor->at == '\r'))
+        cursor->at++;
+}
+
+bool json_read_string(struct json_cursor *cursor, struct str *text) {
+    const char *start = ++cursor->at;
+    for (; cursor->at < cursor->end; cursor->at++) {
+        if (*cursor->at == '"') {
+            *text = (struct str){start, (size_t)(cursor->at - start)};
+            cursor->at++;
+            return true;
+        }
+        if (*cursor->at == '\\')
+            cursor->at++;
+    }
+    cursor->at = cursor->end;
+    return false;
+}
+
+/* Past an object or array, by counting brackets outside of strings. */
+static bool skip_nested(struct json_cursor *cursor) {
+    uint32_t depth = 0;
+    struct str string;
+    while (cursor->at < cursor->end) {
+        char c = *cursor->at;
+        if (c == '"') {
+            if (!json_read_string(cursor, &string))
+                return false;
+            continue;
+        }
+        cursor->at++;
+        depth += c == '{' || c == '[';
+        depth -= c == '}' || c == ']';
+        if (depth == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_word(struct json_cursor *cursor, struct str word) {
+    if ((size_t)(cursor->end - cursor->at) < word.size || memcmp(cursor->at, word.data, word.size) != 0)
+        return false;
+    cursor->at += word.size;
+    return true;
+}
+
+static enum json_kind read_scalar(struct json_cursor *cursor) {
+    if (read_word(cursor, STR("true")))
+        return JSON_TRUE;
+    if (read_word(cursor, STR("false")))
+        return JSON_FALSE;
+    if (read_word(cursor, STR("null")))
+        return JSON_NULL;
+    const char *start = cursor->at;
+    bool digits = false;
+    for (; cursor->at < cursor->end; cursor->at++) {
+        char c = *cursor->at;
+        if (c >= '0' && c <= '9')
+            digits = true;
+        else if (c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E')
+            break;
+    }
+    return digits && *start != '+' && *start != '.' ? JSON_NUMBER : JSON_NONE;
+}
+
+enum json_kind json_read_value(struct json_cursor *cursor, struct str *value) {
+    json_skip_space(cursor);
+    if (cursor->at >= cursor->end)
+        return JSON_NONE;
+    const char *start = cursor->at;
+    if (*start == '"')
+        return json_read_string(cursor, value) ? JSON_STRING : JSON_NONE;
+    enum json_kind kind = *start == '{' ? JSON_OBJECT : *start == '[' ? JSON_ARRAY : JSON_NONE;
+    if (kind == JSON_NONE)
+        kind = read_scalar(cursor);
+    else if (!skip_nested(cursor))
+        return JSON_NONE;
+    *value = (struct str){start, (size_t)(cursor->at - start)};
+    return kind;
+}
+
+/* ---- rewriting ---- */
+
+static bool read_hex(struct str text, size_t at, uint32_t *code) {
+    *code = 0;
+    if (at + 4 > text.size)
+        return false;
+    for (size_t i = at; i < at + 4; i++) {
+        char c = text.data[i];
+        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
+                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
+                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
+                                                : 16;
+        if (digit > 15)
+            return false;
+        *code = *code << 4 | digit;
+    }
+    return true;
+}
+
+/* \uXXXX at text[at], a surrogate pair as one; returns the bytes consumed, 0 when it is wrong. */
+static size_t read_unicode(struct str text, size_t at, uint32_t *code) {
+    uint32_t low;
+    if (!read_hex(text, at + 2, code))
+        return 0;
+    if (*code < 0xD800 || *code > 0xDFFF)
+        return 6;
+    if (*code > 0xDBFF || at + 8 > text.size || text.data[at + 6] != '\\' || text.data[at + 7] != 'u' ||
+        !read_hex(text, at + 8, &low) || low < 0xDC00 || low > 0xDFFF)
+        return 0;
+    *code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
+    return 12;
+}
+
+size_t json_unescape(char *out, struct str text) {
+    static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    size_t size = 0;
+    for (size_t i = 0; i < text.size;) {
+        char next = (char)(i + 1 < text.size ? text.data[i + 1] : 0);
+        const char *escape = text.data[i] == '\\' && next ? strchr(escapes, next) : NULL;
+        uint32_t code;
+        size_t consumed = text.data[i] == '\\' && next == 'u' ? read_unicode(text, i, &code) : 0;
+        if (consumed) {
+            size += utf8_write(out + size, code);
+            i += consumed;
+        } else if (escape) {
+            out[size++] = meanings[escape - escapes];
+            i += 2;
+        } else {
+            out[size++] = text.data[i++];
+        }
+    }
+    return size;
+}
+
+size_t json_compact(char *out, struct str text) {
+    struct json_cursor cursor = {text.data, text.data + text.size};
+    size_t size = 0;
+    while (json_skip_space(&cursor), cursor.at < cursor.end) {
+        const char *start = cursor.at;
+        struct str string;
+        if (*start == '"')
+            json_read_string(&cursor, &string);
+        else
+            cursor.at++;
+        memcpy(out + size, start, (size_t)(cursor.at - start));
+        size += (size_t)(cursor.at - start);
+    }
+    return size;
+}
