@@ -204,6 +204,15 @@ bool is_grouping_indicator(const char *function);
 enum status bind_grouping_indicator(const struct expression_context *context, const struct ast_expression *ast,
                                     struct expression **expression) MUST_CHECK;
 
+/* ---- JSON functions (binder_json.c) ---- */
+
+/* A call that binder_json.c binds: one with clauses, or one that makes JSON. */
+bool is_json_call(const struct ast_call *call);
+/* JSON_OBJECTAGG, JSON_ARRAYAGG. */
+bool is_json_aggregate(const struct ast_call *call);
+enum status bind_json_call(const struct expression_context *context, const struct ast_expression *ast,
+                           struct expression **expression) MUST_CHECK;
+
 /* ---- windows (binder_window.c) ---- */
 
 /* TUMBLE, HOP, SESSION, CUMULATE by function name. */

@@ -51,7 +51,8 @@ bool ast_has_aggregate(const struct ast_expression *ast) {
         if (ast->call.over)
             return false;
         if (!function_name_exists(ast->call.function) &&
-            (aggregate_name_exists(ast->call.function) || is_window_property(ast->call.function)))
+            (aggregate_name_exists(ast->call.function) || is_window_property(ast->call.function) ||
+             is_json_aggregate(&ast->call)))
             return true;
         return any_argument_has_aggregate(&ast->call);
     case AST_CASE: return case_has_aggregate(ast);

@@ -128,6 +128,8 @@ static enum status bind_call(const struct expression_context *context, const str
         return bind_grouping_indicator(context, ast, expression);
     if (!is_scalar && aggregate_name_exists(call->function))
         return bind_aggregate(context, ast, expression);
+    if (is_json_call(call))
+        return bind_json_call(context, ast, expression);
     TRY(check_scalar_syntax(binder, ast));
     struct expression **arguments;
     uint32_t count;

@@ -1,4 +1,6 @@
 /* encoding.c: digests, base64, hexadecimal, URL parts and escapes, UUID. */
+#include "core/functions/kernels/encoding.h"
+
 #include <openssl/evp.h>
 
 #include "core/functions/kernels/kernel.h"
@@ -69,7 +71,7 @@ enum status encoding_sha2(struct function_call *call, const struct column *argum
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-static size_t base64_write(char *at, struct str bytes) {
+size_t encoding_base64_write(char *at, struct str bytes) {
     const uint8_t *in = (const uint8_t *)bytes.data;
     size_t size = 0;
     for (size_t i = 0; i < bytes.size; i += 3) {
@@ -122,7 +124,7 @@ enum status encoding_to_base64(struct function_call *call, const struct column *
     KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
         char *at = text_reserve(&writer, text.size / 3 * 4 + 5);
-        out[row] = text_commit(&writer, base64_write(at, text));
+        out[row] = text_commit(&writer, encoding_base64_write(at, text));
     }
     return STATUS_OK;
 }

@@ -88,6 +88,41 @@ enum json_kind json_read_value(struct json_cursor *cursor, struct str *value) {
     return kind;
 }
 
+/* ---- children ---- */
+
+bool json_children_begin(struct json_children *children, struct json_cursor cursor) {
+    json_skip_space(&cursor);
+    if (cursor.at >= cursor.end || (*cursor.at != '{' && *cursor.at != '['))
+        return false;
+    *children = (struct json_children){.is_object = *cursor.at == '{'};
+    cursor.at++;
+    children->cursor = cursor;
+    return true;
+}
+
+bool json_children_next(struct json_children *children, struct str *key, struct json_cursor *child) {
+    struct json_cursor *cursor = &children->cursor;
+    struct str value;
+    if (children->started && json_read_value(cursor, &value) == JSON_NONE)
+        return false;
+    json_skip_space(cursor);
+    if (cursor->at >= cursor->end || *cursor->at == '}' || *cursor->at == ']')
+        return false;
+    if (children->started && *cursor->at++ != ',')
+        return false;
+    children->started = true;
+    json_skip_space(cursor);
+    if (children->is_object) {
+        if (cursor->at >= cursor->end || *cursor->at != '"' || !json_read_string(cursor, key))
+            return false;
+        json_skip_space(cursor);
+        if (cursor->at >= cursor->end || *cursor->at++ != ':')
+            return false;
+    }
+    *child = *cursor;
+    return true;
+}
+
 /* ---- rewriting ---- */
 
 static bool read_hex(struct str text, size_t at, uint32_t *code) {
@@ -156,4 +191,45 @@ size_t json_compact(char *out, struct str text) {
         size += (size_t)(cursor.at - start);
     }
     return size;
+}
+
+static void write_unit(struct strbuf *out, uint32_t unit) {
+    strbuf_printf(out, "\\u%04x", unit);
+}
+
+/* A character beyond ASCII, which valid UTF-8 starts here, as one or two UTF-16 units; returns its bytes. */
+static size_t write_wide(struct strbuf *out, struct str text) {
+    size_t size = utf8_next(text, 0);
+    size = size > 4 ? 4 : size;
+    uint32_t code = (uint8_t)text.data[0] & (0x7Fu >> size);
+    for (size_t i = 1; i < size; i++)
+        code = code << 6 | ((uint8_t)text.data[i] & 0x3F);
+    if (code >= 0x10000) {
+        write_unit(out, 0xD800 + ((code - 0x10000) >> 10 & 0x3FF));
+        code = 0xDC00 + ((code - 0x10000) & 0x3FF);
+    }
+    write_unit(out, code);
+    return size;
+}
+
+void json_write_string(struct strbuf *out, struct str text, bool ascii_only) {
+    static const char escaped[] = "\"\\\b\f\n\r\t/", letters[] = "\"\\bfnrt/";
+    strbuf_append_char(out, '"');
+    for (size_t i = 0; i < text.size;) {
+        unsigned char c = (unsigned char)text.data[i];
+        const char *special = c && (c != '/' || ascii_only) ? strchr(escaped, c) : NULL;
+        if (special) {
+            strbuf_append_char(out, '\\');
+            strbuf_append_char(out, letters[special - escaped]);
+        } else if (c < 0x20) {
+            write_unit(out, c);
+        } else if (c >= 0x80 && ascii_only) {
+            i += write_wide(out, (struct str){text.data + i, text.size - i});
+            continue;
+        } else {
+            strbuf_append_char(out, (char)c);
+        }
+        i++;
+    }
+    strbuf_append_char(out, '"');
 }

@@ -55,6 +55,13 @@ static inline double argument_f64(const struct column *argument, uint32_t row) {
 static inline bool argument_bool(const struct column *argument, uint32_t row) {
     return COLUMN_VALUES(argument, uint8_t)[argument_index(argument, row)] != 0;
 }
+/* Letter number `index` of an argument that says how to do something; 0 when there is none. */
+static inline char argument_letter(const struct column *argument, uint32_t row, uint32_t index) {
+    if (column_is_null(argument, row))
+        return 0;
+    struct str letters = argument_str(argument, row);
+    return index < letters.size ? letters.data[index] : 0;
+}
 /* A CONSTANT argument that is not NULL. */
 static inline bool argument_is_constant(const struct column *argument) {
     return argument->kind == COLUMN_CONSTANT && !column_is_null(argument, 0);

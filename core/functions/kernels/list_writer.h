@@ -51,6 +51,12 @@ static inline void list_writer_add_text(struct list_writer *writer, int child, s
         column_set_null(target, writer->call->arena, at, writer->capacity);
 }
 
+static inline void list_writer_add_view(struct list_writer *writer, int child, struct string_view view) {
+    uint32_t at = writer->counts[child]++;
+    ASSERT(at < writer->capacity);
+    COLUMN_VALUES(&writer->result->children[child], struct string_view)[at] = view;
+}
+
 static inline void list_writer_end(struct list_writer *writer, uint32_t row) {
     uint32_t count = writer->counts[0];
     COLUMN_VALUES(writer->result, struct list_slice)[row] = (struct list_slice){writer->start, count - writer->start};
