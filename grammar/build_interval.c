@@ -7,7 +7,9 @@
 
 #include <ctype.h>
 
+#include "grammar/build_call.h"
 #include "grammar/build_expression.h"
+#include "grammar/build_type.h"
 #include "grammar/sql.h"
 
 static const struct unit {
@@ -317,6 +319,41 @@ struct ast_expression *build_interval(struct builder *build, struct sql_token ke
         interval_fail(build, token, &interval, given);
     literal->interval = interval;
     return expression;
+}
+
+/* (b, a) months apart, as an interval. */
+static struct ast_expression *months_between(struct builder *build, const struct ast_call *minus,
+                                             struct build_units given) {
+    struct sql_token unit = given.from, one = given.from;
+    unit.kind = TOKEN_MONTH;
+    one.data = "1";
+    one.size = 1;
+    one.kind = TOKEN_INTEGER;
+    struct build_units month = build_units(unit, -1, NULL, -1);
+    struct ast_expression *count = build_function(
+        build, AST_SYNTAX_FUNCTION, "timestampdiff", (struct sql_token){0}, given.from.position,
+        build_unit(build, unit), minus->arguments.items[1].expression, minus->arguments.items[0].expression, NULL);
+    return build_function(build, AST_SYNTAX_OPERATOR, "*", (struct sql_token){0}, given.from.position, count,
+                          build_interval(build, given.from, NULL, one, &month), NULL, NULL);
+}
+
+struct ast_expression *build_difference(struct builder *build, struct sql_token open, struct ast_expression *expression,
+                                        struct build_units given) {
+    bool is_minus = expression->kind == AST_CALL && strcmp(expression->call.function, "-") == 0 &&
+                    expression->call.arguments.count == 2;
+    if (!units_valid(build, &given))
+        return expression;
+    if (!is_minus) {
+        BUILD_FAIL(build, given.from.position, STATUS_SYNTAX_ERROR,
+                   "%s stands after a difference, as in (a - b) DAY; a column's name needs AS",
+                   build_upper(build, token_text(given.from)));
+        return expression;
+    }
+    if (unit_of_token(given.from.kind)->months)
+        expression = months_between(build, &expression->call, given);
+    else
+        expression = build_cast(build, open.position, expression, build_type_interval(build, given.from, given), false);
+    return build_parens(build, open, expression);
 }
 
 struct ast_expression *build_duration(struct builder *build, struct sql_token token) {

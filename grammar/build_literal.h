@@ -31,6 +31,9 @@ struct ast_expression *build_datetime(struct builder *build, struct sql_token ke
 /* `sign` and `units` may be NULL; without units the text carries them: INTERVAL '10 seconds'. */
 struct ast_expression *build_interval(struct builder *build, struct sql_token keyword, const struct sql_token *sign,
                                       struct sql_token token, const struct build_units *units);
+/* (a - b) DAY, (a - b) YEAR TO MONTH: the difference as an interval of these units; fails after anything but a difference. */
+struct ast_expression *build_difference(struct builder *build, struct sql_token open, struct ast_expression *expression,
+                                        struct build_units units);
 struct ast_expression *build_one(struct builder *build, struct sql_token token); /* the number 1, at `token` */
 /* Puts a minus before a number literal. */
 void build_negate(struct builder *build, struct ast_expression *number, sql_position position);

@@ -129,6 +129,7 @@ static int bad_number(const struct lexer *lexer, const char *start, const char *
     digits = digit+ ("_" digit+)*;
     decimal = digits "." digits? | "." digits;
     unit = 'us' | 'ms' | 's' | 'm' | 'min' | 'h' | 'd' | 'w';
+    charset = 'utf' "-"? ("8" | ("16" | "32") ('le' | 'be')?) | 'latin1' | 'iso' [-_] "8859" [-_] "1" | ('us-')? 'ascii';
 */
 
 static int scan(struct lexer *lexer, const char *start, const char **end, bool *soft, struct error *error) {
@@ -154,6 +155,7 @@ static int scan(struct lexer *lexer, const char *start, const char **end, bool *
     (digit+ unit)+                  { kind = TOKEN_DURATION; goto done; }
     (digits | decimal) letter (letter | digit)* { kind = bad_number(lexer, start, cursor, error); goto done; }
 
+    ("_" charset | 'n') "'"         { cursor--; kind = LEXER_SPACE; goto done; } /* all text is UTF-8 */
     "'"                             { kind = quoted(lexer, TOKEN_STRING, start, &cursor, '\'', false, error); goto done; }
     'e' "'"                         { kind = quoted(lexer, TOKEN_ESCAPE_STRING, start, &cursor, '\'', true, error); goto done; }
     'x' "'"                         { kind = quoted(lexer, TOKEN_BYTES, start, &cursor, '\'', false, error); goto done; }

@@ -214,6 +214,7 @@ literal(A) ::= INTERVAL(K) PLUS|MINUS(O) STRING|INTEGER|DECIMAL(T) interval_unit
 
 /* `other` is what a subscript or a field name may follow. */
 other(A) ::= LEFT_PAREN(P) expr(E) RIGHT_PAREN. { A = build_parens(build, P, E); }
+other(A) ::= LEFT_PAREN(P) expr(E) RIGHT_PAREN interval_units(U). [SUBQUERY] { A = build_difference(build, P, E, U); }
 other(A) ::= query_in_parens(Q). [SUBQUERY] { A = build_subquery(build, Q); }
 other(A) ::= names(N) LEFT_BRACKET expr(I) RIGHT_BRACKET. { A = build_element(build, build_column(build, N), I); }
 other(A) ::= other(E) LEFT_BRACKET expr(I) RIGHT_BRACKET. { A = build_element(build, E, I); }

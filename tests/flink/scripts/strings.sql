@@ -57,7 +57,6 @@ SELECT UNHEX('61626');
 SELECT PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'HOST'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'PATH'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'QUERY'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'QUERY', 'r'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'REF'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'AUTHORITY'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'FILE'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'PROTOCOL'), PARSE_URL('http://u@ex.com:80/p/a?q=1&r=2#f', 'USERINFO'), PARSE_URL('nonsense', 'HOST'), URL_ENCODE('a b&č'), URL_DECODE('a+b%26'), URL_DECODE('%zz');
 SELECT UPPER(s), LOWER(s), CHAR_LENGTH(s), SUBSTRING(s, n), LEFT(s, n), s || 'x', LPAD(s, n, '*'), REPEAT(s, n), TRIM(s), POSITION('b' IN s), s LIKE 'a%', REPLACE(s, 'b', 'c') FROM (VALUES ('abc', 2), ('', 1), ('ábč ', 3), (CAST(NULL AS STRING), 1), ('b', CAST(NULL AS INT))) AS t(s, n);
 SELECT 'it''s', U&'\00e9', 'a\nb', CHAR_LENGTH('a\nb'), '日本語';
--- differs: character set prefixes are not parsed
 SELECT _UTF8'é';
 SELECT UPPER(1);
 SELECT CHAR_LENGTH(5);
@@ -69,3 +68,5 @@ SELECT CONCAT(1, 'a');
 SELECT CONCAT('a', 1.5, TRUE);
 -- differs: REGEXP_EXTRACT_ALL is not there yet
 SELECT REGEXP_EXTRACT_ALL('a1b22', '[0-9]+', 0);
+SELECT _UTF8'é中', _UTF16'ab', N'abc', _UTF-16LE'x', _utf-8'it''s', _ISO-8859-1'x';
+SELECT _b, n FROM (VALUES (1, 2)) AS t (_b, n);
