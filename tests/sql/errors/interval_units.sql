@@ -1,1 +1,2 @@
+-- expect-error: 42601
 SELECT (5 + 3) day;

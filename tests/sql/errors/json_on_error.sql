@@ -1,1 +1,2 @@
-SELECT JSON_VALUE(a, '$.a' ERROR ON ERROR) FROM (VALUES ('{"a": 1}'), ('{"b": 1}')) AS t (a);
+-- expect-error: 22000
+SELECT JSON_VALUE(a, '$.a' ERROR ON ERROR) FROM (VALUES ('{"b": 1}')) AS t (a);
