@@ -12,6 +12,7 @@ struct insert_binder {
     const struct ast_insert *ast; /* NULL: CREATE TABLE … AS */
     struct logical *query;
     sql_position position;
+    bool drops_nulls;              /* table.exec.sink.not-null-enforcer */
     int *sources;                  /* table column -> column of the query, -1 = none */
     struct expression **constants; /* table column -> value of PARTITION (c = v), NULL = none */
 };
@@ -114,7 +115,8 @@ static enum status target_expression(struct insert_binder *insert, uint32_t inde
         source = logical_column_reference(binder->arena, insert->query, (uint32_t)insert->sources[index]);
     if (!source)
         source = expression_null(binder->arena, type, position);
-    if (!type->nullable && gives_null(insert->query, source))
+    bool is_given = insert->sources[index] >= 0 || insert->constants[index];
+    if (!type->nullable && !(insert->drops_nulls && is_given) && gives_null(insert->query, source))
         return FAIL_AT(binder->error, position, STATUS_NOT_NULL_VIOLATION,
                        "column \"%s\" of table \"%s\" is NOT NULL and gets %s", column->name, insert->table->name,
                        insert->sources[index] < 0 ? "no value" : "NULL");
@@ -135,6 +137,25 @@ static enum status target_expression(struct insert_binder *insert, uint32_t inde
     return STATUS_OK;
 }
 
+/* Rows with a NULL for a column that is NOT NULL go no further. */
+static enum status drop_nulls(const struct insert_binder *insert, const uint32_t *columns, struct logical **rows) {
+    struct binder *binder = insert->binder;
+    struct expression *condition = NULL;
+    for (uint32_t i = 0; i < (*rows)->column_count; i++) {
+        if (insert->table->columns[columns[i]].type->nullable || !(*rows)->columns[i].type->nullable)
+            continue;
+        struct expression *value = logical_column_reference(binder->arena, *rows, i), *test;
+        TRY(expression_call(binder->arena, "is_not_null", &value, 1, insert->position, &test, binder->error));
+        struct expression *both[] = {condition, test};
+        if (condition)
+            TRY(expression_call(binder->arena, "and", both, 2, insert->position, &test, binder->error));
+        condition = test;
+    }
+    if (condition)
+        *rows = logical_filter(binder->arena, *rows, condition);
+    return STATUS_OK;
+}
+
 static enum status build_sink(struct insert_binder *insert, const struct options *connector_options,
                               struct logical **sink) {
     struct arena *arena = insert->binder->arena;
@@ -149,8 +170,10 @@ static enum status build_sink(struct insert_binder *insert, const struct options
         names[count] = insert->table->columns[i].name;
         columns[count++] = i;
     }
-    struct logical *project = logical_project(arena, insert->query, expressions, names, count);
-    *sink = logical_new(arena, LOGICAL_SINK, project);
+    struct logical *rows = logical_project(arena, insert->query, expressions, names, count);
+    if (insert->drops_nulls)
+        TRY(drop_nulls(insert, columns, &rows));
+    *sink = logical_new(arena, LOGICAL_SINK, rows);
     (*sink)->position = insert->position;
     (*sink)->sink =
         (struct logical_sink){.table = insert->table, .connector_options = connector_options, .table_columns = columns};
@@ -161,6 +184,7 @@ static enum status bind_target(struct insert_binder *insert, const struct option
                                struct logical **sink) {
     struct binder *binder = insert->binder;
     uint32_t count = insert->table->column_count;
+    insert->drops_nulls = binder->settings && settings_choice_is(binder->settings, SETTING_NOT_NULL_ENFORCER, "drop");
     insert->sources = ARENA_ARRAY(binder->arena, int, count);
     insert->constants = ARENA_ARRAY(binder->arena, struct expression *, count);
     for (uint32_t i = 0; i < count; i++)

@@ -403,7 +403,8 @@ static void warn_about_setting(struct execution *execution, const struct ast_sta
     enum setting setting;
     if (!has_effect)
         tell_notice(execution, statement->set.key_position,
-                    arena_printf(execution->arena, "setting \"%s\" has no effect here", key), NULL);
+                    arena_printf(execution->arena, "setting \"%s\" has no effect here", key),
+                    setting_foreign_hint(key));
     else if (setting_find(key, &setting) && setting == SETTING_CHECKPOINT_INTERVAL &&
              settings_duration_us(settings, setting) > 0 && !execution->session->config.checkpoint_uri)
         tell_notice(execution, statement->set.value_position, "checkpoints are taken with --checkpoint-dir only", NULL);

@@ -46,6 +46,26 @@ static const char *const foreign_prefixes[] = {
     "yarn.",
 };
 
+static const struct foreign_setting {
+    const char *start, *values, *hint;
+} foreign_settings[] = {
+#define FOREIGN_SETTING(start, values, hint) {start, values, hint},
+#include "core/base/foreign_settings.def"
+#undef FOREIGN_SETTING
+};
+
+static const struct foreign_setting *foreign_setting_find(const char *key) {
+    for (size_t i = 0; i < COUNT_OF(foreign_settings); i++)
+        if (str_starts_with(str_from(key), str_from(foreign_settings[i].start)))
+            return &foreign_settings[i];
+    return NULL;
+}
+
+const char *setting_foreign_hint(const char *key) {
+    const struct foreign_setting *foreign = foreign_setting_find(key);
+    return foreign ? foreign->hint : NULL;
+}
+
 const struct setting_spec *setting_spec(enum setting setting) {
     ASSERT((unsigned)setting < SETTING_COUNT);
     return &specs[setting];
@@ -230,9 +250,16 @@ enum status settings_set(struct settings *settings, const char *key, const char 
         settings->values[setting].number = number;
         return STATUS_OK;
     }
-    const char *nearest = nearest_key(key);
+    const struct foreign_setting *foreign = foreign_setting_find(key);
+    const char *nearest = foreign ? NULL : nearest_key(key);
+    int64_t index;
     if (nearest || !is_foreign(key))
         return unknown_key(key, nearest, error);
+    if (foreign && foreign->values && !parse_choice(foreign->values, str_trim(str_from(value)), &index)) {
+        FAIL(error, STATUS_UNSUPPORTED, "'%s' = '%s' is not supported", key, value);
+        error_hint(error, "%s", foreign->hint);
+        return STATUS_UNSUPPORTED;
+    }
     free(map_put(&settings->foreign, key, memory_strdup(value)));
     return STATUS_OK;
 }

@@ -2,7 +2,7 @@
  *
  * Values are checked when they are set, so reading them cannot fail. An unknown key is refused with the nearest one as hint.
  * Keys that belong to Flink but mean nothing here are accepted and kept, so that its scripts run unchanged; the caller
- * learns that they have no effect. Not thread-safe: one session, one thread.
+ * learns that they have no effect. foreign_settings.def has what to do instead, and values without which a script is not the same. Not thread-safe: one session, one thread.
  */
 #pragma once
 
@@ -56,6 +56,8 @@ void settings_init(struct settings *settings); /* all defaults */
 void settings_release(struct settings *settings);
 void settings_copy(struct settings *to, const struct settings *from); /* `to` is initialised by it */
 
+/* What to do instead of setting one of Flink's keys that means nothing here; NULL when there is nothing to say. */
+const char *setting_foreign_hint(const char *key);
 /* Sets one. *has_effect (may be NULL) is false when the key is one of Flink's that means nothing here: tell the user. */
 enum status settings_set(struct settings *settings, const char *key, const char *value, bool *has_effect,
                          struct error *error) MUST_CHECK;

@@ -124,6 +124,29 @@ static void keys_of_flink_pass(void **state) {
     settings_release(&settings);
 }
 
+/* Values of Flink's settings that a script counts on are refused; the others have a word on what to do instead. */
+static void settings_with_a_word(void **state) {
+    (void)state;
+    struct settings settings;
+    struct error error = {0};
+    bool has_effect = true;
+    settings_init(&settings);
+    assert_int_equal(settings_set(&settings, "table.sql-dialect", "Default", &has_effect, NULL), STATUS_OK);
+    assert_false(has_effect);
+    assert_int_equal(settings_set(&settings, "table.sql-dialect", "hive", NULL, &error), STATUS_UNSUPPORTED);
+    assert_string_equal(error.hint, "scripts are Flink SQL");
+    assert_int_equal(settings_set(&settings, "execution.savepoint.path", "/s", NULL, NULL), STATUS_UNSUPPORTED);
+    assert_int_equal(settings_set(&settings, "execution.savepoint.path", "", NULL, NULL), STATUS_OK);
+    assert_int_equal(settings_set(&settings, "table.exec.sink.type-length-enforcer", "TRIM_PAD", NULL, NULL),
+                     STATUS_OK);
+    assert_int_equal(settings_set(&settings, "table.exec.sink.type-length-enforcer", "ERROR", NULL, NULL),
+                     STATUS_UNSUPPORTED);
+    assert_int_equal(settings_set(&settings, "pipeline.jars", "x.jar", NULL, NULL), STATUS_OK);
+    assert_string_equal(setting_foreign_hint("pipeline.jars"), "connectors and formats are built in");
+    assert_null(setting_foreign_hint("pipeline.object-reuse"));
+    settings_release(&settings);
+}
+
 static void reset_and_copy(void **state) {
     (void)state;
     struct settings settings, copy;
@@ -143,9 +166,13 @@ static void reset_and_copy(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_table_is_sound),        cmocka_unit_test(values_of_every_type),
-        cmocka_unit_test(bad_values_change_nothing), cmocka_unit_test(unknown_keys),
-        cmocka_unit_test(keys_of_flink_pass),        cmocka_unit_test(reset_and_copy),
+        cmocka_unit_test(the_table_is_sound),
+        cmocka_unit_test(values_of_every_type),
+        cmocka_unit_test(bad_values_change_nothing),
+        cmocka_unit_test(unknown_keys),
+        cmocka_unit_test(keys_of_flink_pass),
+        cmocka_unit_test(settings_with_a_word),
+        cmocka_unit_test(reset_and_copy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
