@@ -1,8 +1,6 @@
 /* source.c: reads topics. One split per partition, read by number from its start offset; nothing depends on a consumer group.
  *
- *   partition queue ─▶ up to batch_rows messages ─▶ value decoder ─▶ columns   (strings point into the messages,
- *                                                ─▶ key decoder  ─▶           which live as long as the batch)
- *                                                ─▶ metadata
+ *   partition queue ─▶ up to batch_rows messages ─▶ message_decoder ─▶ batch   (which keeps the messages)
  *
  * Invariant: a message is handed out in a batch, reported as a dead letter, or not yet passed: position = last offset seen + 1. */
 #include <poll.h>
@@ -11,6 +9,7 @@
 
 #include "connectors/kafka/group_offsets.h"
 #include "connectors/kafka/kafka.h"
+#include "connectors/kafka/message_decoder.h"
 #include "connectors/kafka/partitions.h"
 #include "connectors/rows.h"
 #include "core/base/arena.h"
@@ -29,12 +28,6 @@ struct split {
     const char *name; /* "topic-3" */
 };
 
-/* One side of a message with its decoder. */
-struct side {
-    const struct format_class *format;
-    struct decoder *decoder; /* NULL: nothing of this side is wanted */
-};
-
 struct kafka_source {
     struct source base;
     struct source_config config;
@@ -44,102 +37,17 @@ struct kafka_source {
     struct kafka_partitions partitions; /* all of the topics' */
     size_t identified_count;            /* of them, how many have their topic's id, where brokers tell */
     size_t partition_count; /* of them, how many were looked at: splits were made of those that are its own */
-    struct kafka_layout layout;
+    struct message_decoder decoder;
     struct split *splits;
     uint32_t split_capacity;
     uint32_t next_split; /* round robin */
-    struct side key, value;
-    struct {
-        uint32_t column;
-        enum kafka_metadata metadata;
-    } * metadata;
-    uint32_t metadata_count;
-    int wakeup; /* eventfd: a queue has something */
+    int wakeup;          /* eventfd: a queue has something */
     bool is_bounded;
     int64_t discovery_interval_us, next_discovery_us;
     uint64_t rows_left; /* of the row limit */
-    /* of the poll under way */
-    struct split *polled;
-    rd_kafka_message_t **messages;
 };
 
 /* ---- opening ---- */
-
-static enum status open_side(struct kafka_source *source, struct side *side, const struct format_class *format,
-                             const struct options *options, const bool *included, const char *strip,
-                             struct error *error) {
-    struct arena *arena = source->config.arena;
-    const struct schema *table = source->config.table_schema;
-    /* The format sees only this side's columns, under the names they have there. */
-    struct schema *schema = ARENA_NEW(arena, struct schema);
-    schema->fields = ARENA_ARRAY(arena, struct field, table->field_count + 1u);
-    int32_t *moved = ARENA_ARRAY(arena, int32_t, table->field_count + 1u);
-    for (uint32_t i = 0; i < table->field_count; i++) {
-        moved[i] = included[i] ? (int32_t)schema->field_count : -1;
-        if (!included[i])
-            continue;
-        struct field field = table->fields[i];
-        if (str_starts_with(str_from(field.name), str_from(strip)))
-            field.name += strlen(strip);
-        schema->fields[schema->field_count++] = field;
-    }
-    struct source_column *columns = ARENA_ARRAY(arena, struct source_column, source->config.column_count + 1u);
-    uint32_t *targets = ARENA_ARRAY(arena, uint32_t, source->config.column_count + 1u);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < source->config.column_count; i++) {
-        const struct source_column *column = &source->config.columns[i];
-        if (column->table_column < 0 || moved[column->table_column] < 0)
-            continue;
-        columns[count] = (struct source_column){schema->fields[moved[column->table_column]].name, column->type,
-                                                moved[column->table_column]};
-        targets[count++] = i;
-    }
-    struct decoder_config config = {.arena = arena,
-                                    .options = options,
-                                    .table_schema = schema,
-                                    .columns = columns,
-                                    .target_columns = targets,
-                                    .column_count = count};
-    side->format = format;
-    return format->decoder_open(&config, &side->decoder, error);
-}
-
-/* A key column that is in the value too comes from the key, as in Flink. */
-static enum status open_sides(struct kafka_source *source, struct error *error) {
-    struct arena *arena = source->config.arena;
-    struct kafka_layout *layout = &source->layout;
-    uint32_t count = source->config.table_schema->field_count;
-    bool *from_value = arena_copy(arena, layout->in_value, sizeof(bool) * (count + 1u));
-    bool key_wanted = false;
-    for (uint32_t i = 0; i < source->config.column_count; i++) {
-        int32_t column = source->config.columns[i].table_column;
-        if (column < 0 || !layout->key_format || !layout->in_key[column])
-            continue;
-        from_value[column] = false;
-        key_wanted = true;
-    }
-    TRY(open_side(source, &source->value, source->config.format, &layout->value_options, from_value, "", error));
-    if (!key_wanted)
-        return STATUS_OK;
-    const char *prefix = options_text(source->config.options, kafka_options, "key.fields-prefix");
-    return open_side(source, &source->key, layout->key_format, &layout->key_options, layout->in_key, prefix, error);
-}
-
-static enum status open_metadata(struct kafka_source *source, struct error *error) {
-    source->metadata =
-        arena_array_alloc(source->config.arena, source->config.column_count + 1u, sizeof *source->metadata);
-    for (uint32_t i = 0; i < source->config.column_count; i++) {
-        const struct source_column *column = &source->config.columns[i];
-        if (column->table_column >= 0)
-            continue;
-        int found = kafka_metadata_find(column->name);
-        if (found < 0)
-            return FAIL(error, STATUS_INVALID_DEFINITION, "Kafka has no metadata \"%s\"", column->name);
-        source->metadata[source->metadata_count].column = i;
-        source->metadata[source->metadata_count++].metadata = (enum kafka_metadata)found;
-    }
-    return STATUS_OK;
-}
 
 static struct split *add_split(struct kafka_source *source) {
     if (source->base.split_count == source->split_capacity) {
@@ -224,26 +132,6 @@ static void release_messages(void *context) {
     destroy_messages(list->messages, list->count);
 }
 
-static void report_bad(void *context, uint32_t record, const struct error *reason) {
-    struct kafka_source *source = context;
-    const rd_kafka_message_t *message = source->messages[record];
-    enum { KEPT_MAX = 64 << 10 };
-    size_t kept = message->len < KEPT_MAX ? message->len : KEPT_MAX;
-    struct dead_letter letter = {.table = source->config.table,
-                                 .split = source->polled->name,
-                                 .offset = message->offset,
-                                 .bytes = {message->payload, message->payload ? kept : 0},
-                                 .size_bytes = message->len,
-                                 .reason = reason};
-    source->config.dead->report(source->config.dead, &letter);
-}
-
-static void report_tombstone(struct kafka_source *source, uint32_t record) {
-    struct error reason;
-    FAIL(&reason, STATUS_MALFORMED_RECORD, "the message has no value (a tombstone)");
-    report_bad(source, record, &reason);
-}
-
 /* An answer that is not a row: the end of the partition, or trouble. */
 static enum status note_event(struct kafka_source *source, struct split *split, const rd_kafka_message_t *message,
                               struct error *error) {
@@ -295,154 +183,6 @@ static enum status sort_out(struct kafka_source *source, struct split *split, rd
     return status;
 }
 
-/* The key of each accepted row; a row whose key cannot be decoded is reported and marked. */
-static enum status decode_keys(struct kafka_source *source, struct batch *batch, const uint32_t *row_records,
-                               uint32_t capacity, bool *rejected, struct error *error) {
-    for (uint32_t row = 0; row < batch->row_count; row++) {
-        const rd_kafka_message_t *message = source->messages[row_records[row]];
-        struct str key = {message->key, message->key_len};
-        uint32_t next = 0;
-        struct decode_target target = {
-            .batch = batch, .capacity = capacity, .row_count = row, .bad_record = report_bad, .context = source};
-        rd_kafka_message_t **all = source->messages;
-        source->messages = all + row_records[row]; /* the decoder's record 0 */
-        enum status status = source->key.format->decode(source->key.decoder, &key, 1, &next, &target, error);
-        source->messages = all;
-        TRY(status);
-        rejected[row] = target.row_count == row;
-    }
-    return STATUS_OK;
-}
-
-static void write_headers(struct column *column, struct arena *arena, const uint32_t *row_records, uint32_t row_count,
-                          rd_kafka_message_t **messages) {
-    rd_kafka_headers_t *headers;
-    uint32_t total = 0;
-    for (uint32_t row = 0; row < row_count; row++)
-        if (rd_kafka_message_headers(messages[row_records[row]], &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
-            total += (uint32_t)rd_kafka_header_cnt(headers);
-    column_init(&column->children[0], arena, column->type->key, total);
-    column_init(&column->children[1], arena, column->type->element, total);
-    uint32_t at = 0;
-    for (uint32_t row = 0; row < row_count; row++) {
-        struct list_slice *slice = &COLUMN_VALUES(column, struct list_slice)[row];
-        *slice = (struct list_slice){.offset = at};
-        if (rd_kafka_message_headers(messages[row_records[row]], &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
-            continue;
-        const char *name;
-        const void *value;
-        size_t size;
-        for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-             i++) {
-            COLUMN_VALUES(&column->children[0], struct string_view)[at] = view_make(name, (uint32_t)strlen(name));
-            COLUMN_VALUES(&column->children[1], struct string_view)
-            [at] = view_make(value, (uint32_t)(value ? size : 0));
-            if (!value)
-                column_set_null(&column->children[1], arena, at, total);
-            at++;
-            slice->count++;
-        }
-    }
-}
-
-static const char *timestamp_type_name(rd_kafka_timestamp_type_t type) {
-    return type == RD_KAFKA_TIMESTAMP_CREATE_TIME       ? "CreateTime"
-           : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? "LogAppendTime"
-                                                        : "NoTimestampType";
-}
-
-static void write_metadata(struct kafka_source *source, struct split *split, struct batch *batch,
-                           const uint32_t *row_records, uint32_t capacity, enum kafka_metadata metadata,
-                           struct column *column) {
-    if (metadata == KAFKA_HEADERS) {
-        write_headers(column, &batch->arena, row_records, batch->row_count, source->messages);
-        return;
-    }
-    for (uint32_t row = 0; row < batch->row_count; row++) {
-        const rd_kafka_message_t *message = source->messages[row_records[row]];
-        rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-        int64_t number = -1;
-        const char *text = NULL;
-        switch (metadata) {
-        case KAFKA_TOPIC: text = split->at.topic; break;
-        case KAFKA_PARTITION: number = message->partition; break;
-        case KAFKA_LEADER_EPOCH: number = rd_kafka_message_leader_epoch(message); break;
-        case KAFKA_OFFSET: number = message->offset; break;
-        case KAFKA_TIMESTAMP: number = rd_kafka_message_timestamp(message, &type); break;
-        case KAFKA_TIMESTAMP_TYPE:
-            rd_kafka_message_timestamp(message, &type);
-            text = timestamp_type_name(type);
-            break;
-        default: UNREACHABLE();
-        }
-        if (text)
-            COLUMN_VALUES(column, struct string_view)[row] = view_make(text, (uint32_t)strlen(text));
-        else if (number < 0)
-            column_set_null(column, &batch->arena, row, capacity);
-        else if (type_layout(column->type) == LAYOUT_I32)
-            COLUMN_VALUES(column, int32_t)[row] = (int32_t)number;
-        else
-            COLUMN_VALUES(column, int64_t)[row] = metadata == KAFKA_TIMESTAMP ? number * 1000 : number;
-    }
-}
-
-/* Replaces the batch by one without the rejected rows. */
-static struct batch *without_rejected(struct kafka_source *source, struct batch *batch, const bool *rejected) {
-    uint16_t *rows = arena_alloc(&batch->arena, sizeof *rows * batch->row_count);
-    struct selection kept = {.rows = rows};
-    for (uint32_t row = 0; row < batch->row_count; row++)
-        if (!rejected[row])
-            rows[kept.count++] = (uint16_t)row;
-    if (kept.count == batch->row_count)
-        return batch;
-    struct batch *smaller = batch_gather(source->config.pool, batch, &kept);
-    batch_release(batch);
-    return smaller;
-}
-
-static enum status decode(struct kafka_source *source, struct split *split, struct batch **batch_io, uint32_t count,
-                          struct error *error) {
-    struct batch *batch = *batch_io;
-    struct str *records = arena_alloc(&batch->arena, sizeof *records * count);
-    rd_kafka_message_t **all = source->messages;
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!all[i]->payload) {
-            report_tombstone(source, i);
-            continue;
-        }
-        rd_kafka_message_t *message = all[i]; /* tombstones move behind the others */
-        all[i] = all[used];
-        all[used] = message;
-        records[used++] = (struct str){message->payload, message->len};
-    }
-    uint32_t *row_records = arena_alloc(&batch->arena, sizeof *row_records * count);
-    uint32_t capacity = source->rows_left < count ? (uint32_t)source->rows_left : count;
-    struct decode_target target = {
-        .batch = batch, .capacity = capacity, .row_records = row_records, .bad_record = report_bad, .context = source};
-    uint32_t next = 0;
-    enum status status = source->value.format->decode(source->value.decoder, records, used, &next, &target, error);
-    if (status != STATUS_OK) {
-        error_detail(error, "table \"%s\", topic \"%s\" partition %d, offset %lld", source->config.table,
-                     split->at.topic, (int)split->at.partition, next < used ? (long long)all[next]->offset : -1LL);
-        return status;
-    }
-    ASSERT(next == used ||
-           target.row_count == capacity); /* a record gives one row at most; the row limit drops the rest */
-    batch->row_count = target.row_count;
-    bool *rejected = NULL;
-    if (source->key.decoder) {
-        rejected = arena_zalloc(&batch->arena, count);
-        TRY(decode_keys(source, batch, row_records, capacity, rejected, error));
-    }
-    for (uint32_t i = 0; i < source->metadata_count; i++)
-        write_metadata(source, split, batch, row_records, capacity, source->metadata[i].metadata,
-                       &batch->columns[source->metadata[i].column]);
-    if (rejected)
-        *batch_io = without_rejected(source, batch, rejected);
-    return STATUS_OK;
-}
-
 /* What the partition has now, as a batch in poll->batch. */
 static enum status poll_split(struct kafka_source *source, struct split *split, struct source_poll *poll,
                               struct error *error) {
@@ -456,9 +196,8 @@ static enum status poll_split(struct kafka_source *source, struct split *split, 
         struct message_list *list = arena_alloc(&batch->arena, sizeof *list);
         *list = (struct message_list){messages, kept};
         arena_on_release(&batch->arena, release_messages, list);
-        source->messages = messages;
-        source->polled = split;
-        status = decode(source, split, &batch, (uint32_t)kept, error);
+        status = message_decoder_run(&source->decoder, split->at.topic, split->name, messages, (uint32_t)kept,
+                                     source->rows_left, &batch, error);
     }
     if (status != STATUS_OK || batch->row_count == 0) {
         batch_release(batch);
@@ -680,10 +419,7 @@ static void kafka_close(struct source *base) {
         if (split->topic)
             rd_kafka_topic_destroy(split->topic);
     }
-    if (source->key.decoder && source->key.format->decoder_close)
-        source->key.format->decoder_close(source->key.decoder);
-    if (source->value.decoder && source->value.format->decoder_close)
-        source->value.format->decoder_close(source->value.decoder);
+    message_decoder_close(&source->decoder);
     kafka_client_close(&source->client);
     if (source->wakeup >= 0)
         close(source->wakeup);
@@ -699,9 +435,7 @@ static const struct source_class kafka_source_class = {
 
 static enum status open_parts(struct kafka_source *source, struct error *error) {
     const struct source_config *config = &source->config;
-    TRY(kafka_layout_init(&source->layout, config->arena, config->options, config->table_schema, NULL, 0, error));
-    TRY(open_metadata(source, error));
-    TRY(open_sides(source, error));
+    TRY(message_decoder_open(&source->decoder, config, error));
     TRY(kafka_client_open(&source->client, RD_KAFKA_CONSUMER, config->options, error));
     kafka_group_offsets_init(&source->group, &source->client, config->options);
     if (config->position_count)

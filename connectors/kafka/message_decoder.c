@@ -1,0 +1,269 @@
+/* message_decoder.c: see the header. A key column that is in the value too comes from the key, as in Flink. */
+#include "connectors/kafka/message_decoder.h"
+
+#include "core/base/arena.h"
+
+static enum status open_side(struct message_decoder *decoder, struct side *side, const struct format_class *format,
+                             const struct options *options, const bool *included, const char *strip,
+                             struct error *error) {
+    struct arena *arena = decoder->config->arena;
+    const struct schema *table = decoder->config->table_schema;
+    /* The format sees only this side's columns, under the names they have there. */
+    struct schema *schema = ARENA_NEW(arena, struct schema);
+    schema->fields = ARENA_ARRAY(arena, struct field, table->field_count + 1u);
+    int32_t *moved = ARENA_ARRAY(arena, int32_t, table->field_count + 1u);
+    for (uint32_t i = 0; i < table->field_count; i++) {
+        moved[i] = included[i] ? (int32_t)schema->field_count : -1;
+        if (!included[i])
+            continue;
+        struct field field = table->fields[i];
+        if (str_starts_with(str_from(field.name), str_from(strip)))
+            field.name += strlen(strip);
+        schema->fields[schema->field_count++] = field;
+    }
+    struct source_column *columns = ARENA_ARRAY(arena, struct source_column, decoder->config->column_count + 1u);
+    uint32_t *targets = ARENA_ARRAY(arena, uint32_t, decoder->config->column_count + 1u);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < decoder->config->column_count; i++) {
+        const struct source_column *column = &decoder->config->columns[i];
+        if (column->table_column < 0 || moved[column->table_column] < 0)
+            continue;
+        columns[count] = (struct source_column){schema->fields[moved[column->table_column]].name, column->type,
+                                                moved[column->table_column]};
+        targets[count++] = i;
+    }
+    struct decoder_config config = {.arena = arena,
+                                    .options = options,
+                                    .table_schema = schema,
+                                    .columns = columns,
+                                    .target_columns = targets,
+                                    .column_count = count};
+    side->format = format;
+    return format->decoder_open(&config, &side->decoder, error);
+}
+
+/* A key column that is in the value too comes from the key, as in Flink. */
+static enum status open_sides(struct message_decoder *decoder, struct error *error) {
+    struct arena *arena = decoder->config->arena;
+    struct kafka_layout *layout = &decoder->layout;
+    uint32_t count = decoder->config->table_schema->field_count;
+    bool *from_value = arena_copy(arena, layout->in_value, sizeof(bool) * (count + 1u));
+    bool key_wanted = false;
+    for (uint32_t i = 0; i < decoder->config->column_count; i++) {
+        int32_t column = decoder->config->columns[i].table_column;
+        if (column < 0 || !layout->key_format || !layout->in_key[column])
+            continue;
+        from_value[column] = false;
+        key_wanted = true;
+    }
+    TRY(open_side(decoder, &decoder->value, decoder->config->format, &layout->value_options, from_value, "", error));
+    if (!key_wanted)
+        return STATUS_OK;
+    const char *prefix = options_text(decoder->config->options, kafka_options, "key.fields-prefix");
+    return open_side(decoder, &decoder->key, layout->key_format, &layout->key_options, layout->in_key, prefix, error);
+}
+
+static enum status open_metadata(struct message_decoder *decoder, struct error *error) {
+    decoder->metadata =
+        arena_array_alloc(decoder->config->arena, decoder->config->column_count + 1u, sizeof *decoder->metadata);
+    for (uint32_t i = 0; i < decoder->config->column_count; i++) {
+        const struct source_column *column = &decoder->config->columns[i];
+        if (column->table_column >= 0)
+            continue;
+        int found = kafka_metadata_find(column->name);
+        if (found < 0)
+            return FAIL(error, STATUS_INVALID_DEFINITION, "Kafka has no metadata \"%s\"", column->name);
+        decoder->metadata[decoder->metadata_count].column = i;
+        decoder->metadata[decoder->metadata_count++].metadata = (enum kafka_metadata)found;
+    }
+    return STATUS_OK;
+}
+
+static void report_bad(void *context, uint32_t record, const struct error *reason) {
+    struct message_decoder *decoder = context;
+    const rd_kafka_message_t *message = decoder->messages[record];
+    enum { KEPT_MAX = 64 << 10 };
+    size_t kept = message->len < KEPT_MAX ? message->len : KEPT_MAX;
+    struct dead_letter letter = {.table = decoder->config->table,
+                                 .split = decoder->split,
+                                 .offset = message->offset,
+                                 .bytes = {message->payload, message->payload ? kept : 0},
+                                 .size_bytes = message->len,
+                                 .reason = reason};
+    decoder->config->dead->report(decoder->config->dead, &letter);
+}
+
+static void report_tombstone(struct message_decoder *decoder, uint32_t record) {
+    struct error reason;
+    FAIL(&reason, STATUS_MALFORMED_RECORD, "the message has no value (a tombstone)");
+    report_bad(decoder, record, &reason);
+}
+
+/* The key of each accepted row; a row whose key cannot be decoded is reported and marked. */
+static enum status decode_keys(struct message_decoder *decoder, struct batch *batch, const uint32_t *row_records,
+                               uint32_t capacity, bool *rejected, struct error *error) {
+    for (uint32_t row = 0; row < batch->row_count; row++) {
+        const rd_kafka_message_t *message = decoder->messages[row_records[row]];
+        struct str key = {message->key, message->key_len};
+        uint32_t next = 0;
+        struct decode_target target = {
+            .batch = batch, .capacity = capacity, .row_count = row, .bad_record = report_bad, .context = decoder};
+        rd_kafka_message_t **all = decoder->messages;
+        decoder->messages = all + row_records[row]; /* the decoder's record 0 */
+        enum status status = decoder->key.format->decode(decoder->key.decoder, &key, 1, &next, &target, error);
+        decoder->messages = all;
+        TRY(status);
+        rejected[row] = target.row_count == row;
+    }
+    return STATUS_OK;
+}
+
+static void write_headers(struct column *column, struct arena *arena, const uint32_t *row_records, uint32_t row_count,
+                          rd_kafka_message_t **messages) {
+    rd_kafka_headers_t *headers;
+    uint32_t total = 0;
+    for (uint32_t row = 0; row < row_count; row++)
+        if (rd_kafka_message_headers(messages[row_records[row]], &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            total += (uint32_t)rd_kafka_header_cnt(headers);
+    column_init(&column->children[0], arena, column->type->key, total);
+    column_init(&column->children[1], arena, column->type->element, total);
+    uint32_t at = 0;
+    for (uint32_t row = 0; row < row_count; row++) {
+        struct list_slice *slice = &COLUMN_VALUES(column, struct list_slice)[row];
+        *slice = (struct list_slice){.offset = at};
+        if (rd_kafka_message_headers(messages[row_records[row]], &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        const char *name;
+        const void *value;
+        size_t size;
+        for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+             i++) {
+            COLUMN_VALUES(&column->children[0], struct string_view)[at] = view_make(name, (uint32_t)strlen(name));
+            COLUMN_VALUES(&column->children[1], struct string_view)
+            [at] = view_make(value, (uint32_t)(value ? size : 0));
+            if (!value)
+                column_set_null(&column->children[1], arena, at, total);
+            at++;
+            slice->count++;
+        }
+    }
+}
+
+static const char *timestamp_type_name(rd_kafka_timestamp_type_t type) {
+    return type == RD_KAFKA_TIMESTAMP_CREATE_TIME       ? "CreateTime"
+           : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? "LogAppendTime"
+                                                        : "NoTimestampType";
+}
+
+static void write_metadata(struct message_decoder *decoder, struct batch *batch, const uint32_t *row_records,
+                           uint32_t capacity, enum kafka_metadata metadata, struct column *column) {
+    if (metadata == KAFKA_HEADERS) {
+        write_headers(column, &batch->arena, row_records, batch->row_count, decoder->messages);
+        return;
+    }
+    for (uint32_t row = 0; row < batch->row_count; row++) {
+        const rd_kafka_message_t *message = decoder->messages[row_records[row]];
+        rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+        int64_t number = -1;
+        const char *text = NULL;
+        switch (metadata) {
+        case KAFKA_TOPIC: text = decoder->topic; break;
+        case KAFKA_PARTITION: number = message->partition; break;
+        case KAFKA_LEADER_EPOCH: number = rd_kafka_message_leader_epoch(message); break;
+        case KAFKA_OFFSET: number = message->offset; break;
+        case KAFKA_TIMESTAMP: number = rd_kafka_message_timestamp(message, &type); break;
+        case KAFKA_TIMESTAMP_TYPE:
+            rd_kafka_message_timestamp(message, &type);
+            text = timestamp_type_name(type);
+            break;
+        default: UNREACHABLE();
+        }
+        if (text)
+            COLUMN_VALUES(column, struct string_view)[row] = view_make(text, (uint32_t)strlen(text));
+        else if (number < 0)
+            column_set_null(column, &batch->arena, row, capacity);
+        else if (type_layout(column->type) == LAYOUT_I32)
+            COLUMN_VALUES(column, int32_t)[row] = (int32_t)number;
+        else
+            COLUMN_VALUES(column, int64_t)[row] = metadata == KAFKA_TIMESTAMP ? number * 1000 : number;
+    }
+}
+
+/* Replaces the batch by one without the rejected rows. */
+static struct batch *without_rejected(struct message_decoder *decoder, struct batch *batch, const bool *rejected) {
+    uint16_t *rows = arena_alloc(&batch->arena, sizeof *rows * batch->row_count);
+    struct selection kept = {.rows = rows};
+    for (uint32_t row = 0; row < batch->row_count; row++)
+        if (!rejected[row])
+            rows[kept.count++] = (uint16_t)row;
+    if (kept.count == batch->row_count)
+        return batch;
+    struct batch *smaller = batch_gather(decoder->config->pool, batch, &kept);
+    batch_release(batch);
+    return smaller;
+}
+
+enum status message_decoder_run(struct message_decoder *decoder, const char *topic, const char *split,
+                                rd_kafka_message_t **messages, uint32_t count, uint64_t row_limit,
+                                struct batch **batch_io, struct error *error) {
+    struct batch *batch = *batch_io;
+    decoder->topic = topic;
+    decoder->split = split;
+    decoder->messages = messages;
+    struct str *records = arena_alloc(&batch->arena, sizeof *records * count);
+    rd_kafka_message_t **all = decoder->messages;
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!all[i]->payload) {
+            report_tombstone(decoder, i);
+            continue;
+        }
+        rd_kafka_message_t *message = all[i]; /* tombstones move behind the others */
+        all[i] = all[used];
+        all[used] = message;
+        records[used++] = (struct str){message->payload, message->len};
+    }
+    uint32_t *row_records = arena_alloc(&batch->arena, sizeof *row_records * count);
+    uint32_t capacity = row_limit < count ? (uint32_t)row_limit : count;
+    struct decode_target target = {
+        .batch = batch, .capacity = capacity, .row_records = row_records, .bad_record = report_bad, .context = decoder};
+    uint32_t next = 0;
+    enum status status = decoder->value.format->decode(decoder->value.decoder, records, used, &next, &target, error);
+    if (status != STATUS_OK) {
+        error_detail(error, "table \"%s\", topic \"%s\" partition %d, offset %lld", decoder->config->table, topic,
+                     count ? (int)all[0]->partition : -1, next < used ? (long long)all[next]->offset : -1LL);
+        return status;
+    }
+    ASSERT(next == used ||
+           target.row_count == capacity); /* a record gives one row at most; the row limit drops the rest */
+    batch->row_count = target.row_count;
+    bool *rejected = NULL;
+    if (decoder->key.decoder) {
+        rejected = arena_zalloc(&batch->arena, count);
+        TRY(decode_keys(decoder, batch, row_records, capacity, rejected, error));
+    }
+    for (uint32_t i = 0; i < decoder->metadata_count; i++)
+        write_metadata(decoder, batch, row_records, capacity, decoder->metadata[i].metadata,
+                       &batch->columns[decoder->metadata[i].column]);
+    if (rejected)
+        *batch_io = without_rejected(decoder, batch, rejected);
+    return STATUS_OK;
+}
+
+enum status message_decoder_open(struct message_decoder *decoder, const struct source_config *config,
+                                 struct error *error) {
+    decoder->config = config;
+    TRY(kafka_layout_init(&decoder->layout, config->arena, config->options, config->table_schema, NULL, 0, error));
+    TRY(open_metadata(decoder, error));
+    return open_sides(decoder, error);
+}
+
+static void side_close(struct side *side) {
+    if (side->decoder && side->format->decoder_close)
+        side->format->decoder_close(side->decoder);
+}
+
+void message_decoder_close(struct message_decoder *decoder) {
+    side_close(&decoder->key);
+    side_close(&decoder->value);
+}
