@@ -3,8 +3,9 @@
 
 #include "core/base/arena.h"
 
+/* included: which columns of the table this side has; wanted: which of them are taken from it. */
 static enum status open_side(struct message_decoder *decoder, struct side *side, const struct format_class *format,
-                             const struct options *options, const bool *included, const char *strip,
+                             const struct options *options, const bool *included, const bool *wanted, const char *strip,
                              struct error *error) {
     struct arena *arena = decoder->config->arena;
     const struct schema *table = decoder->config->table_schema;
@@ -26,7 +27,7 @@ static enum status open_side(struct message_decoder *decoder, struct side *side,
     uint32_t count = 0;
     for (uint32_t i = 0; i < decoder->config->column_count; i++) {
         const struct source_column *column = &decoder->config->columns[i];
-        if (column->table_column < 0 || moved[column->table_column] < 0)
+        if (column->table_column < 0 || !included[column->table_column] || !wanted[column->table_column])
             continue;
         columns[count] = (struct source_column){schema->fields[moved[column->table_column]].name, column->type,
                                                 moved[column->table_column]};
@@ -56,11 +57,13 @@ static enum status open_sides(struct message_decoder *decoder, struct error *err
         from_value[column] = false;
         key_wanted = true;
     }
-    TRY(open_side(decoder, &decoder->value, decoder->config->format, &layout->value_options, from_value, "", error));
+    TRY(open_side(decoder, &decoder->value, decoder->config->format, &layout->value_options, layout->in_value,
+                  from_value, "", error));
     if (!key_wanted)
         return STATUS_OK;
     const char *prefix = options_text(decoder->config->options, kafka_options, "key.fields-prefix");
-    return open_side(decoder, &decoder->key, layout->key_format, &layout->key_options, layout->in_key, prefix, error);
+    return open_side(decoder, &decoder->key, layout->key_format, &layout->key_options, layout->in_key,
+                     layout->in_key, prefix, error);
 }
 
 static enum status open_metadata(struct message_decoder *decoder, struct error *error) {
