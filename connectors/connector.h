@@ -351,6 +351,8 @@ struct format_class {
     const struct option_spec *options; /* ends with a NULL name; without the prefix */
     bool is_delimited;                 /* records are lines in a file */
     bool keeps_empty_records;          /* an empty line is a record too */
+    /* A record without data (NULL, not empty) is a row, of NULL; and such a row has no record where there can be none (Kafka's keys and values). */
+    bool reads_null;
     enum status (*decoder_open)(const struct decoder_config *config, struct decoder **decoder, struct error *error);
     /* Decodes records[*next..count) until all are used or the target is full; *next moves on. A bad record is reported and
      * skipped, or, when the options say so, fails the call. Records are valid for `capacity` of nothing beyond their size. */

@@ -40,6 +40,8 @@ static enum status open_side(struct message_decoder *decoder, struct side *side,
                                     .target_columns = targets,
                                     .column_count = count};
     side->format = format;
+    side->targets = targets;
+    side->target_count = count;
     return format->decoder_open(&config, &side->decoder, error);
 }
 
@@ -62,8 +64,8 @@ static enum status open_sides(struct message_decoder *decoder, struct error *err
     if (!key_wanted)
         return STATUS_OK;
     const char *prefix = options_text(decoder->config->options, kafka_options, "key.fields-prefix");
-    return open_side(decoder, &decoder->key, layout->key_format, &layout->key_options, layout->in_key,
-                     layout->in_key, prefix, error);
+    return open_side(decoder, &decoder->key, layout->key_format, &layout->key_options, layout->in_key, layout->in_key,
+                     prefix, error);
 }
 
 static enum status open_metadata(struct message_decoder *decoder, struct error *error) {
@@ -102,22 +104,46 @@ static void report_tombstone(struct message_decoder *decoder, uint32_t record) {
     report_bad(decoder, record, &reason);
 }
 
+/* The columns of one side become NULL: their message has nothing there. */
+static enum status put_null(struct message_decoder *decoder, const struct side *side, struct batch *batch, uint32_t row,
+                            uint32_t capacity, struct error *reason) {
+    for (uint32_t i = 0; i < side->target_count; i++) {
+        struct column *column = &batch->columns[side->targets[i]];
+        if (!column->type->nullable)
+            return FAIL(reason, STATUS_NOT_NULL_VIOLATION, "the message has no key, and column \"%s\" is NOT NULL",
+                        decoder->config->columns[side->targets[i]].name);
+        column_set_null(column, &batch->arena, row, capacity);
+    }
+    return STATUS_OK;
+}
+
+static enum status decode_key(struct message_decoder *decoder, struct batch *batch, uint32_t row, uint32_t record,
+                              uint32_t capacity, bool *rejected, struct error *error) {
+    const rd_kafka_message_t *message = decoder->messages[record];
+    struct error reason;
+    if (!message->key && !decoder->key.format->reads_null) {
+        *rejected = put_null(decoder, &decoder->key, batch, row, capacity, &reason) != STATUS_OK;
+        if (*rejected)
+            report_bad(decoder, record, &reason);
+        return STATUS_OK;
+    }
+    struct str key = {message->key, message->key_len};
+    uint32_t next = 0;
+    struct decode_target target = {
+        .batch = batch, .capacity = capacity, .row_count = row, .bad_record = report_bad, .context = decoder};
+    rd_kafka_message_t **all = decoder->messages;
+    decoder->messages = all + record; /* the format's record 0 */
+    enum status status = decoder->key.format->decode(decoder->key.decoder, &key, 1, &next, &target, error);
+    decoder->messages = all;
+    *rejected = target.row_count == row;
+    return status;
+}
+
 /* The key of each accepted row; a row whose key cannot be decoded is reported and marked. */
 static enum status decode_keys(struct message_decoder *decoder, struct batch *batch, const uint32_t *row_records,
                                uint32_t capacity, bool *rejected, struct error *error) {
-    for (uint32_t row = 0; row < batch->row_count; row++) {
-        const rd_kafka_message_t *message = decoder->messages[row_records[row]];
-        struct str key = {message->key, message->key_len};
-        uint32_t next = 0;
-        struct decode_target target = {
-            .batch = batch, .capacity = capacity, .row_count = row, .bad_record = report_bad, .context = decoder};
-        rd_kafka_message_t **all = decoder->messages;
-        decoder->messages = all + row_records[row]; /* the decoder's record 0 */
-        enum status status = decoder->key.format->decode(decoder->key.decoder, &key, 1, &next, &target, error);
-        decoder->messages = all;
-        TRY(status);
-        rejected[row] = target.row_count == row;
-    }
+    for (uint32_t row = 0; row < batch->row_count; row++)
+        TRY(decode_key(decoder, batch, row, row_records[row], capacity, &rejected[row], error));
     return STATUS_OK;
 }
 
@@ -206,6 +232,34 @@ static struct batch *without_rejected(struct message_decoder *decoder, struct ba
     return smaller;
 }
 
+/* Rows of the values up to the row limit; a message without value is one where the format reads NULL, and else a dead letter. */
+static enum status decode_values(struct message_decoder *decoder, uint32_t count, struct decode_target *target,
+                                 struct error *error) {
+    rd_kafka_message_t **messages = decoder->messages;
+    const struct side *value = &decoder->value;
+    struct str *records = arena_alloc(&target->batch->arena, sizeof *records * count);
+    for (uint32_t i = 0; i < count; i++)
+        records[i] = (struct str){messages[i]->payload, messages[i]->len};
+    for (uint32_t next = 0; next < count && target->row_count < target->capacity;) {
+        uint32_t end = next;
+        while (end < count && (records[end].data || value->format->reads_null))
+            end++;
+        if (end == next) {
+            report_tombstone(decoder, next++);
+            continue;
+        }
+        enum status status = value->format->decode(value->decoder, records, end, &next, target, error);
+        if (status != STATUS_OK) {
+            error_detail(error, "table \"%s\", topic \"%s\" partition %d, offset %lld", decoder->config->table,
+                         decoder->topic, (int)messages[0]->partition,
+                         next < count ? (long long)messages[next]->offset : -1LL);
+            return status;
+        }
+        ASSERT(next == end || target->row_count == target->capacity); /* a record gives one row at most */
+    }
+    return STATUS_OK;
+}
+
 enum status message_decoder_run(struct message_decoder *decoder, const char *topic, const char *split,
                                 rd_kafka_message_t **messages, uint32_t count, uint64_t row_limit,
                                 struct batch **batch_io, struct error *error) {
@@ -213,32 +267,11 @@ enum status message_decoder_run(struct message_decoder *decoder, const char *top
     decoder->topic = topic;
     decoder->split = split;
     decoder->messages = messages;
-    struct str *records = arena_alloc(&batch->arena, sizeof *records * count);
-    rd_kafka_message_t **all = decoder->messages;
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!all[i]->payload) {
-            report_tombstone(decoder, i);
-            continue;
-        }
-        rd_kafka_message_t *message = all[i]; /* tombstones move behind the others */
-        all[i] = all[used];
-        all[used] = message;
-        records[used++] = (struct str){message->payload, message->len};
-    }
     uint32_t *row_records = arena_alloc(&batch->arena, sizeof *row_records * count);
-    uint32_t capacity = row_limit < count ? (uint32_t)row_limit : count;
+    uint32_t capacity = row_limit < count ? (uint32_t)row_limit : count; /* the row limit drops the rest */
     struct decode_target target = {
         .batch = batch, .capacity = capacity, .row_records = row_records, .bad_record = report_bad, .context = decoder};
-    uint32_t next = 0;
-    enum status status = decoder->value.format->decode(decoder->value.decoder, records, used, &next, &target, error);
-    if (status != STATUS_OK) {
-        error_detail(error, "table \"%s\", topic \"%s\" partition %d, offset %lld", decoder->config->table, topic,
-                     count ? (int)all[0]->partition : -1, next < used ? (long long)all[next]->offset : -1LL);
-        return status;
-    }
-    ASSERT(next == used ||
-           target.row_count == capacity); /* a record gives one row at most; the row limit drops the rest */
+    TRY(decode_values(decoder, count, &target, error));
     batch->row_count = target.row_count;
     bool *rejected = NULL;
     if (decoder->key.decoder) {

@@ -4,7 +4,7 @@
  *            ─▶ key decoder   ─▶
  *            ─▶ metadata
  *
- * Every message is a row or a dead letter. */
+ * Every message is a row or a dead letter. One without a key has NULL in the key's columns. */
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -15,6 +15,8 @@
 struct side {
     const struct format_class *format;
     struct decoder *decoder; /* NULL: nothing of this side is wanted */
+    const uint32_t *targets; /* columns of the batch that it fills */
+    uint32_t target_count;
 };
 
 struct message_decoder {
@@ -34,8 +36,7 @@ struct message_decoder {
 /* Borrows config. Closing what was not opened, or failed to, is fine when it is zeroed. */
 enum status message_decoder_open(struct message_decoder *decoder, const struct source_config *config,
                                  struct error *error) MUST_CHECK;
-/* Fills *batch, new with room for all messages, with at most row_limit rows; may put another batch in its place. The order of messages[] is not
- * kept. `split` names their partition in dead letters. */
+/* Fills *batch, new with room for all messages, with at most row_limit rows; may put another batch in its place. `split` names their partition in dead letters. */
 enum status message_decoder_run(struct message_decoder *decoder, const char *topic, const char *split,
                                 rd_kafka_message_t **messages, uint32_t count, uint64_t row_limit, struct batch **batch,
                                 struct error *error) MUST_CHECK;

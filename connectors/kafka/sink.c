@@ -19,6 +19,7 @@ enum partitioner { PARTITIONER_DEFAULT, PARTITIONER_FIXED, PARTITIONER_ROUND_ROB
 struct side {
     const struct format_class *format;
     struct encoder *encoder; /* NULL: this side is empty */
+    int null_column;         /* of the batch: NULL there is a message without this side; -1: none */
     struct encoded_rows rows;
 };
 
@@ -54,6 +55,7 @@ static enum status open_side(struct kafka_sink *sink, struct side *side, const s
     struct encoder_config config = {
         .arena = arena, .options = options, .schema = schema, .columns = columns, .column_count = count};
     side->format = format;
+    side->null_column = format->reads_null && count == 1 ? (int)columns[0] : -1;
     if (!format->encoder_open)
         return FAIL(error, STATUS_UNSUPPORTED, "format \"%s\" cannot be written", format->name);
     return format->encoder_open(&config, &side->encoder, error);
@@ -103,11 +105,19 @@ static enum status encode_side(struct kafka_sink *sink, struct side *side, const
     return side->format->encode(side->encoder, batch, &all, &side->rows, error);
 }
 
-static struct str encoded(const struct side *side, uint32_t row) {
-    if (!side->encoder)
+/* The bytes of one side; without data (NULL, not empty) where the message has none. */
+static struct str encoded(const struct side *side, const struct batch *batch, uint32_t row) {
+    if (!side->encoder || (side->null_column >= 0 && column_is_null(&batch->columns[side->null_column], row)))
         return (struct str){0};
-    uint32_t start = row ? side->rows.ends[row - 1] : 0;
-    return (struct str){side->rows.data.data + start, side->rows.ends[row] - start};
+    uint32_t start = row ? side->rows.ends[row - 1] : 0, end = side->rows.ends[row];
+    return (struct str){end > start ? side->rows.data.data + start : "", end - start};
+}
+
+static struct str encoded_value(const struct kafka_sink *sink, const struct batch *batch, uint32_t row) {
+    bool is_deleted = batch->change_kinds && change_kind_is_retraction(batch->change_kinds[row]);
+    if (is_deleted)
+        return (struct str){0};
+    return encoded(&sink->value, batch, row);
 }
 
 /* ---- producing ---- */
@@ -117,7 +127,7 @@ static int32_t partition_of(struct kafka_sink *sink, struct str key) {
     uint32_t count = (uint32_t)sink->partition_count;
     switch (sink->partitioner) {
     case PARTITIONER_DEFAULT:
-        if (sink->key.encoder)
+        if (key.data)
             return (int32_t)kafka_key_partition(key, count);
         return sink->config.log ? (int32_t)(sink->next_row++ / RUN_ROWS % count) : RD_KAFKA_PARTITION_UA;
     case PARTITIONER_FIXED: return (int32_t)(sink->config.instance % count);
@@ -143,25 +153,22 @@ static rd_kafka_headers_t *headers_of(const struct kafka_sink *sink, const struc
     return headers;
 }
 
-static rd_kafka_resp_err_t produce_plain(struct kafka_sink *sink, int32_t partition, struct str key,
-                                         const struct str *value) {
-    int failed =
-        rd_kafka_produce(sink->topic, partition, RD_KAFKA_MSG_F_COPY, value ? (void *)(uintptr_t)value->data : NULL,
-                         value ? value->size : 0, sink->key.encoder ? key.data : NULL, key.size, NULL);
+static rd_kafka_resp_err_t produce_plain(struct kafka_sink *sink, int32_t partition, struct str key, struct str value) {
+    int failed = rd_kafka_produce(sink->topic, partition, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)value.data,
+                                  value.size, key.data, key.size, NULL);
     return failed ? rd_kafka_last_error() : RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static rd_kafka_resp_err_t produce_with_metadata(struct kafka_sink *sink, const struct batch *batch, uint32_t row,
-                                                 int32_t partition, struct str key, const struct str *value) {
+                                                 int32_t partition, struct str key, struct str value) {
     rd_kafka_vu_t fields[7];
     size_t count = 0;
     fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = sink->topic};
     fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition};
     fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY};
     fields[count++] =
-        (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE,
-                        .u.mem = {value ? (void *)(uintptr_t)value->data : NULL, value ? value->size : 0}};
-    if (sink->key.encoder)
+        (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)value.data, value.size}};
+    if (key.data)
         fields[count++] =
             (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key.data, key.size}};
     if (sink->timestamp_column >= 0 && !column_is_null(&batch->columns[sink->timestamp_column], row)) {
@@ -191,14 +198,12 @@ static enum status check_deliveries(struct kafka_sink *sink, struct error *error
 
 /* Waits while the client's queue is full: that is the back-pressure. */
 static enum status produce(struct kafka_sink *sink, const struct batch *batch, uint32_t row, struct error *error) {
-    struct str key = encoded(&sink->key, row), value = encoded(&sink->value, row);
-    bool is_deleted = batch->change_kinds && change_kind_is_retraction(batch->change_kinds[row]);
-    const struct str *written = is_deleted ? NULL : &value;
+    struct str key = encoded(&sink->key, batch, row), value = encoded_value(sink, batch, row);
     bool has_metadata = sink->timestamp_column >= 0 || sink->headers_column >= 0;
     int32_t partition = partition_of(sink, key);
     for (;;) {
-        rd_kafka_resp_err_t code = has_metadata ? produce_with_metadata(sink, batch, row, partition, key, written)
-                                                : produce_plain(sink, partition, key, written);
+        rd_kafka_resp_err_t code = has_metadata ? produce_with_metadata(sink, batch, row, partition, key, value)
+                                                : produce_plain(sink, partition, key, value);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             return STATUS_OK;
         char what[384];
@@ -239,13 +244,9 @@ static int64_t timestamp_ms(const struct kafka_sink *sink, const struct batch *b
 }
 
 static enum status log_row(struct kafka_sink *sink, const struct batch *batch, uint32_t row, struct error *error) {
-    struct row_log_record record = {
-        .has_key = sink->key.encoder != NULL,
-        .has_value = !batch->change_kinds || !change_kind_is_retraction(batch->change_kinds[row]),
-        .key = encoded(&sink->key, row),
-    };
-    if (record.has_value)
-        record.value = encoded(&sink->value, row);
+    struct row_log_record record = {.key = encoded(&sink->key, batch, row), .value = encoded_value(sink, batch, row)};
+    record.has_key = record.key.data != NULL;
+    record.has_value = record.value.data != NULL;
     if (sink->timestamp_column >= 0 && sink->limits.takes_timestamps) {
         record.has_timestamp = true;
         record.timestamp_ms = timestamp_ms(sink, batch, row);

@@ -81,6 +81,9 @@ static enum status check_timestamp(const struct kafka_topic_limits *limits, int6
 
 enum status kafka_topic_limits_check(const struct kafka_topic_limits *limits, const struct row_log_record *record,
                                      struct env *env, struct error *error) {
+    if (limits->needs_key && !record->has_key)
+        return FAIL(error, STATUS_NOT_NULL_VIOLATION,
+                    "a row has no key, and topic \"%s\" is compacted and takes none without", limits->topic);
     if (record->has_timestamp)
         TRY(check_timestamp(limits, record->timestamp_ms, env, error));
     if (record->header_count > ROW_LOG_HEADERS_MAX)

@@ -41,8 +41,21 @@ static void copy_bytes(char *to, const char *from, size_t size, bool is_big_endi
         to[i] = from[is_big_endian ? size - 1 - i : i];
 }
 
-static bool store(const struct decoder *decoder, struct column *column, uint32_t row, struct str record,
+static bool store_null(struct column *column, const struct decode_target *target, struct error *error) {
+    if (!column->type->nullable) {
+        FAIL(error, STATUS_NOT_NULL_VIOLATION, "there is no record, and its column is NOT NULL");
+        return false;
+    }
+    column_set_null(column, &target->batch->arena, target->row_count, target->capacity);
+    return true;
+}
+
+static bool store(const struct decoder *decoder, const struct decode_target *target, struct str record,
                   struct error *error) {
+    struct column *column = &target->batch->columns[decoder->target];
+    uint32_t row = target->row_count;
+    if (!record.data)
+        return store_null(column, target, error);
     if (type_layout(decoder->type) == LAYOUT_VIEW) {
         size_t valid = type_is_string(decoder->type) ? utf8_validate(record.data, record.size) : record.size;
         if (valid < record.size) {
@@ -67,8 +80,7 @@ static bool store(const struct decoder *decoder, struct column *column, uint32_t
 static enum status raw_decode(struct decoder *decoder, const struct str *records, uint32_t count, uint32_t *next,
                               struct decode_target *target, struct error *error) {
     for (; *next < count && target->row_count < target->capacity; (*next)++) {
-        struct column *column = decoder->has_column ? &target->batch->columns[decoder->target] : NULL;
-        if (!column || store(decoder, column, target->row_count, records[*next], error)) {
+        if (!decoder->has_column || store(decoder, target, records[*next], error)) {
             if (target->row_records)
                 target->row_records[target->row_count] = *next;
             target->row_count++;
@@ -104,7 +116,7 @@ static enum status raw_encoder_open(const struct encoder_config *config, struct 
     return STATUS_OK;
 }
 
-/* NULL has no bytes, as in Flink. */
+/* NULL has no bytes, and where there can be no record, none (reads_null), as in Flink. */
 static enum status raw_encode(struct encoder *encoder, const struct batch *batch, const struct selection *selection,
                               struct encoded_rows *rows, struct error *error) {
     const struct column *column = &batch->columns[encoder->column];
@@ -163,6 +175,7 @@ const struct format_class raw_format = {
     .options = raw_options,
     .is_delimited = true,
     .keeps_empty_records = true,
+    .reads_null = true,
     .decoder_open = raw_decoder_open,
     .decode = raw_decode,
     .decoder_close = raw_decoder_close,

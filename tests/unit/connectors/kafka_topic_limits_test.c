@@ -66,7 +66,19 @@ static void timestamps(void **state) {
     env_virtual_free(world);
 }
 
+/* An empty key is one. */
+static void keys(void **state) {
+    (void)state;
+    struct kafka_topic_limits compacted = wide;
+    compacted.needs_key = true;
+    struct row_log_record record = {.has_key = true, .has_value = true};
+    assert_int_equal(check(&compacted, &record, NULL), STATUS_OK);
+    record.has_key = false;
+    assert_int_equal(check(&compacted, &record, NULL), STATUS_NOT_NULL_VIOLATION);
+    assert_int_equal(check(&wide, &record, NULL), STATUS_OK);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(sizes), cmocka_unit_test(timestamps)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(sizes), cmocka_unit_test(timestamps), cmocka_unit_test(keys)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
