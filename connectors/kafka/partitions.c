@@ -234,32 +234,53 @@ static bool is_known(const struct kafka_partitions *partitions, const char *topi
     return false;
 }
 
-static enum status add_partitions(struct kafka_client *client, const struct options *options,
-                                  const struct option_spec *specs, struct arena *arena, bool discovery,
-                                  struct kafka_partitions *partitions, struct error *error) {
+/* The partitions of one topic that are not among them yet. */
+static enum status add_topic(struct resolver *resolver, const char *topic, const struct bound *start,
+                             const struct bound *end, struct arena *arena, struct kafka_partitions *partitions,
+                             struct error *error) {
+    const char *kept = NULL;
+    int32_t count;
+    TRY(kafka_partition_count(resolver->client, topic, (int64_t)resolver->timeout_ms * 1000, &count, error));
+    for (int32_t number = 0; number < count; number++) {
+        if (is_known(partitions, topic, number))
+            continue;
+        if (!kept)
+            kept = arena_strdup(arena, topic);
+        struct kafka_partition partition = {.topic = kept, .partition = number, .leader_epoch = -1};
+        TRY(resolve_bound(resolver, start, &partition, &partition.start, error));
+        TRY(resolve_bound(resolver, end, &partition, &partition.end, error));
+        ARRAY_PUSH(arena, partitions, partition);
+    }
+    return STATUS_OK;
+}
+
+/* `scratch` has what is forgotten when this returns: looking again and again must not fill `arena`. */
+static enum status add_topics(struct kafka_client *client, const struct options *options,
+                              const struct option_spec *specs, struct arena *scratch, struct arena *arena,
+                              bool discovery, struct kafka_partitions *partitions, struct error *error) {
     int64_t timeout_us = options_duration_us(options, specs, "connect.timeout");
     struct resolver resolver = {client, (int)(timeout_us / 1000)};
     struct bound start = startup_bound(options, specs), end = end_bound(options, specs);
     TRY(check_group(&start, error));
     TRY(check_group(&end, error));
+    if (discovery)
+        start.position = POSITION_EARLIEST;
     const char **topics;
     uint32_t topic_count;
-    TRY(topic_names(client, options, timeout_us, arena, &topics, &topic_count, error));
-    for (uint32_t t = 0; t < topic_count; t++) {
-        int32_t count;
-        TRY(kafka_partition_count(client, topics[t], timeout_us, &count, error));
-        for (int32_t number = 0; number < count; number++) {
-            if (is_known(partitions, topics[t], number))
-                continue;
-            struct kafka_partition partition = {.topic = topics[t], .partition = number, .leader_epoch = -1};
-            if (discovery)
-                start.position = POSITION_EARLIEST;
-            TRY(resolve_bound(&resolver, &start, &partition, &partition.start, error));
-            TRY(resolve_bound(&resolver, &end, &partition, &partition.end, error));
-            ARRAY_PUSH(arena, partitions, partition);
-        }
-    }
+    TRY(topic_names(client, options, timeout_us, scratch, &topics, &topic_count, error));
+    for (uint32_t t = 0; t < topic_count; t++)
+        TRY(add_topic(&resolver, topics[t], &start, &end, arena, partitions, error));
     return STATUS_OK;
+}
+
+static enum status add_partitions(struct kafka_client *client, const struct options *options,
+                                  const struct option_spec *specs, struct arena *arena, bool discovery,
+                                  struct kafka_partitions *partitions, struct error *error) {
+    struct arena scratch;
+    arena_init(&scratch);
+    enum status status = add_topics(client, options, specs, &scratch, arena, discovery, partitions, error);
+    arena_release(&scratch);
+    return status;
 }
 
 bool kafka_topic_id(struct kafka_client *client, const char *topic, int64_t timeout_us, uint8_t id[16]) {
@@ -282,16 +303,22 @@ static enum status refused(const struct kafka_partition *partition, const char *
     return STATUS_TOPIC_ERROR;
 }
 
-enum status kafka_partition_check(struct kafka_client *client, const struct kafka_partition *partition,
-                                  int64_t timeout_us, struct error *error) {
+enum status kafka_topic_check(struct kafka_client *client, const struct kafka_partition *partition, int64_t timeout_us,
+                              struct error *error) {
     uint8_t id[16];
-    int64_t low, high;
-    struct resolver resolver = {client, (int)(timeout_us / 1000)};
     if (partition->has_topic_id && kafka_topic_id(client, partition->topic, timeout_us, id) &&
         memcmp(id, partition->topic_id, sizeof id) != 0)
         return refused(
             partition, "it was deleted and made again",
             "offsets of the former topic mean nothing in this one: start the job with an empty checkpoint path", error);
+    return STATUS_OK;
+}
+
+enum status kafka_partition_check(struct kafka_client *client, const struct kafka_partition *partition,
+                                  int64_t timeout_us, struct error *error) {
+    int64_t low, high;
+    struct resolver resolver = {client, (int)(timeout_us / 1000)};
+    TRY(kafka_topic_check(client, partition, timeout_us, error));
     TRY(watermarks(&resolver, partition, &low, &high, error));
     if (partition->start < low)
         return refused(

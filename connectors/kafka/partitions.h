@@ -36,6 +36,9 @@ bool kafka_scan_is_bounded(const struct options *options, const struct option_sp
 enum status kafka_partitions_resolve(struct kafka_client *client, const struct options *options,
                                      const struct option_spec *specs, struct arena *arena,
                                      struct kafka_partitions *partitions, struct error *error) MUST_CHECK;
+/* Refuses a topic that is not the one whose id the partition has; when that cannot be found out, it is taken for the same. */
+enum status kafka_topic_check(struct kafka_client *client, const struct kafka_partition *partition, int64_t timeout_us,
+                              struct error *error) MUST_CHECK;
 /* Whether reading can go on at an earlier run's position: TOPIC_ERROR when records that were not read are gone (retention), when fewer are
  * there than were read (the partition was cut), or when the topic is another one of the same name. */
 enum status kafka_partition_check(struct kafka_client *client, const struct kafka_partition *partition,

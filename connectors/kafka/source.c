@@ -44,7 +44,8 @@ struct kafka_source {
     int wakeup;          /* eventfd: a queue has something */
     bool is_bounded;
     int64_t discovery_interval_us, next_discovery_us;
-    uint64_t rows_left; /* of the row limit */
+    uint32_t looks_without_topic; /* in a row */
+    uint64_t rows_left;           /* of the row limit */
 };
 
 /* ---- opening ---- */
@@ -98,6 +99,36 @@ static enum status start_splits(struct kafka_source *source, struct error *error
 
 static void identify_topics(struct kafka_source *source);
 
+/* Offsets mean nothing in a topic that was made anew under its name while it was read. */
+static enum status check_topics(struct kafka_source *source, struct error *error) {
+    const char *checked = "";
+    int64_t timeout_us = options_duration_us(source->config.options, kafka_options, "connect.timeout");
+    for (uint32_t i = 0; i < source->base.split_count; i++) {
+        struct kafka_partition at = source->splits[i].at;
+        if (strcmp(at.topic, checked) == 0)
+            continue;
+        checked = at.topic;
+        at.start = source->splits[i].position;
+        TRY(kafka_topic_check(&source->client, &at, timeout_us, error));
+    }
+    return STATUS_OK;
+}
+
+/* A broker that is away is no reason to stop reading; a topic that is not there, time after time, is. */
+static enum status note_failed_look(struct kafka_source *source, int64_t now_us, struct error *error) {
+    enum { LOOKS_WITHOUT_TOPIC = 3, SECOND_US = 1000000 };
+    source->looks_without_topic = error->status == STATUS_TOPIC_ERROR ? source->looks_without_topic + 1 : 0;
+    if (source->looks_without_topic >= LOOKS_WITHOUT_TOPIC) {
+        error_hint(error, "it was there when the job began: was it deleted, or a permission taken away?");
+        return error->status;
+    }
+    if (source->looks_without_topic && source->discovery_interval_us > SECOND_US)
+        source->next_discovery_us = now_us + SECOND_US;
+    log_warn("looking for new partitions failed", log_text("table", source->config.table), LOG_ERROR_FIELDS(error));
+    error_reset(error);
+    return STATUS_OK;
+}
+
 static enum status discover(struct kafka_source *source, struct error *error) {
     int64_t now_us = env_monotonic_us(source->config.env);
     if (source->discovery_interval_us == 0 || now_us < source->next_discovery_us)
@@ -105,12 +136,11 @@ static enum status discover(struct kafka_source *source, struct error *error) {
     source->next_discovery_us = now_us + source->discovery_interval_us;
     enum status status = kafka_partitions_discover(&source->client, source->config.options, kafka_options,
                                                    source->config.arena, &source->partitions, error);
-    if (status != STATUS_OK) { /* a broker that is away is no reason to stop reading; the next look may work */
-        log_warn("looking for new partitions failed", log_text("table", source->config.table), LOG_ERROR_FIELDS(error));
-        error_reset(error);
-        return STATUS_OK;
-    }
+    if (status != STATUS_OK)
+        return note_failed_look(source, now_us, error);
+    source->looks_without_topic = 0;
     identify_topics(source);
+    TRY(check_topics(source, error));
     add_splits(source);
     return start_splits(source, error);
 }
@@ -351,7 +381,7 @@ static bool parse_position(const struct source_position *from, struct str *topic
 
 /* Splits of one topic share what is asked once. */
 static void identify_topics(struct kafka_source *source) {
-    if (!source->config.is_resumable)
+    if (!source->config.is_resumable && source->discovery_interval_us == 0)
         return;
     int64_t timeout_us = options_duration_us(source->config.options, kafka_options, "connect.timeout");
     for (size_t i = source->identified_count; i < source->partitions.count; i++) {

@@ -148,6 +148,34 @@ def test_records_deleted_under_a_running_job_end_it_by_name():
         expect(all(n < 110 for n in job.numbers()), "rows behind the gap were read")
 
 
+def ends_by_name(process, topic, *words):
+    expect_equal(process.wait(), 1, f"exit status ({process.errors()[-800:]})")
+    for word in ("08P02", f'"{topic}"', *words):
+        expect(word in process.errors(), f"{word!r} is not in {process.errors()[-800:]!r}")
+
+
+def test_a_topic_deleted_under_a_running_job_ends_it_by_name():
+    kafka = Kafka.broker()
+    with reader(kafka, 2) as job, job.running() as process:
+        kafka.produce(job.topic, numbers(0, 100), partition=0)
+        job.wait_for(process, 100)
+        delete_topic(kafka.bootstrap, job.topic)
+        ends_by_name(process, job.topic, "Unknown topic")
+        expect_equal(job.numbers(), list(range(100)), "rows")
+
+
+def test_a_topic_made_again_under_a_running_job_ends_it_by_name():
+    kafka = Kafka.broker()
+    with reader(kafka) as job, job.running() as process:
+        kafka.produce(job.topic, numbers(0, 100))
+        job.wait_for(process, 100)
+        process.process.send_signal(signal.SIGSTOP)
+        make_again(kafka, job.topic)
+        kafka.produce(job.topic, numbers(1000, 1300))  # more than there were: no offset is out of range
+        process.process.send_signal(signal.SIGCONT)
+        ends_by_name(process, job.topic, "deleted and made again")
+
+
 def test_new_partitions_are_read_from_their_beginning():
     kafka = Kafka.broker()
     with reader(kafka) as job:
