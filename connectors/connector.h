@@ -121,9 +121,11 @@ struct source_config {
     /* Of an earlier run of the same table; the source goes on from there. Splits that are not among them are new since and are
      * read from their beginning. In the order in which the splits had their numbers, which they have again. */
     const struct source_position *positions;
-    uint32_t position_count; /* 0: starts anew */
-    bool is_resumable;       /* positions are kept: they should tell a place from one made anew under its name */
-    uint64_t rows_before;    /* how many rows were handed out before these positions: counts for row_limit */
+    uint32_t position_count;     /* 0: starts anew */
+    const uint32_t *key_columns; /* of the table's schema: the primary key, for connectors with source_upserts */
+    uint32_t key_column_count;
+    bool is_resumable;    /* positions are kept: they should tell a place from one made anew under its name */
+    uint64_t rows_before; /* how many rows were handed out before these positions: counts for row_limit */
     /* Of a table that several tasks read together, each of them one source: this one serves the splits that split_owner gives it,
      * and no others. `positions` may name foreign splits: they are passed over. Above 1 only when the connector's
      * source_parallelism_limit allows it. */
@@ -404,6 +406,9 @@ struct connector_class {
                                struct error *error); /* NULL: no source */
     enum status (*sink_open)(const struct sink_config *config, struct sink **sink,
                              struct error *error); /* NULL: no sink */
+    /* Its rows are the newest state of their primary key: +U with all columns, or -D with the key and NULL elsewhere, whether there was
+     * such a row or not. Batches carry change kinds. */
+    bool source_upserts;
     /* MAY: among how many sources the splits can be shared at most; 0: any number. NULL: 1. */
     uint32_t (*source_parallelism_limit)(const struct options *options);
     /* MAY: how many sinks of one table, each in a task of its own, may write at the same time and keep what the table promises; 0: any

@@ -60,7 +60,7 @@ static enum status group_aggregate_open(struct stream_operator *self, const Plan
     aggregate->flush_at_us = INT64_MAX;
     aggregate->held_watermark_us = WATERMARK_NONE;
     TRY(grouping_open(&aggregate->grouping, self, plan->keys, plan->n_keys, plan->aggregates, plan->n_aggregates,
-                      plan->state_ttl_us > 0 ? 8u : 0, error));
+                      plan->state_ttl_us > 0 ? 8u : 0, plan->keeps_last, error));
     struct grouping_cold_config cold = {.ttl_us = plan->state_ttl_us, .touched_offset = aggregate->grouping.own_offset};
     grouping_cold_open(&aggregate->grouping, &cold);
     aggregate->table = grouping_table_open(&aggregate->grouping, "groups", 0);
@@ -133,13 +133,13 @@ static enum status group_aggregate_on_batch(struct stream_operator *self, uint32
 static enum status group_aggregate_on_watermark(struct stream_operator *self, int64_t watermark_us,
                                                 struct error *error) {
     struct group_aggregate *aggregate = (struct group_aggregate *)self;
+    if (aggregate->emits_final)
+        return STATUS_OK; /* the end follows the rows, in on_end; earlier ones would make them late */
     if (watermark_us != WATERMARK_END && aggregate->changes.touched_count > 0) {
         aggregate->held_watermark_us = watermark_us;
         return STATUS_OK;
     }
     if (watermark_us == WATERMARK_END) {
-        if (aggregate->emits_final)
-            return STATUS_OK; /* follows the rows, in on_end */
         aggregate->held_watermark_us = WATERMARK_NONE;
         TRY(flush(aggregate, error));
     }

@@ -47,8 +47,11 @@ static enum status open_aggregates(struct grouping *grouping, Plan__AggregateCal
                                    struct error *error) {
     struct arena *arena = grouping->owner->context->arena;
     struct aggregate_set_call *calls = ARENA_ARRAY(arena, struct aggregate_set_call, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         TRY(decode_call(arena, messages[i], &calls[i], error));
+        if (grouping->keeps_last)
+            calls[i].aggregate = &aggregate_last_row;
+    }
     grouping->aggregate_count = (uint32_t)count;
     return aggregate_set_open(calls, (uint32_t)count, grouping->owner->input_schemas[0], grouping->counts_rows,
                               &grouping->aggregates, error);
@@ -56,7 +59,7 @@ static enum status open_aggregates(struct grouping *grouping, Plan__AggregateCal
 
 enum status grouping_open(struct grouping *grouping, struct stream_operator *self, const uint32_t *keys,
                           size_t key_count, Plan__AggregateCall *const *calls, size_t call_count, uint32_t own_size,
-                          struct error *error) {
+                          bool keeps_last, struct error *error) {
     struct arena *arena = self->context->arena;
     if (key_count > GROUPING_KEYS_MAX)
         return FAIL(error, STATUS_TOO_COMPLEX, "%zu grouping keys, the limit is %d", key_count, GROUPING_KEYS_MAX);
@@ -65,6 +68,7 @@ enum status grouping_open(struct grouping *grouping, struct stream_operator *sel
         .key_columns = keys,
         .key_count = (uint32_t)key_count,
         .counts_rows = operator_input_may_change(self, 0),
+        .keeps_last = keeps_last,
     };
     grouping->key_types = ARENA_ARRAY(arena, const struct type *, key_count);
     grouping->keys = ARENA_ARRAY(arena, struct column, key_count);
@@ -209,7 +213,9 @@ static void count_rows(struct grouping *grouping, const struct batch *batch, con
     uint32_t offset = grouping->count_offset;
     for (uint32_t i = 0; i < selection->count; i++) {
         uint8_t kind = batch->change_kinds ? batch->change_kinds[selection_row(selection, i)] : (uint8_t)CHANGE_INSERT;
-        *(int64_t *)(records[i] + offset) += change_kind_is_retraction(kind) ? -1 : 1;
+        int64_t *count = (int64_t *)(records[i] + offset);
+        bool is_retraction = change_kind_is_retraction(kind);
+        *count = grouping->keeps_last ? !is_retraction : *count + (is_retraction ? -1 : 1);
     }
 }
 

@@ -36,6 +36,7 @@ struct grouping {
     uint32_t aggregate_count;
     struct aggregate_set *aggregates;
     bool counts_rows;      /* input may retract: groups are gone when their row count is 0 */
+    bool keeps_last;       /* the count is 1 after each row, and 0 after one that is taken back */
     uint32_t count_offset; /* of the row count (int64) in a record */
     uint32_t own_offset;   /* of the operator's bytes in a record */
     uint32_t state_size;   /* of all that a record holds behind its key */
@@ -59,10 +60,11 @@ struct grouping {
     struct grouping_cold *cold; /* where groups go that memory has no room for (grouping_cold.h); NULL: nowhere */
 };
 
-/* own_size: bytes the operator wants in each record, a multiple of 8, zeroed when the group is new. */
+/* own_size: bytes the operator wants in each record, a multiple of 8, zeroed when the group is new. keeps_last: a group is its newest row, and calls
+ * give that one's values (aggregate_last_row). */
 enum status grouping_open(struct grouping *grouping, struct stream_operator *self, const uint32_t *keys,
                           size_t key_count, Plan__AggregateCall *const *calls, size_t call_count, uint32_t own_size,
-                          struct error *error) MUST_CHECK;
+                          bool keeps_last, struct error *error) MUST_CHECK;
 void grouping_close(struct grouping *grouping);
 
 /* A table for these groups; comes from the spare ones when there are. Its groups stay in memory. */

@@ -32,7 +32,7 @@ static enum status window_aggregate_open(struct stream_operator *self, const Pla
 enum status window_aggregate_open_grouping(struct window_aggregate *window, uint32_t own_size, struct error *error) {
     const Plan__WindowAggregate *plan = window->plan;
     TRY(grouping_open(&window->grouping, &window->base, plan->keys, plan->n_keys, plan->aggregates, plan->n_aggregates,
-                      own_size, error));
+                      own_size, false, error));
     grouping_cold_open(&window->grouping, &(struct grouping_cold_config){0});
     return STATUS_OK;
 }

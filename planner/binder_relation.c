@@ -7,6 +7,7 @@
 #include "core/base/arena.h"
 #include "core/base/array.h"
 #include "core/base/settings.h"
+#include "core/functions/aggregate.h"
 
 static enum status count_relation(struct binder *binder, sql_position position) {
     if (++binder->relation_count > RELATIONS_MAX)
@@ -44,6 +45,11 @@ static enum status bind_scan(struct binder *binder, const struct catalogue_objec
     if (!connector->source_open)
         return FAIL_AT(binder->error, position, STATUS_INVALID_DEFINITION,
                        "table \"%s\" cannot be read: connector '%s' is a sink", table->name, connector->name);
+    if (connector->source_upserts && table->primary_key_count == 0)
+        return FAIL_AT(
+            binder->error, position, STATUS_INVALID_DEFINITION,
+            "table \"%s\" cannot be read without a PRIMARY KEY: connector '%s' gives the newest row of each key",
+            table->name, connector->name);
     node->scan.bounded = connector->is_bounded && connector->is_bounded(node->scan.connector_options);
     node->columns = ARENA_ARRAY(arena, struct logical_column, table->column_count);
     node->scan.columns = ARENA_ARRAY(arena, struct scan_column, table->column_count);
@@ -97,6 +103,56 @@ static struct logical *assign_watermark(struct binder *binder, const struct cata
     return node;
 }
 
+static bool is_in_primary_key(const struct catalogue_object *table, uint32_t column) {
+    for (uint32_t i = 0; i < table->primary_key_count; i++)
+        if (table->primary_key[i] == column)
+            return true;
+    return false;
+}
+
+static enum status keep_column(struct binder *binder, struct logical *input, uint32_t column,
+                               struct logical_aggregate_call *call) {
+    struct expression *argument = logical_column_reference(binder->arena, input, column);
+    *call = (struct logical_aggregate_call){.argument_count = 1, .filter = -1, .name = "LAST_VALUE"};
+    call->arguments = arena_copy(binder->arena, &column, sizeof column);
+    return aggregate_resolve(binder->arena, "last_value", false, &argument, 1, 0, &call->aggregate, &call->type,
+                             binder->error);
+}
+
+/* The rows of a source that replace each other by primary key, as rows that come, change and go: what was there before is needed for that. All columns in
+ * declared order again. */
+static enum status keep_last_rows(struct binder *binder, const struct catalogue_object *table, struct logical **node) {
+    struct arena *arena = binder->arena;
+    struct logical *input = *node, *kept = logical_new(arena, LOGICAL_AGGREGATE, input);
+    struct logical_aggregate *aggregate = &kept->aggregate;
+    struct expression **expressions = ARENA_ARRAY(arena, struct expression *, input->column_count);
+    uint32_t *places = ARENA_ARRAY(arena, uint32_t, input->column_count);
+    aggregate->keeps_last = true;
+    aggregate->keys = arena_copy(arena, table->primary_key, table->primary_key_count * sizeof *table->primary_key);
+    aggregate->key_count = table->primary_key_count;
+    aggregate->calls = ARENA_ARRAY(arena, struct logical_aggregate_call, input->column_count);
+    kept->position = input->position;
+    kept->columns = ARENA_ARRAY(arena, struct logical_column, input->column_count);
+    kept->column_count = 0;
+    for (uint32_t i = 0; i < aggregate->key_count; i++) {
+        places[aggregate->keys[i]] = kept->column_count;
+        kept->columns[kept->column_count++] = input->columns[aggregate->keys[i]];
+    }
+    for (uint32_t i = 0; i < input->column_count; i++) {
+        if (is_in_primary_key(table, i))
+            continue;
+        struct logical_aggregate_call *call = &aggregate->calls[aggregate->call_count++];
+        TRY(keep_column(binder, input, i, call));
+        places[i] = kept->column_count;
+        kept->columns[kept->column_count++] = input->columns[i];
+        kept->columns[places[i]].type = call->type;
+    }
+    for (uint32_t i = 0; i < input->column_count; i++)
+        expressions[i] = logical_column_reference(arena, kept, places[i]);
+    *node = logical_project(arena, kept, expressions, NULL, input->column_count);
+    return STATUS_OK;
+}
+
 static enum status bind_base_table(struct binder *binder, const struct catalogue_object *table,
                                    const struct ast_hints *hints, sql_position position, struct logical **result) {
     uint32_t *positions = ARENA_ARRAY(binder->arena, uint32_t, table->column_count);
@@ -104,6 +160,8 @@ static enum status bind_base_table(struct binder *binder, const struct catalogue
     TRY(bind_computed(binder, table, positions, result));
     if (table->watermark_column >= 0)
         *result = assign_watermark(binder, table, *result);
+    if (table->connector->source_upserts)
+        TRY(keep_last_rows(binder, table, result));
     return STATUS_OK;
 }
 

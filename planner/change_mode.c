@@ -93,6 +93,7 @@ static void find_updates(struct modes *modes, uint32_t id) {
     const Plan__Node *message = node->message;
     modes->updates[id] = any_input_updates(modes, message);
     switch ((int)message->operation_case) {
+    case PLAN__NODE__OPERATION_SCAN: modes->updates[id] = message->scan->n_key_columns > 0; break;
     case PLAN__NODE__OPERATION_CALC: calc_key(modes, node); break;
     case PLAN__NODE__OPERATION_WINDOW_TABLE: {
         const struct physical_node *input = input_of(modes, node);
@@ -329,6 +330,9 @@ static enum status set_mode(struct modes *modes, uint32_t id) {
     struct physical_node *node = node_at(modes, id);
     Plan__Node *message = node->message;
     switch ((int)message->operation_case) {
+    case PLAN__NODE__OPERATION_SCAN:
+        message->change_mode = modes->updates[id] ? PLAN__CHANGE_MODE__UPSERT : PLAN__CHANGE_MODE__APPEND;
+        break;
     case PLAN__NODE__OPERATION_GROUP_AGGREGATE: TRY(group_mode(modes, id)); break;
     case PLAN__NODE__OPERATION_WINDOW_AGGREGATE: TRY(window_mode(modes, id)); break;
     case PLAN__NODE__OPERATION_SINK: TRY(sink_mode(modes, id)); break;

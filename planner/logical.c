@@ -255,7 +255,7 @@ static bool calls_equal(const struct logical_aggregate_call *a, const struct log
 static bool aggregates_equal(const struct logical_aggregate *a, const struct logical_aggregate *b) {
     if (!indexes_equal(a->keys, a->key_count, b->keys, b->key_count) || a->call_count != b->call_count ||
         a->has_window != b->has_window || a->input_has_window != b->input_has_window || a->emit.kind != b->emit.kind ||
-        a->emit.interval_us != b->emit.interval_us)
+        a->emit.interval_us != b->emit.interval_us || a->keeps_last != b->keeps_last)
         return false;
     if (a->has_window && !windows_equal(&a->window, &b->window))
         return false;

@@ -112,6 +112,8 @@ struct logical_aggregate {
     bool input_has_window; /* the window is in these input columns already */
     uint32_t window_start_column, window_end_column;
     struct logical_emit emit;
+    bool
+        keeps_last; /* rows that replace each other by key, from a source of such: the calls are LAST_VALUE, NULL included */
 };
 
 struct logical_sort_key {

@@ -110,6 +110,8 @@ static void print_aggregate(struct strbuf *out, const struct logical *node) {
         print_call(out, &aggregate->calls[i], input);
         strbuf_append_text(out, "]");
     }
+    if (aggregate->keeps_last)
+        strbuf_append_text(out, ", rows=[the last of each group]");
     if (aggregate->emit.kind == AST_EMIT_ON_CLOSE)
         strbuf_append_text(out, ", emit=[on close]");
     else if (aggregate->emit.kind == AST_EMIT_ON_UPDATE)

@@ -172,6 +172,12 @@ static Plan__Scan *encode_scan(struct physical *physical, const struct logical *
     message->row_limit = scan->scan.row_limit;
     message->bounded = scan->scan.bounded;
     encode_physical_columns(arena, table, message);
+    if (table->connector->source_upserts) {
+        message->n_key_columns = table->primary_key_count;
+        message->key_columns = ARENA_ARRAY(arena, uint32_t, table->primary_key_count);
+        for (uint32_t i = 0; i < table->primary_key_count; i++)
+            message->key_columns[i] = physical_index(table, table->primary_key[i]);
+    }
     message->n_columns = scan->column_count;
     message->columns = ARENA_ARRAY(arena, Plan__ScanColumn *, scan->column_count);
     for (uint32_t i = 0; i < scan->column_count; i++)
@@ -388,6 +394,7 @@ static void encode_group_aggregate(struct physical *physical, const struct logic
     message->keys = indexes_copy(physical->arena, aggregate->keys, aggregate->key_count);
     message->n_aggregates = aggregate->call_count;
     message->aggregates = encode_calls(physical->arena, aggregate);
+    message->keeps_last = aggregate->keeps_last;
     message->state_ttl_us = settings_duration_us(&physical->settings, SETTING_STATE_TTL);
     set_mini_batch(physical, aggregate, node, input, message);
     node->message->operation_case = PLAN__NODE__OPERATION_GROUP_AGGREGATE;

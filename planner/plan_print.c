@@ -213,6 +213,8 @@ static void print_group_aggregate(const struct printer *printer, const Plan__Gro
     print_columns(printer, "keys", aggregate->keys, aggregate->n_keys, input);
     strbuf_append_text(printer->out, ", ");
     print_aggregates(printer, aggregate->aggregates, aggregate->n_aggregates, input, output, aggregate->n_keys);
+    if (aggregate->keeps_last)
+        strbuf_append_text(printer->out, ", rows=[the last of each group]");
     if (aggregate->emit_final)
         strbuf_append_text(printer->out, ", emit=[at the end]");
     if (aggregate->mini_batch_rows) {

@@ -125,7 +125,7 @@ static enum status verify_scan_columns(const struct verifier *verifier, const Pl
         if (declared->kind != columns->fields[i].type->kind)
             return BAD(verifier, "column \"%s\" is read as another type than declared", column->name);
     }
-    return STATUS_OK;
+    return check_columns(verifier, scan->key_columns, scan->n_key_columns, &table, "primary key");
 }
 
 static enum status verify_scan(const struct verifier *verifier) {
@@ -362,6 +362,8 @@ static const struct operation *find_operation(const Plan__Node *node) {
 
 const char *plan_node_name(const Plan__Node *node) {
     const struct operation *operation = find_operation(node);
+    if (node->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE && node->group_aggregate->keeps_last)
+        return "ChangelogNormalize";
     return operation ? operation->name : "Unknown";
 }
 

@@ -213,6 +213,8 @@ static enum status open_source(struct source_operator *source, const Plan__Scan 
         .instance = task->instance,
         .instance_count = task->instance_count,
         .is_resumable = task->has_checkpoints,
+        .key_columns = scan->key_columns,
+        .key_column_count = (uint32_t)scan->n_key_columns,
     };
     source->shares_splits = config->instance_count > 1;
     TRY(find_positions(source, config, error));
@@ -272,10 +274,15 @@ static enum status emit_event_time(struct source_operator *source, struct error 
     return STATUS_OK;
 }
 
-static enum status check_event_times(const struct source_operator *source, const struct column *times,
-                                     uint32_t row_count, struct error *error) {
-    for (uint32_t row = 0; times->validity && row < row_count; row++)
-        if (!validity_get(times->validity, row)) {
+/* A row that is taken back may have its key and no more. */
+static bool may_lack_time(const struct batch *batch, uint32_t row) {
+    return batch->change_kinds && change_kind_is_retraction(batch->change_kinds[row]);
+}
+
+static enum status check_event_times(const struct source_operator *source, const struct batch *batch,
+                                     const struct column *times, struct error *error) {
+    for (uint32_t row = 0; times->validity && row < batch->row_count; row++)
+        if (!validity_get(times->validity, row) && !may_lack_time(batch, row)) {
             enum status status =
                 FAIL(error, STATUS_NOT_NULL_VIOLATION, "NULL in event-time column \"%s\" of table \"%s\"",
                      source->base.schema->fields[source->time_column].name, source->table);
@@ -285,12 +292,24 @@ static enum status check_event_times(const struct source_operator *source, const
     return STATUS_OK;
 }
 
+/* Without a time a row is behind no watermark. */
+static int64_t *times_of(struct batch *batch, const struct column *column) {
+    int64_t *times = COLUMN_VALUES(column, int64_t);
+    if (!column->validity)
+        return times;
+    times = arena_copy(&batch->arena, times, sizeof *times * batch->row_count);
+    for (uint32_t row = 0; row < batch->row_count; row++)
+        if (!validity_get(column->validity, row))
+            times[row] = INT64_MAX;
+    return times;
+}
+
 /* Event times and watermarks of the rows as plain arrays in the batch's arena. */
 static enum status compute_event_times(struct source_operator *source, struct batch *batch, const int64_t **times,
                                        const int64_t **marks, struct error *error) {
     struct arena *arena = &batch->arena;
     struct column time_column = column_flatten(&batch->columns[source->time_column], arena, batch->row_count);
-    TRY(check_event_times(source, &time_column, batch->row_count, error));
+    TRY(check_event_times(source, batch, &time_column, error));
     struct column mark_column;
     struct selection all = {.count = batch->row_count};
     TRY(evaluator_run(source->watermark, batch, &all, source->base.context->evaluation, arena, &mark_column, error));
@@ -301,7 +320,7 @@ static enum status compute_event_times(struct source_operator *source, struct ba
         for (uint32_t row = 0; row < batch->row_count; row++)
             values[row] = validity_get(mark_column.validity, row) ? values[row] : WATERMARK_NONE;
     }
-    *times = COLUMN_VALUES(&time_column, int64_t);
+    *times = times_of(batch, &time_column);
     *marks = values;
     return STATUS_OK;
 }

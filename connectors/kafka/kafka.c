@@ -77,7 +77,7 @@ const struct option_spec kafka_options[] = {
 };
 
 const struct option_spec upsert_kafka_options[] = {
-    {"topic", OPTION_STRING, NULL, true, NULL, "topic to write"},
+    {"topic", OPTION_STRING, NULL, true, NULL, "topic to read or write; several to read, separated by semicolons"},
     CONNECTION_OPTIONS,
     {"key.format", OPTION_STRING, NULL, true, NULL, "format of the key: the columns of PRIMARY KEY"},
     {"value.format", OPTION_STRING, NULL, true, NULL, "format of the value; a deleted row has none"},
@@ -85,6 +85,14 @@ const struct option_spec upsert_kafka_options[] = {
      "prefix of key columns' names that the key itself does not have"},
     {"value.fields-include", OPTION_CHOICE, "ALL", false, "ALL|EXCEPT_KEY",
      "whether the value has the key's columns too"},
+    {"scan.startup.mode", OPTION_CHOICE, "earliest-offset", false, "earliest-offset",
+     "a table by key is read from its beginning"},
+    {"scan.bounded.mode", OPTION_CHOICE, "unbounded", false,
+     "unbounded|latest-offset|timestamp|specific-offsets|group-offsets", "where to end"},
+    {"scan.bounded.specific-offsets", OPTION_STRING, NULL, false, NULL, "partition:0,offset:42;partition:1,offset:300"},
+    {"scan.bounded.timestamp-millis", OPTION_INT, NULL, false, NULL, "milliseconds since 1970"},
+    {"scan.topic-partition-discovery.interval", OPTION_DURATION, "5min", false, NULL,
+     "how often to look for new partitions; 0 is never"},
     {"sink.buffer-flush.max-rows", OPTION_INT, "0", false, NULL, "accepted for Flink's sake"},
     {"sink.buffer-flush.interval", OPTION_DURATION, "0", false, NULL, "accepted for Flink's sake"},
     SINK_OPTIONS,
@@ -224,12 +232,17 @@ static enum status kafka_validate(const struct schema *schema, const struct opti
 static enum status upsert_kafka_validate(const struct schema *schema, const struct options *options,
                                          struct error *error) {
     TRY(kafka_properties_validate(options, error));
+    TRY(kafka_scan_validate(options, upsert_kafka_options, error));
     TRY(kafka_publisher_validate(options, error));
     return validate_formats(schema, options, true, error);
 }
 
 static bool kafka_is_bounded(const struct options *options) {
     return kafka_scan_is_bounded(options, kafka_options);
+}
+
+static bool upsert_kafka_is_bounded(const struct options *options) {
+    return kafka_scan_is_bounded(options, upsert_kafka_options);
 }
 
 /* How many partitions there are is the broker's knowledge: an instance without any has nothing to do. */
@@ -267,9 +280,14 @@ const struct connector_class kafka_connector = {
 const struct connector_class upsert_kafka_connector = {
     .name = "upsert-kafka",
     .options = upsert_kafka_options,
+    .metadata = kafka_metadata_columns,
     .uses_format = true,
     .validates_formats = true,
     .validate = upsert_kafka_validate,
+    .is_bounded = upsert_kafka_is_bounded,
+    .source_open = upsert_kafka_source_open,
+    .source_upserts = true,
+    .source_parallelism_limit = kafka_source_parallelism_limit,
     .sink_open = upsert_kafka_sink_open,
     .sink_parallelism_limit = kafka_sink_parallelism_limit,
     .sink_changes = upsert_changes,

@@ -36,5 +36,6 @@ enum status kafka_layout_init(struct kafka_layout *layout, struct arena *arena, 
                               struct error *error) MUST_CHECK;
 
 enum status kafka_source_open(const struct source_config *config, struct source **source, struct error *error);
+enum status upsert_kafka_source_open(const struct source_config *config, struct source **source, struct error *error);
 enum status kafka_sink_open(const struct sink_config *config, struct sink **sink, struct error *error);
 enum status upsert_kafka_sink_open(const struct sink_config *config, struct sink **sink, struct error *error);

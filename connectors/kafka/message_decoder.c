@@ -63,9 +63,9 @@ static enum status open_sides(struct message_decoder *decoder, struct error *err
                   from_value, "", error));
     if (!key_wanted)
         return STATUS_OK;
-    const char *prefix = options_text(decoder->config->options, kafka_options, "key.fields-prefix");
+    const char *prefix = options_find(decoder->config->options, "key.fields-prefix");
     return open_side(decoder, &decoder->key, layout->key_format, &layout->key_options, layout->in_key, layout->in_key,
-                     prefix, error);
+                     prefix ? prefix : "", error);
 }
 
 static enum status open_metadata(struct message_decoder *decoder, struct error *error) {
@@ -105,14 +105,21 @@ static void report_tombstone(struct message_decoder *decoder, uint32_t record) {
 }
 
 /* The columns of one side become NULL: their message has nothing there. */
-static enum status put_null(struct message_decoder *decoder, const struct side *side, struct batch *batch, uint32_t row,
-                            uint32_t capacity, struct error *reason) {
+static void put_null(const struct side *side, struct batch *batch, uint32_t row, uint32_t capacity) {
     for (uint32_t i = 0; i < side->target_count; i++) {
         struct column *column = &batch->columns[side->targets[i]];
+        size_t size = layout_size(type_layout(column->type));
+        memset((char *)column->values + size * row, 0, size);
+        column_set_null(column, &batch->arena, row, capacity);
+    }
+}
+
+static enum status check_key_may_miss(const struct message_decoder *decoder, struct error *reason) {
+    for (uint32_t i = 0; i < decoder->key.target_count; i++) {
+        const struct source_column *column = &decoder->config->columns[decoder->key.targets[i]];
         if (!column->type->nullable)
             return FAIL(reason, STATUS_NOT_NULL_VIOLATION, "the message has no key, and column \"%s\" is NOT NULL",
-                        decoder->config->columns[side->targets[i]].name);
-        column_set_null(column, &batch->arena, row, capacity);
+                        column->name);
     }
     return STATUS_OK;
 }
@@ -121,10 +128,12 @@ static enum status decode_key(struct message_decoder *decoder, struct batch *bat
                               uint32_t capacity, bool *rejected, struct error *error) {
     const rd_kafka_message_t *message = decoder->messages[record];
     struct error reason;
-    if (!message->key && !decoder->key.format->reads_null) {
-        *rejected = put_null(decoder, &decoder->key, batch, row, capacity, &reason) != STATUS_OK;
+    if (!message->key) {
+        *rejected = check_key_may_miss(decoder, &reason) != STATUS_OK;
         if (*rejected)
             report_bad(decoder, record, &reason);
+        else
+            put_null(&decoder->key, batch, row, capacity);
         return STATUS_OK;
     }
     struct str key = {message->key, message->key_len};
@@ -232,20 +241,31 @@ static struct batch *without_rejected(struct message_decoder *decoder, struct ba
     return smaller;
 }
 
-/* Rows of the values up to the row limit; a message without value is one where the format reads NULL, and else a dead letter. */
+/* A message without value takes its key back where rows replace each other, and else is a dead letter. */
+static void put_tombstone(struct message_decoder *decoder, uint32_t record, struct decode_target *target) {
+    if (!decoder->upserts) {
+        report_tombstone(decoder, record);
+        return;
+    }
+    put_null(&decoder->value, target->batch, target->row_count, target->capacity);
+    target->row_records[target->row_count++] = record;
+}
+
+/* Rows of the values, up to the row limit. */
 static enum status decode_values(struct message_decoder *decoder, uint32_t count, struct decode_target *target,
                                  struct error *error) {
     rd_kafka_message_t **messages = decoder->messages;
     const struct side *value = &decoder->value;
+    bool reads_null = value->format->reads_null && !decoder->upserts;
     struct str *records = arena_alloc(&target->batch->arena, sizeof *records * count);
     for (uint32_t i = 0; i < count; i++)
         records[i] = (struct str){messages[i]->payload, messages[i]->len};
     for (uint32_t next = 0; next < count && target->row_count < target->capacity;) {
         uint32_t end = next;
-        while (end < count && (records[end].data || value->format->reads_null))
+        while (end < count && (records[end].data || reads_null))
             end++;
         if (end == next) {
-            report_tombstone(decoder, next++);
+            put_tombstone(decoder, next++, target);
             continue;
         }
         enum status status = value->format->decode(value->decoder, records, end, &next, target, error);
@@ -258,6 +278,13 @@ static enum status decode_values(struct message_decoder *decoder, uint32_t count
         ASSERT(next == end || target->row_count == target->capacity); /* a record gives one row at most */
     }
     return STATUS_OK;
+}
+
+static uint8_t *change_kinds(struct message_decoder *decoder, struct batch *batch, const uint32_t *row_records) {
+    uint8_t *kinds = arena_alloc(&batch->arena, batch->row_count + 1u);
+    for (uint32_t row = 0; row < batch->row_count; row++)
+        kinds[row] = decoder->messages[row_records[row]]->payload ? CHANGE_UPDATE_AFTER : CHANGE_DELETE;
+    return kinds;
 }
 
 enum status message_decoder_run(struct message_decoder *decoder, const char *topic, const char *split,
@@ -273,6 +300,8 @@ enum status message_decoder_run(struct message_decoder *decoder, const char *top
         .batch = batch, .capacity = capacity, .row_records = row_records, .bad_record = report_bad, .context = decoder};
     TRY(decode_values(decoder, count, &target, error));
     batch->row_count = target.row_count;
+    if (decoder->upserts)
+        batch->change_kinds = change_kinds(decoder, batch, row_records);
     bool *rejected = NULL;
     if (decoder->key.decoder) {
         rejected = arena_zalloc(&batch->arena, count);
@@ -286,10 +315,12 @@ enum status message_decoder_run(struct message_decoder *decoder, const char *top
     return STATUS_OK;
 }
 
-enum status message_decoder_open(struct message_decoder *decoder, const struct source_config *config,
+enum status message_decoder_open(struct message_decoder *decoder, const struct source_config *config, bool upserts,
                                  struct error *error) {
     decoder->config = config;
-    TRY(kafka_layout_init(&decoder->layout, config->arena, config->options, config->table_schema, NULL, 0, error));
+    decoder->upserts = upserts;
+    TRY(kafka_layout_init(&decoder->layout, config->arena, config->options, config->table_schema, config->key_columns,
+                          config->key_column_count, error));
     TRY(open_metadata(decoder, error));
     return open_sides(decoder, error);
 }

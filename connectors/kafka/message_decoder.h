@@ -21,6 +21,7 @@ struct side {
 
 struct message_decoder {
     const struct source_config *config;
+    bool upserts; /* rows are +U, and messages without value -D of their key */
     struct kafka_layout layout;
     struct side key, value;
     struct {
@@ -34,7 +35,7 @@ struct message_decoder {
 };
 
 /* Borrows config. Closing what was not opened, or failed to, is fine when it is zeroed. */
-enum status message_decoder_open(struct message_decoder *decoder, const struct source_config *config,
+enum status message_decoder_open(struct message_decoder *decoder, const struct source_config *config, bool upserts,
                                  struct error *error) MUST_CHECK;
 /* Fills *batch, new with room for all messages, with at most row_limit rows; may put another batch in its place. `split` names their partition in dead letters. */
 enum status message_decoder_run(struct message_decoder *decoder, const char *topic, const char *split,

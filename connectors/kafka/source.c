@@ -31,6 +31,7 @@ struct split {
 struct kafka_source {
     struct source base;
     struct source_config config;
+    const struct option_spec *specs; /* of "kafka" or "upsert-kafka" */
     struct schema schema;
     struct kafka_client client;
     struct kafka_group_offsets group;
@@ -102,7 +103,7 @@ static void identify_topics(struct kafka_source *source);
 /* Offsets mean nothing in a topic that was made anew under its name while it was read. */
 static enum status check_topics(struct kafka_source *source, struct error *error) {
     const char *checked = "";
-    int64_t timeout_us = options_duration_us(source->config.options, kafka_options, "connect.timeout");
+    int64_t timeout_us = options_duration_us(source->config.options, source->specs, "connect.timeout");
     for (uint32_t i = 0; i < source->base.split_count; i++) {
         struct kafka_partition at = source->splits[i].at;
         if (strcmp(at.topic, checked) == 0)
@@ -134,7 +135,7 @@ static enum status discover(struct kafka_source *source, struct error *error) {
     if (source->discovery_interval_us == 0 || now_us < source->next_discovery_us)
         return STATUS_OK;
     source->next_discovery_us = now_us + source->discovery_interval_us;
-    enum status status = kafka_partitions_discover(&source->client, source->config.options, kafka_options,
+    enum status status = kafka_partitions_discover(&source->client, source->config.options, source->specs,
                                                    source->config.arena, &source->partitions, error);
     if (status != STATUS_OK)
         return note_failed_look(source, now_us, error);
@@ -383,7 +384,7 @@ static bool parse_position(const struct source_position *from, struct str *topic
 static void identify_topics(struct kafka_source *source) {
     if (!source->config.is_resumable && source->discovery_interval_us == 0)
         return;
-    int64_t timeout_us = options_duration_us(source->config.options, kafka_options, "connect.timeout");
+    int64_t timeout_us = options_duration_us(source->config.options, source->specs, "connect.timeout");
     for (size_t i = source->identified_count; i < source->partitions.count; i++) {
         struct kafka_partition *partition = &source->partitions.items[i];
         const struct kafka_partition *before = i > 0 ? partition - 1 : NULL;
@@ -403,7 +404,7 @@ static void identify_topics(struct kafka_source *source) {
 /* Partitions go on where they were, to the ends they had; those that are new since start at their beginning. */
 static enum status restore_partitions(struct kafka_source *source, struct error *error) {
     const struct source_config *config = &source->config;
-    int64_t timeout_us = options_duration_us(config->options, kafka_options, "connect.timeout");
+    int64_t timeout_us = options_duration_us(config->options, source->specs, "connect.timeout");
     for (uint32_t i = 0; i < config->position_count; i++) {
         struct kafka_partition partition = {0};
         struct str topic;
@@ -415,7 +416,7 @@ static enum status restore_partitions(struct kafka_source *source, struct error 
             TRY(kafka_partition_check(&source->client, &partition, timeout_us, error));
         ARRAY_PUSH(config->arena, &source->partitions, partition);
     }
-    return kafka_partitions_discover(&source->client, config->options, kafka_options, config->arena,
+    return kafka_partitions_discover(&source->client, config->options, source->specs, config->arena,
                                      &source->partitions, error);
 }
 
@@ -465,22 +466,24 @@ static const struct source_class kafka_source_class = {
 
 static enum status open_parts(struct kafka_source *source, struct error *error) {
     const struct source_config *config = &source->config;
-    TRY(message_decoder_open(&source->decoder, config, error));
+    TRY(message_decoder_open(&source->decoder, config, source->specs == upsert_kafka_options, error));
     TRY(kafka_client_open(&source->client, RD_KAFKA_CONSUMER, config->options, error));
     kafka_group_offsets_init(&source->group, &source->client, config->options);
     if (config->position_count)
         TRY(restore_partitions(source, error));
     else
-        TRY(kafka_partitions_resolve(&source->client, config->options, kafka_options, config->arena,
+        TRY(kafka_partitions_resolve(&source->client, config->options, source->specs, config->arena,
                                      &source->partitions, error));
     identify_topics(source);
     add_splits(source);
     return start_splits(source, error);
 }
 
-enum status kafka_source_open(const struct source_config *config, struct source **source_out, struct error *error) {
+static enum status source_open(const struct source_config *config, const struct option_spec *specs,
+                               struct source **source_out, struct error *error) {
     struct kafka_source *source = ARENA_NEW(config->arena, struct kafka_source);
     source->base.class = &kafka_source_class;
+    source->specs = specs;
     source->config = *config;
     source->schema = source_config_schema(config);
     source->rows_left = config->row_limit ? config->row_limit : UINT64_MAX;
@@ -489,10 +492,10 @@ enum status kafka_source_open(const struct source_config *config, struct source 
     source->wakeup = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (source->wakeup < 0)
         return FAIL(error, STATUS_LIMIT_EXCEEDED, "no more file descriptors");
-    source->is_bounded = kafka_scan_is_bounded(config->options, kafka_options);
+    source->is_bounded = kafka_scan_is_bounded(config->options, source->specs);
     if (!source->is_bounded)
         source->discovery_interval_us =
-            options_duration_us(config->options, kafka_options, "scan.topic-partition-discovery.interval");
+            options_duration_us(config->options, source->specs, "scan.topic-partition-discovery.interval");
     source->next_discovery_us = env_monotonic_us(config->env) + source->discovery_interval_us;
     enum status status = open_parts(source, error);
     if (status != STATUS_OK) {
@@ -501,4 +504,13 @@ enum status kafka_source_open(const struct source_config *config, struct source 
     }
     *source_out = &source->base;
     return STATUS_OK;
+}
+
+enum status kafka_source_open(const struct source_config *config, struct source **source, struct error *error) {
+    return source_open(config, kafka_options, source, error);
+}
+
+enum status upsert_kafka_source_open(const struct source_config *config, struct source **source, struct error *error) {
+    ASSERT(config->key_column_count > 0); /* the planner refuses such tables */
+    return source_open(config, upsert_kafka_options, source, error);
 }

@@ -102,5 +102,9 @@ const struct aggregate *aggregate_by_id(const char *id); /* NULL when unknown */
 const struct aggregate *aggregate_table(uint32_t *count);
 const char *const *aggregate_names(uint32_t *count); /* distinct SQL names, for completion and hints */
 
+/* Not in the catalogue: the value of the row that came last, NULL included; rows taken back change nothing. For rows that replace each other by key, where
+ * a row that is taken back is no earlier one (a plan's keeps_last). */
+extern const struct aggregate aggregate_last_row;
+
 /* The aggregate that gives the same results and takes retractions: itself when it does, its twin, or NULL. */
 const struct aggregate *aggregate_retractable(const struct aggregate *aggregate);

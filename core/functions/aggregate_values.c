@@ -1,5 +1,5 @@
 /* aggregate_values.c: aggregates that keep values as they came: FIRST_VALUE, LAST_VALUE, ARRAY_AGG, SINGLE_VALUE.
- * FIRST_VALUE and LAST_VALUE keep one value when append-only and a list of all under retraction; both skip NULLs. */
+ * FIRST_VALUE and LAST_VALUE keep one value when append-only and a list of all under retraction; both skip NULLs. aggregate_last_row does not. */
 #include "core/base/arena.h"
 #include "core/base/bytes.h"
 #include "core/base/str.h"
@@ -105,6 +105,67 @@ void kept_value_decode(const struct aggregate_call *call, uint8_t *state, struct
     if (!reader->failed)
         keep(call, (struct kept_value *)state, value);
 }
+
+/* --- the last row --- */
+
+static void keep_or_clear(const struct aggregate_call *call, struct kept_value *state, bool is_null,
+                          struct cell value) {
+    if (!is_null)
+        keep(call, state, value);
+    else if (state->present)
+        kept_value_release(call, (uint8_t *)state);
+}
+
+static enum status last_row_update(const struct aggregate_call *call, const struct column *arguments,
+                                   const struct selection *selection, uint8_t *const *states, struct error *error) {
+    (void)error;
+    struct strbuf scratch = {0};
+    for (uint32_t i = 0; i < selection->count; i++) {
+        uint32_t row = selection_row(selection, i);
+        bool is_null = column_is_null(&arguments[0], row);
+        struct cell value = {0};
+        if (!is_null)
+            value = cell_read(&arguments[0], row, &scratch);
+        keep_or_clear(call, STATE_AT(struct kept_value, states[i]), is_null, value);
+    }
+    strbuf_release(&scratch);
+    return STATUS_OK;
+}
+
+static enum status last_row_retract(const struct aggregate_call *call, const struct column *arguments,
+                                    const struct selection *selection, uint8_t *const *states, struct error *error) {
+    (void)call, (void)arguments, (void)selection, (void)states, (void)error;
+    return STATUS_OK;
+}
+
+static enum status last_row_merge(const struct aggregate_call *call, uint8_t *const *targets, uint8_t *const *sources,
+                                  uint32_t count, struct error *error) {
+    (void)error;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct kept_value *source = STATE_AT(struct kept_value, sources[i]);
+        keep_or_clear(call, STATE_AT(struct kept_value, targets[i]), !source->present, source->value);
+    }
+    return STATUS_OK;
+}
+
+const struct aggregate aggregate_last_row = {
+    .id = "last_row",
+    .name = "last_row",
+    .signature = "T <- T",
+    .argument_kinds = ~0u,
+    .argument_count_min = 1,
+    .argument_count_max = 1,
+    .result = RESULT_ARGUMENT,
+    .state_size = sizeof(struct kept_value),
+    .update = last_row_update,
+    .retract = last_row_retract,
+    .merge = last_row_merge,
+    .finish = kept_value_finish,
+    .release = kept_value_release,
+    .encode = kept_value_encode,
+    .decode = kept_value_decode,
+    .documentation = "the value of the row that came last",
+};
 
 /* --- lists --- */
 
