@@ -234,6 +234,33 @@ static enum status find_formats(struct validation *validation, int *option_index
     return STATUS_OK;
 }
 
+/* The option that an error of a connector or a format speaks of: messages quote its key, a format's without "key." or "value.". -1: none. */
+static int option_spoken_of(const struct options *options, const char *message) {
+    const char *open = strchr(message, '"'), *close = open ? strchr(open + 1, '"') : NULL;
+    if (!close)
+        return -1;
+    struct str quoted = {open + 1, (size_t)(close - open - 1)};
+    for (size_t i = 0; i < options->map.count; i++) {
+        struct str key = str_from(options->map.entries[i].key);
+        if (str_equal(key, quoted))
+            return (int)i;
+    }
+    for (size_t i = 0; i < options->map.count; i++) {
+        const char *key = options->map.entries[i].key, *dot = strchr(key, '.');
+        if (dot && str_equal(str_from(dot + 1), quoted))
+            return (int)i;
+    }
+    return -1;
+}
+
+static enum status validate_all(const struct validation *validation, const struct schema *schema, struct error *error) {
+    const struct format_class *format = validation->value_format;
+    if (format && format->validate && !validation->connector->validates_formats)
+        TRY(format->validate(schema, validation->options, error));
+    return validation->connector->validate ? validation->connector->validate(schema, validation->options, error)
+                                           : STATUS_OK;
+}
+
 enum status connector_validate(const struct connector_registry *registry, const struct options *options,
                                const struct schema *schema, const struct connector_class **connector,
                                const struct format_class **format, int *option_index, struct error *error) {
@@ -248,14 +275,15 @@ enum status connector_validate(const struct connector_registry *registry, const 
         TRY(find_formats(&validation, option_index, error));
     TRY(check_keys(&validation, option_index, error));
     *option_index = -1;
-    const struct format_class *value_format = validation.value_format;
-    if (value_format && value_format->validate && !validation.connector->validates_formats)
-        TRY(value_format->validate(schema, options, error));
-    if (validation.connector->validate)
-        TRY(validation.connector->validate(schema, options, error));
+    enum status status = validate_all(&validation, schema, error);
+    if (status != STATUS_OK) {
+        if (error && status == STATUS_INVALID_OPTION)
+            *option_index = option_spoken_of(options, error->message);
+        return status;
+    }
     *connector = validation.connector;
     if (format)
-        *format = value_format;
+        *format = validation.value_format;
     return STATUS_OK;
 }
 

@@ -25,7 +25,12 @@ static void wrong_clauses(void **state) {
     check_fails(OPTIONS("connector", "weather", "Seed", "1"), "connector \"weather\" has no option \"Seed\"",
                 "did you mean \"seed\"?", 1);
     check_fails(OPTIONS("connector", "weather", "seed", "x"), "option \"seed\" must be an integer, not \"x\"", "", 1);
-    check_fails(OPTIONS("connector", "weather", "late", "1.5"), "option \"late\" must be between 0 and 1", "", -1);
+    check_fails(OPTIONS("connector", "weather", "late", "1.5"), "option \"late\" must be between 0 and 1", "", 1);
+    check_fails(OPTIONS("connector", "filesystem", "path", "/x", "format", "csv", "csv.field-delimiter", "||"),
+                "option \"csv.field-delimiter\" must be one character, not \"||\"", "", 3);
+    check_fails(OPTIONS("connector", "kafka", "topic", "t", "properties.bootstrap.servers", "h:1", "value.format",
+                        "csv", "value.csv.field-delimiter", "||"),
+                "option \"csv.field-delimiter\" must be one character, not \"||\"", "", 4);
     check_fails(OPTIONS("connector", "weather", "time-step", "soon"),
                 "option \"time-step\": \"soon\" is not a duration", "10s", 1);
     check_fails(OPTIONS("connector", "print", "standard-error", "yes"),
