@@ -51,6 +51,8 @@ struct option_spec {
 
 /* The table's row for a key: exact name first, then a pattern; NULL when there is none. specs may be NULL. */
 const struct option_spec *option_spec_find(const struct option_spec *specs, const char *key);
+/* Whether it is one of "a|b|c", whatever its case. */
+bool option_choice_contains(const char *choices, struct str value);
 enum status option_check(const struct option_spec *spec, const char *key, const char *value,
                          struct error *error) MUST_CHECK;
 

@@ -53,7 +53,7 @@ const struct option_spec *option_spec_find(const struct option_spec *specs, cons
     return pattern;
 }
 
-static bool choice_contains(const char *choices, struct str value) {
+bool option_choice_contains(const char *choices, struct str value) {
     for (const char *choice = choices; *choice;) {
         size_t size = strcspn(choice, "|");
         if (str_equal_ignore_case(value, (struct str){choice, size}))
@@ -86,7 +86,7 @@ enum status option_check(const struct option_spec *spec, const char *key, const 
     case OPTION_DOUBLE: good = double_parse(text, &number) && isfinite(number); break;
     case OPTION_BOOL: good = bool_parse(value, &truth); break;
     case OPTION_CHOICE:
-        if (choice_contains(spec->choices, text))
+        if (option_choice_contains(spec->choices, text))
             break;
         FAIL(error, STATUS_INVALID_OPTION, "option \"%s\" cannot be \"%s\"", key, value);
         error_hint(error, "possible values: %s", spec->choices);

@@ -1,107 +1,15 @@
-/* client.c: librdkafka handles. Properties pass an allow-list: some of the library's settings load plugins or run shell commands
- * (plugin.library.paths, sasl.kerberos.kinit.cmd), and some are ours to set, because correctness hangs on them. */
+/* client.c: librdkafka handles: defaults, what tables may set (properties.c), and what is ours to set, because correctness hangs on it. */
 #include "connectors/kafka/client.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "connectors/kafka/properties.h"
 #include "core/base/arena.h"
 #include "core/base/array.h"
 #include "core/base/log.h"
 
 enum { TEXT_MAX = 512 };
-
-static const char *const allowed_prefixes[] = {
-    "bootstrap.servers",
-    "client.id",
-    "client.rack",
-    "group.id",
-    "security.protocol",
-    "sasl.mechanism",
-    "sasl.username",
-    "sasl.password",
-    "sasl.jaas.config",
-    "ssl.endpoint.identification.algorithm",
-    "ssl.cipher.suites",
-    "ssl.curves.list",
-    "ssl.ca.pem",
-    "ssl.certificate.pem",
-    "ssl.key.pem",
-    "ssl.key.password",
-    "ssl.ca.location",
-    "ssl.certificate.location",
-    "ssl.key.location",
-    "enable.ssl.certificate.verification",
-    "isolation.level",
-    "auto.offset.reset",
-    "fetch.",
-    "max.poll.",
-    "queued.",
-    "socket.",
-    "reconnect.",
-    "retry.",
-    "retries",
-    "metadata.",
-    "topic.metadata.",
-    "broker.",
-    "receive.message.max.bytes",
-    "message.max.bytes",
-    "max.in.flight",
-    "request.timeout.ms",
-    "message.timeout.ms",
-    "delivery.timeout.ms",
-    "transaction.timeout.ms",
-    "linger.ms",
-    "batch.size",
-    "batch.num.messages",
-    "compression.",
-    "queue.buffering.",
-    "sticky.partitioning.linger.ms",
-    "statistics.interval.ms",
-    "api.version.",
-    "connections.max.idle.ms",
-    "session.timeout.ms",
-    "heartbeat.interval.ms",
-    "check.crcs",
-    "enable.auto.commit",
-    "auto.commit.interval.ms",
-    "partition.discovery.interval.ms",
-    "key.deserializer",
-    "value.deserializer",
-    "key.serializer",
-    "value.serializer",
-    "acks",
-    "enable.idempotence",
-    "max.partition.fetch.bytes",
-    "max.request.size",
-    "buffer.memory",
-    "max.block.ms",
-    "enable.metrics.push",
-};
-
-/* Properties of the Java client that librdkafka calls otherwise, or that have no counterpart and change nothing here. */
-static const struct {
-    const char *java;
-    const char *ours; /* NULL: accepted, without effect */
-} translated[] = {
-    {"max.partition.fetch.bytes", "max.partition.fetch.bytes"},
-    {"max.request.size", "message.max.bytes"},
-    {"delivery.timeout.ms", "message.timeout.ms"},
-    {"max.poll.records", NULL},
-    {"buffer.memory", NULL},
-    {"max.block.ms", NULL},
-    {"key.deserializer", NULL},
-    {"value.deserializer", NULL},
-    {"key.serializer", NULL},
-    {"value.serializer", NULL},
-    {"auto.offset.reset", NULL}, /* start positions are resolved to numbers; see partitions.c */
-    {"enable.auto.commit", NULL},
-    {"auto.commit.interval.ms", NULL},
-    {"partition.discovery.interval.ms", NULL},
-    {"sasl.jaas.config", NULL},
-    {"session.timeout.ms", NULL},
-    {"heartbeat.interval.ms", NULL},
-};
 
 /* Ours: the checkpoint and the table say where to read, a gap is an error, bytes are checked. The queue sizes keep the decoder fed. */
 static const struct kafka_setting consumer_settings[] = {
@@ -128,56 +36,11 @@ static const struct kafka_setting producer_defaults[] = {
     {"partitioner", "murmur2_random"}, /* as the Java client: keyed rows to their partition, others anywhere */
 };
 
-static const char *property_name(const char *key) {
-    static const char prefix[] = "properties.";
-    return strncmp(key, prefix, sizeof prefix - 1) == 0 ? key + sizeof prefix - 1 : NULL;
-}
-
-static bool is_allowed(const char *name) {
-    for (size_t i = 0; i < COUNT_OF(allowed_prefixes); i++) {
-        size_t size = strlen(allowed_prefixes[i]);
-        bool is_prefix = allowed_prefixes[i][size - 1] == '.' || strcmp(allowed_prefixes[i], "max.in.flight") == 0;
-        if (strncmp(name, allowed_prefixes[i], size) == 0 && (is_prefix || name[size] == '\0'))
-            return true;
-    }
-    return false;
-}
-
-enum status kafka_properties_validate(const struct options *options, struct error *error) {
-    for (size_t i = 0; i < options->map.count; i++) {
-        const char *name = property_name(options->map.entries[i].key);
-        if (!name || is_allowed(name))
-            continue;
-        FAIL(error, STATUS_INVALID_OPTION, "client property \"%s\" may not be set by a table",
-             options->map.entries[i].key);
-        error_hint(error,
-                   strcmp(name, "plugin.library.paths") == 0 || strstr(name, ".cmd")
-                       ? "it would load or run a program on this machine"
-                       : "properties that a table may set are those of connection, security, fetching and producing");
-        return STATUS_INVALID_OPTION;
-    }
-    return STATUS_OK;
-}
-
-static enum status set(rd_kafka_conf_t *conf, const char *key, const char *value, struct error *error) {
-    char text[TEXT_MAX];
-    if (rd_kafka_conf_set(conf, key, value, text, sizeof text) == RD_KAFKA_CONF_OK)
-        return STATUS_OK;
-    return FAIL(error, STATUS_INVALID_OPTION, "client property \"properties.%s\": %s", key, text);
-}
-
 static enum status set_all(rd_kafka_conf_t *conf, const struct kafka_setting *settings, size_t count,
                            struct error *error) {
     for (size_t i = 0; i < count; i++)
-        TRY(set(conf, settings[i].key, settings[i].value, error));
+        TRY(kafka_property_set(conf, settings[i].key, settings[i].value, error));
     return STATUS_OK;
-}
-
-static enum status set_property(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *error) {
-    for (size_t i = 0; i < COUNT_OF(translated); i++)
-        if (strcmp(translated[i].java, name) == 0)
-            return translated[i].ours ? set(conf, translated[i].ours, value, error) : STATUS_OK;
-    return set(conf, name, value, error);
 }
 
 /* Defaults, then the table's properties, then what is not for the table to choose. */
@@ -188,12 +51,8 @@ static enum status configure(rd_kafka_conf_t *conf, rd_kafka_type_t type, const 
         TRY(set_all(conf, consumer_defaults, COUNT_OF(consumer_defaults), error));
     else
         TRY(set_all(conf, producer_defaults, COUNT_OF(producer_defaults), error));
-    TRY(set(conf, "client.id", "streamsql", error));
-    for (size_t i = 0; i < options->map.count; i++) {
-        const char *name = property_name(options->map.entries[i].key);
-        if (name)
-            TRY(set_property(conf, name, options->map.entries[i].value, error));
-    }
+    TRY(kafka_property_set(conf, "client.id", "streamsql", error));
+    TRY(kafka_properties_apply(conf, options, error));
     return consumes ? set_all(conf, consumer_settings, COUNT_OF(consumer_settings), error)
                     : set_all(conf, producer_settings, COUNT_OF(producer_settings), error);
 }
@@ -202,8 +61,10 @@ static enum status configure(rd_kafka_conf_t *conf, rd_kafka_type_t type, const 
 
 static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque) {
     struct kafka_client *client = opaque;
-    snprintf(client->last_error, sizeof client->last_error, "%s", reason);
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+    bool all_down = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN; /* follows a broker's own, which says why */
+    if (!all_down || !client->last_error[0])
+        snprintf(client->last_error, sizeof client->last_error, "%s", reason);
+    if (all_down)
         client->all_brokers_down = true;
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         client->is_fatal = true;

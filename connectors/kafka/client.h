@@ -39,9 +39,6 @@ enum status kafka_client_check(struct kafka_client *client, struct error *error)
 /* Fills `error` from a librdkafka code: CONNECTION_FAILURE, TOPIC_ERROR …; what = "reading topic \"t\"". */
 enum status kafka_failed(struct kafka_client *client, struct error *error, rd_kafka_resp_err_t code, const char *what);
 
-/* Refuses properties that run code, name files of this machine or belong to us. Called when a table is created. */
-enum status kafka_properties_validate(const struct options *options, struct error *error) MUST_CHECK;
-
 /* Number of partitions of a topic; TOPIC_ERROR when it does not exist, CONNECTION_FAILURE when nobody answers in time. */
 enum status kafka_partition_count(struct kafka_client *client, const char *topic, int64_t timeout_us, int32_t *count,
                                   struct error *error) MUST_CHECK;

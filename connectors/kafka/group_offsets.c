@@ -38,7 +38,8 @@ static void send_list(struct kafka_group_offsets *offsets, rd_kafka_topic_partit
 void kafka_group_offsets_init(struct kafka_group_offsets *offsets, struct kafka_client *client,
                               const struct options *options) {
     *offsets = (struct kafka_group_offsets){0};
-    if (!options_find(options, "properties.group.id"))
+    const char *wanted = options_find(options, "properties.commit.offsets.on.checkpoint");
+    if (!options_find(options, "properties.group.id") || (wanted && text_equal_ignore_case(wanted, "false")))
         return;
     offsets->client = client;
     offsets->answers = rd_kafka_queue_new(client->handle);

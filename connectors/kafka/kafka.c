@@ -4,6 +4,7 @@
 #include "connectors/connectors.h"
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/partitions.h"
+#include "connectors/kafka/properties.h"
 #include "connectors/kafka/publisher.h"
 #include "core/base/arena.h"
 

@@ -75,6 +75,10 @@ static void wrong_options(void **state) {
     refused(OPTIONS("topic", "t", "properties.bootstrap.servers", "h:1"), STATUS_INVALID_OPTION, "format");
     refused(OPTIONS(BASE, "properties.plugin.library.paths", "/tmp/x.so"), STATUS_INVALID_OPTION, "may not be set");
     refused(OPTIONS(BASE, "properties.sasl.kerberos.kinit.cmd", "rm"), STATUS_INVALID_OPTION, "may not be set");
+    refused(OPTIONS(BASE, "properties.fetch.foo", "1"), STATUS_INVALID_OPTION, "properties.fetch.foo");
+    refused(OPTIONS(BASE, "properties.linger.ms", "soon"), STATUS_INVALID_OPTION, "properties.linger.ms");
+    refused(OPTIONS(BASE, "properties.auto.offset.reset", "first"), STATUS_INVALID_OPTION, "auto.offset.reset");
+    refused(OPTIONS(BASE, "properties.ssl.truststore.type", "JKS"), STATUS_INVALID_OPTION, "cannot be \"JKS\"");
     refused(OPTIONS(BASE, "scan.startup.mode", "newest"), STATUS_INVALID_OPTION, "scan.startup.mode");
     refused(OPTIONS(BASE, "scan.startup.mode", "timestamp"), STATUS_INVALID_OPTION, "scan.startup.timestamp-millis");
     refused(OPTIONS(BASE, "scan.startup.mode", "specific-offsets", "scan.startup.specific-offsets", "0:3"),
@@ -93,6 +97,66 @@ static void wrong_options(void **state) {
     refused(OPTIONS(BASE, "value.json.on-error", "fail"), STATUS_INVALID_OPTION, "no option \"value.json.on-error\"");
     refused(OPTIONS(BASE, "json.on-eror", "fail"), STATUS_INVALID_OPTION, "no option \"json.on-eror\"");
 #undef BASE
+}
+
+/* What tables made for Flink have, under Java's names. */
+static void properties_of_java(void **state) {
+    (void)state;
+    static const char *const accepted[][2] = {
+        {"client.dns.lookup", "use_all_dns_ips"},
+        {"client.id.prefix", "job"},
+        {"default.api.timeout.ms", "1000"},
+        {"fetch.max.wait.ms", "100"},
+        {"group.instance.id", "one"},
+        {"receive.buffer.bytes", "-1"},
+        {"max.poll.records", "500"},
+        {"max.in.flight.requests.per.connection", "5"},
+        {"ssl.endpoint.identification.algorithm", ""},
+        {"ssl.truststore.type", "PEM"},
+        {"sasl.jaas.config", "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"u\" "
+                             "password=\"p;=\\\"q\" ;"},
+        {"sasl.jaas.config", "a.b.scram.ScramLoginModule required\n  username=\"u\"\n  password=\"p\";"},
+    };
+    for (size_t i = 0; i < COUNT_OF(accepted); i++) {
+        char key[128];
+        snprintf(key, sizeof key, "properties.%s", accepted[i][0]);
+        struct table table;
+        table_init(&table,
+                   OPTIONS("topic", "t", "properties.bootstrap.servers", "h:1", "format", "json", key, accepted[i][1]));
+        table.schema = table_schema;
+        if (table_validate(&table, NULL))
+            fail_msg("%s: %s", key, table.error.message);
+        table_release(&table);
+    }
+}
+
+static void properties_refused_with_place_and_remedy(void **state) {
+    (void)state;
+    static const char *const refused[][3] = {
+        {"grup.id", "x", "properties.group.id"},
+        {"ssl.truststore.location", "/x", "properties.ssl.ca.location"},
+        {"transactional.id", "x", "sink.transactional-id-prefix"},
+        {"partitioner.class", "x", "sink.partitioner"},
+        {"sasl.jaas.config", "a.b.Krb5LoginModule required;", "sasl.username"},
+        {"sasl.jaas.config", "a.PlainLoginModule required username=\"u", "sasl.username"},
+        {"sasl.jaas.config", "a.PlainLoginModule required username=u;", "sasl.username"},
+        {"sasl.jaas.config", "a.PlainLoginModule", "sasl.username"},
+        {"sasl.jaas.config", "", "sasl.username"},
+    };
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        char key[128];
+        snprintf(key, sizeof key, "properties.%s", refused[i][0]);
+        struct table table;
+        table_init(&table,
+                   OPTIONS("topic", "t", "properties.bootstrap.servers", "h:1", key, refused[i][1], "format", "json"));
+        table.schema = table_schema;
+        int index = -1;
+        assert_int_equal(table_validate(&table, &index), STATUS_INVALID_OPTION);
+        assert_int_equal(index, 3);
+        if (!strstr(table.error.hint, refused[i][2]))
+            fail_msg("%s: hint is \"%s\"", key, table.error.hint);
+        table_release(&table);
+    }
 }
 
 static void nobody_there(void **state) {
@@ -402,6 +466,8 @@ static void guarantees(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_options),
+        cmocka_unit_test(properties_of_java),
+        cmocka_unit_test(properties_refused_with_place_and_remedy),
         cmocka_unit_test(nobody_there),
         cmocka_unit_test(no_such_topic),
         cmocka_unit_test(reading),
