@@ -67,16 +67,15 @@ void arguments_print_help(struct strbuf *out) {
         strbuf_printf(out, "  %-32s %s\n", left, flags[i].documentation);
     }
     strbuf_append_text(
-        out,
-        "\nEnvironment\n"
-        "  CHECKPOINT_PATH, GCS_CHECKPOINT_PATH   where jobs (run) have their checkpoints\n"
-        "  CHECKPOINT_INTERVAL                    milliseconds between them\n"
-        "  STATE_BACKEND                          memory or rocksdb, where --state-backend is not given\n"
-        "  TASK_SLOTS                             slots of a worker: checked, of no use without workers\n"
-        "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
-        "Results go to stdout, everything else to stderr. Exit status: 0; 1 after an error; 2 when\n"
-        "called wrongly; 128 + N when signal N ended it (130: Ctrl-C). A job (run) is meant to be\n"
-        "ended by a signal: 0, unless it takes a second one. Ctrl-C ends with a last checkpoint.\n");
+        out, "\nEnvironment\n"
+             "  CHECKPOINT_PATH, GCS_CHECKPOINT_PATH   where jobs (run) have their checkpoints\n"
+             "  CHECKPOINT_INTERVAL                    milliseconds between them\n"
+             "  STATE_BACKEND                          memory or rocksdb, where --state-backend is not given\n"
+             "  TASK_SLOTS                             slots of a worker: checked, of no use without workers\n"
+             "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
+             "Results go to stdout, everything else to stderr. Exit status: 0; 1 after an error; 2 when\n"
+             "called wrongly; 128 + N when signal N ended it (130: Ctrl-C). A job (run) is meant to be\n"
+             "ended by a signal: 0, unless it takes a second one. Ctrl-C ends with a last checkpoint.\n");
 }
 
 enum { CHECKPOINT_INTERVAL_US = 10000000 }; /* when not given */

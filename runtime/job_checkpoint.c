@@ -264,6 +264,15 @@ static uint32_t list_logs(const struct job_checkpoint *checkpoint, const struct 
     return count;
 }
 
+enum { LOG_BYTES_SHARE_MIN = 32 << 20 };
+
+/* Of what a sink's tasks may log together: so much for one of them that epochs are not wanted all the time. */
+static uint64_t log_bytes_share(uint64_t log_bytes_max, uint32_t writer_count) {
+    uint64_t all = log_bytes_max ? log_bytes_max : LOG_BYTES_DEFAULT;
+    uint64_t least = all < LOG_BYTES_SHARE_MIN ? all : LOG_BYTES_SHARE_MIN;
+    return all / writer_count > least ? all / writer_count : least;
+}
+
 static void start_task(struct job_checkpoint *checkpoint, struct task *task, uint64_t log_bytes_max) {
     uint32_t instance_count = task_instance_count(task);
     struct task_sink_log *logs = ARENA_ARRAY(&task->arena, struct task_sink_log, task->node_count);
@@ -284,7 +293,7 @@ static void start_task(struct job_checkpoint *checkpoint, struct task *task, uin
         .operator_count = task->node_count,
         .logs = logs,
         .log_count = list_logs(checkpoint, task, logs),
-        .log_bytes_max = log_bytes_max / instance_count,
+        .log_bytes_max = log_bytes_share(log_bytes_max, instance_count),
         .positions = list_positions,
         .decided = task->source_count > 0 ? tell_sources : NULL,
         .take_stamp = task_take_stamp,

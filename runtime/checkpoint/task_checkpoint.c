@@ -17,9 +17,8 @@ enum {
     PIECE_BYTES = 1024 * 1024, /* handed to the uploader */
     UPLOAD_BACKLOG_BYTES_DEFAULT = 64 << 20,
     BACKLOG_LOOK_US = 10000, /* while it is full and there is nothing else to do */
-    LOG_BYTES_MAX_DEFAULT = 256 << 20,
-    WANT_EPOCH_PART = 4, /* of that: an epoch is wanted before its time */
-    LAYERS_MAX = 24,     /* deltas on top of a full snapshot, or when they are as large as it */
+    WANT_EPOCH_PART = 4,     /* of that: an epoch is wanted before its time */
+    LAYERS_MAX = 24,         /* deltas on top of a full snapshot, or when they are as large as it */
 };
 
 struct sealed_lane {
@@ -58,7 +57,7 @@ struct task_checkpoint *task_checkpoint_new(const struct task_checkpoint_config 
     const struct manifest *manifest = &config->deployment->manifest;
     checkpoint->config = *config;
     if (config->log_bytes_max == 0)
-        checkpoint->config.log_bytes_max = LOG_BYTES_MAX_DEFAULT;
+        checkpoint->config.log_bytes_max = LOG_BYTES_DEFAULT;
     if (config->upload_backlog_bytes_max == 0)
         checkpoint->config.upload_backlog_bytes_max = UPLOAD_BACKLOG_BYTES_DEFAULT;
     checkpoint->job = manifest->id.job;

@@ -17,6 +17,8 @@
 struct state_backend;
 struct task_checkpoint;
 
+enum { LOG_BYTES_DEFAULT = 256 << 20 };
+
 /* The log of one exactly-once sink of the task: lane i of it is lane first_lane + i of the job. */
 struct task_sink_log {
     struct row_log *log;
@@ -38,7 +40,7 @@ struct task_checkpoint_config {
     uint32_t operator_count;
     const struct task_sink_log *logs;
     uint32_t log_count;
-    /* Logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: default. */
+    /* Logged and not decided: the task is full; an epoch is wanted at a quarter of it. 0: LOG_BYTES_DEFAULT. */
     uint64_t log_bytes_max;
     uint64_t upload_backlog_bytes_max; /* handed to the uploader and not written: more is not snapshotted. 0: default */
     /* A barrier's stamp is taken over; returns the task's own processing time, which is not before it. MAY be NULL. */
