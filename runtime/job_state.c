@@ -7,12 +7,9 @@
 #include "core/base/arena.h"
 #include "core/base/env.h"
 #include "core/base/hash.h"
-#include "core/base/log.h"
 #include "runtime/execution_graph.h"
 #include "runtime/job.h"
 #include "runtime/state/rocks_backend.h"
-
-enum { PATH_BYTES = 4096 };
 
 bool job_state_serves(const Plan__Node *node) {
     if (node->operation_case == PLAN__NODE__OPERATION_GROUP_AGGREGATE)
@@ -33,17 +30,9 @@ void job_state_budget_init(struct state_budget *budget, const struct job_config 
     state_budget_init(budget, config->state_budget_bytes);
 }
 
-static enum status name_folder(struct job_state *state, const struct job_config *config, uint64_t random,
-                               struct error *error) {
+static const char *parent_folder(const struct job_config *config) {
     const char *parent = config->state_folder && config->state_folder[0] ? config->state_folder : getenv("TMPDIR");
-    if (!parent || !parent[0])
-        parent = "/tmp";
-    char path[PATH_BYTES];
-    int size = snprintf(path, sizeof path, "%s/streamsql-state-%016llx", parent, (unsigned long long)random);
-    if (size < 0 || (size_t)size >= sizeof path)
-        return FAIL(error, STATUS_INVALID_OPTION, "the path of the folder for state, \"%s\", is too long", parent);
-    state->folder = memory_strdup(path);
-    return STATUS_OK;
+    return parent && parent[0] ? parent : "/tmp";
 }
 
 enum status job_state_open(struct job_state *state, const struct job_config *config,
@@ -52,15 +41,15 @@ enum status job_state_open(struct job_state *state, const struct job_config *con
     uint32_t share_count = 0;
     for (uint32_t i = 0; i < graph->fragment_count; i++)
         share_count += job_state_tasks(graph, &graph->fragments[i]);
-    state->env = config->env;
-    uint64_t random = env_random_u64(config->env);
-    TRY(name_folder(state, config, random, error));
-    TRY(state_sources_fetch(&state->sources, from, config->env, state->folder, error));
+    uint64_t random;
+    working_folders_sweep(parent_folder(config));
+    TRY(working_folder_open(&state->folder, config->env, parent_folder(config), &random, error));
+    TRY(state_sources_fetch(&state->sources, from, config->env, state->folder.path, error));
     char incarnation[24];
     snprintf(incarnation, sizeof incarnation, "%016llx", (unsigned long long)random);
     struct rocks_config rocks = {.budget = budget,
                                  .env = config->env,
-                                 .folder = state->folder,
+                                 .folder = state->folder.path,
                                  .incarnation = incarnation,
                                  .share_count = share_count,
                                  .sources = state->sources.items,
@@ -73,13 +62,8 @@ enum status job_state_open(struct job_state *state, const struct job_config *con
 }
 
 void job_state_close(struct job_state *state) {
-    struct error error = {0};
     state_backend_close(state->backend);
     state_sources_release(&state->sources);
-    if (state->folder && rocks_folder_remove(state->env, state->folder, &error) != STATUS_OK &&
-        error.status != STATUS_UNDEFINED_FILE)
-        log_warn("a folder of state was left behind", log_text("folder", state->folder),
-                 log_text("error", error.message));
-    free(state->folder);
+    working_folder_close(&state->folder);
     *state = (struct job_state){0};
 }

@@ -3,14 +3,15 @@
  *   <state.backend.rocksdb.localdir>/streamsql-state-<random>/                RocksDB's; nothing in it outlives the job
  *                                                           /restored-<n>/    a checkpoint's files, until the back-end is open
  *
- * Durability is the checkpoints' business. A process that was killed leaves its folder behind. Opened and closed by the job's thread, used by the task's. */
+ * Durability is the checkpoints' business. A process that was killed leaves its folder behind, and the next job with state in the same place removes
+ * it (state/working_folder.h). Opened and closed by the job's thread, used by the task's. */
 #pragma once
 
 #include "executor/state.h"
 #include "runtime/checkpoint/state_sources.h"
+#include "runtime/state/working_folder.h"
 #include "planner/plan.h"
 
-struct env;
 struct execution_graph;
 struct graph_fragment;
 struct job_config;
@@ -18,8 +19,7 @@ struct job_config;
 struct job_state {
     struct state_backend *backend; /* NULL: all state stays in memory */
     struct state_sources sources;  /* their folders are gone once it is open */
-    struct env *env;
-    char *folder;
+    struct working_folder folder;
 };
 
 /* Whether an operator has state that can leave memory. */

@@ -30,5 +30,3 @@ struct rocks_config {
  * caller's business: he knows them. */
 enum status rocks_backend_open(const struct rocks_config *config, struct state_backend **backend,
                                struct error *error) MUST_CHECK;
-/* The working folder of a back-end that is closed, or of one that is no more. */
-enum status rocks_folder_remove(struct env *env, const char *folder, struct error *error) MUST_CHECK;

@@ -87,11 +87,6 @@ static enum status clear_working_folder(struct env *env, const char *folder, str
     return status;
 }
 
-enum status rocks_folder_remove(struct env *env, const char *folder, struct error *error) {
-    TRY(clear_working_folder(env, folder, error));
-    return env_path_remove(env, folder, error);
-}
-
 /* ---- files of a source ---- */
 
 static bool all_digits(const char *text, const char *end) {
