@@ -12,6 +12,7 @@
 #include "core/base/log.h"
 #include "runtime/checkpoint/checkpoint_store.h"
 #include "runtime/checkpoint/lane_driver.h"
+#include "runtime/checkpoint/plan_change.h"
 #include "runtime/checkpoint/retry.h"
 #include "runtime/checkpoint/sweeper.h"
 #include "runtime/checkpoint/task_mail.h"
@@ -257,58 +258,6 @@ static enum status status_of(enum reason reason) {
     }
 }
 
-/* "operator 2 was WindowAggregate with other properties": a part of the plan whose state this is, against ours. False: no difference. */
-static bool describe_change(struct checkpointer *checkpointer, const struct state_file *file, struct error *error) {
-    const struct checkpointer_config *config = &checkpointer->config;
-    for (uint32_t i = 0; i < file->operator_count; i++) {
-        const struct state_file_operator *was = &file->operators[i], *is = NULL;
-        for (uint32_t j = 0; j < config->operator_count && !is; j++)
-            if (config->operators[j].node_id == was->node_id)
-                is = &config->operators[j];
-        if (is && is->node_digest == was->node_digest)
-            continue;
-        if (is)
-            error_detail(error, "operator %u was %.*s with other properties, or is %.*s now", was->node_id,
-                         STR_FORMAT(was->name), STR_FORMAT(is->name));
-        else
-            error_detail(error, "operator %u, %.*s, is no longer there", was->node_id, STR_FORMAT(was->name));
-        return true;
-    }
-    return false;
-}
-
-/* The operators of one task of then; false when they cannot be read. */
-static bool read_operators(struct checkpointer *checkpointer, const struct object *object, struct arena *arena,
-                           struct state_file *file) {
-    struct error ignored = {0};
-    struct strbuf *bytes = ARENA_NEW(arena, struct strbuf);
-    strbuf_init(bytes);
-    arena_on_release(arena, (void (*)(void *))strbuf_release, bytes);
-    return checkpoint_get(checkpointer->store, object, bytes, &ignored) == ANSWER_OK &&
-           state_file_read_head(strbuf_str(bytes), arena, file, &ignored) == STATUS_OK;
-}
-
-/* The first instances of all chains of operators together have the plan. */
-static void explain_plan_change(struct checkpointer *checkpointer, struct error *error) {
-    const struct manifest *manifest = &checkpointer->coordinator.manifest;
-    struct arena arena;
-    uint32_t operator_count = 0;
-    bool is_told = manifest->object_count == 0;
-    arena_init(&arena);
-    for (uint32_t i = 0; i < manifest->object_count && !is_told; i++) {
-        const struct object *object = &manifest->objects[i];
-        bool is_newest = i + 1 == manifest->object_count || object[1].id.task != object->id.task;
-        struct state_file file;
-        if (object->key_group_first > 0 || !is_newest)
-            continue;
-        is_told = !read_operators(checkpointer, object, &arena, &file) || describe_change(checkpointer, &file, error);
-        operator_count += file.operator_count;
-    }
-    if (!is_told && operator_count < checkpointer->config.operator_count)
-        error_detail(error, "it has more operators than the one whose state this is");
-    arena_release(&arena);
-}
-
 static void end(struct checkpointer *checkpointer, enum reason reason) {
     const struct coordinator *coordinator = &checkpointer->coordinator;
     struct task_mail mail = {.kind = TASK_MAIL_ENDED, .reason = reason};
@@ -321,7 +270,8 @@ static void end(struct checkpointer *checkpointer, enum reason reason) {
                    reason_text(reason));
         error_hint(&mail.error, "%s", reason_hint(reason));
         if (reason == REASON_PLAN_CHANGED)
-            explain_plan_change(checkpointer, &mail.error);
+            plan_change_explain(checkpointer->store, &coordinator->manifest, checkpointer->config.operators,
+                                checkpointer->config.operator_count, &mail.error);
         else if (last.status != STATUS_OK)
             error_detail(&mail.error, "%s", last.message);
     }
