@@ -171,3 +171,10 @@ def test_interrupt_of_a_query_that_never_ends():
         status = program.stop()
         expect(status in (0, 130), f"status {status} after SIGINT: {program.errors()}")
 
+
+
+def test_unreachable_broker_says_why():
+    options = "'connector' = 'kafka', 'topic' = 't', 'format' = 'json', 'properties.bootstrap.servers' = '127.0.0.1:1', 'scan.startup.mode' = 'earliest-offset'"
+    done = run("-c", f"CREATE TABLE t (a INT) WITH ({options}); SELECT * FROM t")
+    expect_equal(done.status, 1, "exit status")
+    expect("127.0.0.1:1" in done.errors and "Connection refused" in done.errors and "reachable?" in done.errors, done.errors)
