@@ -9,7 +9,7 @@
 #include "core/base/env.h"
 #include "server/session.h"
 
-enum { REDRAW_US = 100000, FRAME_LINES = 6 }; /* rules, header, count, and a line below */
+enum { REDRAW_US = 100000, MEASURE_US = 1000000, FRAME_LINES = 6 }; /* rules, header, count, and a line below */
 
 struct live_table {
     struct console *console;
@@ -19,9 +19,9 @@ struct live_table {
     bool has_changes;
     bool is_stale; /* rows came since the last drawing */
     uint64_t row_count;
-    int64_t started_us, drawn_us;
-    uint64_t rows_in; /* when drawn last */
-    double rows_in_per_second;
+    int64_t measured_us, drawn_us;
+    uint64_t rows_in;          /* when measured last */
+    double rows_in_per_second; /* < 0: not known yet */
     unsigned drawn_lines;
 };
 
@@ -33,7 +33,8 @@ struct live_table *live_table_new(struct console *console, struct session *sessi
     table->result = *result;
     table->has_changes = result->change_mode != PLAN__CHANGE_MODE__APPEND;
     table->rows = changelog_new(result->schema, result->key_columns, result->key_column_count);
-    table->started_us = env_monotonic_us(env_posix());
+    table->measured_us = env_monotonic_us(env_posix());
+    table->rows_in_per_second = -1;
     if (!table->has_changes) {
         unsigned columns, lines;
         console_size(console, &columns, &lines);
@@ -66,15 +67,20 @@ static enum status draw_rows(struct live_table *table, unsigned visible, struct 
     return status;
 }
 
+/* Over a second each time: the first rows of a slow source, divided by the moment that they took, look like a fast one. */
 static void measure(struct live_table *table, int64_t now_us) {
     struct session_progress progress;
+    int64_t elapsed_us = now_us - table->measured_us;
+    if (elapsed_us < MEASURE_US)
+        return;
     session_progress(table->session, &progress);
-    int64_t elapsed_us = now_us - (table->drawn_us ? table->drawn_us : table->started_us);
-    if (!progress.is_running || elapsed_us <= 0)
+    if (!progress.is_running)
         return;
     double rate = (double)(progress.rows_in - table->rows_in) * 1e6 / (double)elapsed_us;
-    table->rows_in_per_second = table->drawn_us ? 0.8 * table->rows_in_per_second + 0.2 * rate : rate;
+    bool is_first = table->rows_in_per_second < 0;
+    table->rows_in_per_second = is_first ? rate : (table->rows_in_per_second + rate) / 2;
     table->rows_in = progress.rows_in;
+    table->measured_us = now_us;
 }
 
 static unsigned append_clipped(struct strbuf *out, const struct strbuf *text, unsigned columns) {
@@ -108,8 +114,10 @@ static enum status draw(struct live_table *table, bool is_last, struct error *er
         strbuf_printf(&text, "(%llu row%s", (unsigned long long)total, total == 1 ? "" : "s");
         if (total > visible)
             strbuf_printf(&text, table->has_changes ? ", the first %u shown" : ", the newest %u shown", visible);
+        if (!is_last && table->rows_in_per_second >= 0)
+            strbuf_printf(&text, "; %.0f rows/s read", table->rows_in_per_second);
         if (!is_last)
-            strbuf_printf(&text, "; %.0f rows/s read; Ctrl-C stops", table->rows_in_per_second);
+            strbuf_append_text(&text, "; Ctrl-C stops");
         strbuf_append_text(&text, ")\n");
         struct strbuf *out = &table->console->pending;
         if (table->drawn_lines)
