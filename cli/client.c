@@ -21,6 +21,10 @@
 static struct session *volatile signal_session; /* executes a text now: a signal stops its job */
 static volatile sig_atomic_t signal_count, signal_number;
 
+/* A job with checkpoints ends with one, which may take long: when its place is full or away, for ever. */
+static volatile sig_atomic_t tells_of_stop;
+static const char stop_text[] = "\nstopping with a last checkpoint; the next signal stops at once\n";
+
 static void on_signal(int number) {
     signal_number = number;
     if (!signal_session)
@@ -28,6 +32,8 @@ static void on_signal(int number) {
     signal_count = signal_count + 1;
     if (signal_count > 2) /* a stop that hangs must not hold the user */
         _exit(128 + number);
+    if (signal_count == 1 && tells_of_stop)
+        (void)!write(STDERR_FILENO, stop_text, sizeof stop_text - 1);
     session_stop(signal_session);
 }
 
@@ -239,6 +245,7 @@ enum status client_open(struct client *client, const struct session_config *conf
                      .on_client_statement = on_client_statement},
         .format = format,
     };
+    tells_of_stop = config->checkpoint_uri && isatty(STDERR_FILENO);
     console_init_stdout(&client->console);
     return session_open(config, &client->session, error);
 }

@@ -456,6 +456,22 @@ def test_shell_live_table_of_an_aggregate():
         expect("(10 rows)" in frame, f"the last frame stays: {frame[-1500:]!r}")
 
 
+def test_live_table_shows_the_rate_of_a_slow_source():
+    with Terminal("-c", "SELECT city, AVG(temp) FROM weather GROUP BY TUMBLE(ts, 10s)") as program:  # five rows a second, and results late
+        rate = float(program.wait_for(" rows/s read").rsplit("; ", 1)[1])
+        expect(rate < 1000, f"rate {rate}")
+
+
+def test_stop_of_a_job_with_checkpoints_is_told():
+    with Folder() as folder:
+        (folder / "job.sql").write_text("CREATE TABLE o (city STRING) WITH ('connector' = 'blackhole'); INSERT INTO o SELECT city FROM weather;")
+        with Terminal("run", folder / "job.sql", "--checkpoint-dir", folder / "checkpoints") as program:
+            program.wait_for("rows/s")
+            program.send("\x03")
+            program.wait_for("stopping with a last checkpoint; the next signal stops at once")
+            expect_equal(program.status(), 0, "exit status")
+
+
 def test_shell_completion():
     with Terminal() as shell:
         for typed, wanted in (("sel\thum\tfrom wea\tlim\t1;\r", "| humidity |"),
