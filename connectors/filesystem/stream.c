@@ -26,6 +26,8 @@ struct stream_reader {
     ZSTD_DCtx *zstd;
     char *packed; /* bytes as they lie in the file */
     size_t packed_start, packed_end;
+    uint64_t read_bytes; /* of the file */
+    bool has_size;       /* no pipe or device */
     bool is_file_end;
     bool is_between_members; /* nothing, or whole members, read so far */
 };
@@ -36,6 +38,23 @@ static enum compression detect(const char *bytes, size_t size) {
     return size >= 4 && memcmp(bytes, "\x28\xB5\x2F\xFD", 4) == 0 ? COMPRESSION_ZSTD : COMPRESSION_NONE;
 }
 
+/* A regular file that ends before what was read of it was cut while it was read: what was in it is gone. */
+static enum status check_end(struct stream_reader *reader, struct error *error) {
+    uint64_t size_bytes;
+    TRY(env_file_size(reader->file, &size_bytes, error));
+    if (size_bytes >= reader->read_bytes || !reader->has_size)
+        return STATUS_OK;
+    return FAIL(error, STATUS_FILE_ERROR,
+                "\"%s\" became shorter while it was read: %llu bytes are left of at least %llu", reader->path,
+                (unsigned long long)size_bytes, (unsigned long long)reader->read_bytes);
+}
+
+static enum status read_file(struct stream_reader *reader, char *data, size_t size, size_t *got, struct error *error) {
+    TRY(env_file_read(reader->file, data, size, got, error));
+    reader->read_bytes += *got;
+    return *got || !size ? STATUS_OK : check_end(reader, error);
+}
+
 /* More packed bytes behind those that are left. */
 static enum status fill(struct stream_reader *reader, struct error *error) {
     if (reader->packed_start == reader->packed_end)
@@ -43,8 +62,7 @@ static enum status fill(struct stream_reader *reader, struct error *error) {
     if (reader->is_file_end || reader->packed_end == PACKED_BYTES)
         return STATUS_OK;
     size_t got;
-    TRY(env_file_read(reader->file, reader->packed + reader->packed_end, PACKED_BYTES - reader->packed_end, &got,
-                      error));
+    TRY(read_file(reader, reader->packed + reader->packed_end, PACKED_BYTES - reader->packed_end, &got, error));
     reader->packed_end += got;
     reader->is_file_end = got == 0;
     return STATUS_OK;
@@ -56,6 +74,8 @@ enum status stream_reader_open(struct stream_reader **reader_out, struct env *en
     TRY(env_file_open(env, path, ENV_OPEN_READ, &file, error));
     struct stream_reader *reader = memory_zalloc(sizeof *reader);
     reader->file = file;
+    uint64_t size_bytes;
+    reader->has_size = env_file_size(file, &size_bytes, NULL) == STATUS_OK && size_bytes > 0;
     reader->path = memory_strdup(path);
     reader->packed = memory_alloc(PACKED_BYTES);
     reader->is_between_members = true;
@@ -81,7 +101,7 @@ static enum status broken(const struct stream_reader *reader, const char *what, 
 static enum status read_plain(struct stream_reader *reader, char *data, size_t size, size_t *got, struct error *error) {
     size_t left = reader->packed_end - reader->packed_start; /* what was read to look at the first bytes */
     if (left == 0)
-        return env_file_read(reader->file, data, size, got, error);
+        return read_file(reader, data, size, got, error);
     *got = left < size ? left : size;
     memcpy(data, reader->packed + reader->packed_start, *got);
     reader->packed_start += *got;

@@ -15,7 +15,7 @@ enum compression compression_from_text(const char *text); /* "auto|none|gzip|zst
 struct stream_reader;
 enum status stream_reader_open(struct stream_reader **reader, struct env *env, const char *path,
                                enum compression compression, struct error *error) MUST_CHECK;
-/* *got = 0 at the end; a packed file that is cut off is an error. */
+/* *got = 0 at the end; a packed file that is cut off is an error, and so is one that becomes shorter while it is read. */
 enum status stream_reader_read(struct stream_reader *reader, char *data, size_t size, size_t *got,
                                struct error *error) MUST_CHECK;
 void stream_reader_close(struct stream_reader *reader);

@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include "connectors/filesystem/splitter.h"
+#include "connectors/filesystem/stream.h"
 #include "core/base/env_virtual.h"
 #include "tests/unit/connectors/table.h"
 
@@ -487,23 +488,40 @@ static void files_change_hands(void **state) {
     arena_release(&arena);
 }
 
+/* Whatever is left of it, and also when it is packed. */
+static void a_file_that_becomes_shorter(void **state) {
+    static const off_t left[] = {0, 100, 1 << 20};
+    static char bytes[1 << 20], piece[1 << 12];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(left); i++) {
+        struct stream_reader *reader;
+        struct error error = {0};
+        size_t got = 1;
+        write_file("shrinks", bytes, sizeof bytes);
+        assert_int_equal(stream_reader_open(&reader, env_posix(), path_of("shrinks"), COMPRESSION_AUTO, &error),
+                         STATUS_OK);
+        for (int pieces = 0; pieces < 64; pieces++) /* beyond what was read to look at its kind */
+            assert_int_equal(stream_reader_read(reader, piece, sizeof piece, &got, &error), STATUS_OK);
+        assert_int_equal(truncate(path_of("shrinks"), left[i]), 0);
+        enum status status = STATUS_OK;
+        while (status == STATUS_OK && got)
+            status = stream_reader_read(reader, piece, sizeof piece, &got, &error);
+        assert_int_equal(status, left[i] == sizeof bytes ? STATUS_OK : STATUS_FILE_ERROR);
+        assert_true(status == STATUS_OK || strstr(error.message, "became shorter while it was read"));
+        stream_reader_close(reader);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines),
-        cmocka_unit_test(folders_and_patterns),
-        cmocka_unit_test(what_is_not_there),
-        cmocka_unit_test(blocks_and_packed_files),
-        cmocka_unit_test(long_records),
-        cmocka_unit_test(strings_outlive_the_source),
-        cmocka_unit_test(row_limit),
-        cmocka_unit_test(failing_names_the_line),
-        cmocka_unit_test(other_formats),
-        cmocka_unit_test(watching_a_folder),
-        cmocka_unit_test(files_are_shared),
-        cmocka_unit_test(files_change_hands),
-        cmocka_unit_test(sink_writes_parts),
-        cmocka_unit_test(sink_rolls_by_size),
-        cmocka_unit_test(full_disk),
+        cmocka_unit_test(a_file_that_becomes_shorter), cmocka_unit_test(lines),
+        cmocka_unit_test(folders_and_patterns),        cmocka_unit_test(what_is_not_there),
+        cmocka_unit_test(blocks_and_packed_files),     cmocka_unit_test(long_records),
+        cmocka_unit_test(strings_outlive_the_source),  cmocka_unit_test(row_limit),
+        cmocka_unit_test(failing_names_the_line),      cmocka_unit_test(other_formats),
+        cmocka_unit_test(watching_a_folder),           cmocka_unit_test(files_are_shared),
+        cmocka_unit_test(files_change_hands),          cmocka_unit_test(sink_writes_parts),
+        cmocka_unit_test(sink_rolls_by_size),          cmocka_unit_test(full_disk),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
