@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -133,6 +134,8 @@ struct source_config {
      * source_parallelism_limit allows it. */
     uint32_t instance;
     uint32_t instance_count; /* 0 and 1: all splits are its own */
+    /* Set when whoever waits for source_open does not want it any more: it returns CANCELLED soon. NULL: never. */
+    const atomic_bool *cancel;
 };
 
 /* Whose split it is: the same for ever for a name, a number and a count, on every machine. Splits that differ only in their number
@@ -190,6 +193,7 @@ struct sink_config {
     /* Exactly once: write() encodes its rows into this log and sends nothing; flush() then has nothing to do. A publisher sends them
      * later. NULL: rows go to the outside as they come. */
     struct row_log *log;
+    const atomic_bool *cancel; /* as source_config has it */
 };
 
 struct sink {

@@ -49,7 +49,8 @@ struct job_config {
     bool stop_with_savepoint;
     void (*savepoint_made)(void *context, const char *name); /* MAY; from another thread */
     void *savepoint_context;
-    const atomic_bool *stop_wanted; /* MAY: job_open gives up its wait for the store (CANCELLED); afterwards job_stop */
+    const atomic_bool *
+        stop_wanted; /* MAY: job_open gives up its wait for the store or the outside (CANCELLED); afterwards job_stop */
     uint64_t checkpoint_stop_batches; /* for tests: stops itself once sources read so many batches; 0: never */
     bool uses_rocksdb;                /* state that memory has no room for goes to a local folder */
     uint64_t state_budget_bytes;      /* rocksdb: memory for keyed state */

@@ -33,6 +33,7 @@ static struct sink_config *sink_config_new(const struct stream_operator *self, c
         .changes = changes,
         .instance = task_of(self)->instance,
         .env = task_of(self)->env,
+        .cancel = task_of(self)->cancel,
     };
     return config;
 }

@@ -215,6 +215,7 @@ static enum status open_source(struct source_operator *source, const Plan__Scan 
         .is_resumable = task->has_checkpoints,
         .key_columns = scan->key_columns,
         .key_column_count = (uint32_t)scan->n_key_columns,
+        .cancel = task->cancel,
     };
     source->shares_splits = config->instance_count > 1;
     TRY(find_positions(source, config, error));

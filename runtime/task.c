@@ -47,6 +47,7 @@ static void init_context(struct task *task) {
         .env = config->env,
         .result = config->result,
         .dead = &task->parts->dead->target,
+        .cancel = config->stop_wanted,
         .has_checkpoints = config->checkpoint_uri != NULL,
         .follows_wall_clock = !config->checkpoint_uri || config->checkpoint_interval_us == 0,
         .instance = task->instance,

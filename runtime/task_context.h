@@ -24,6 +24,7 @@ struct task_context {
     struct dead_letter_target *dead;
     uint32_t instance, instance_count;    /* of the task's chain */
     const struct restored_node *restored; /* by node; sources need it when they open. NULL: the job starts anew */
+    const atomic_bool *cancel;            /* of opening: job_config.stop_wanted; may be NULL */
     bool has_checkpoints;                 /* sinks that can be are written exactly once */
     int64_t watermark_granularity_us;     /* ends of windows are multiples of it: split_watermarks.h */
     int64_t watermark_reach_us;           /* 1 with sessions, else 0: split_watermarks.h */

@@ -7,6 +7,7 @@
 #include "connectors/kafka/properties.h"
 #include "core/base/arena.h"
 #include "core/base/array.h"
+#include "core/base/env.h"
 #include "core/base/log.h"
 
 enum { TEXT_MAX = 512 };
@@ -183,23 +184,47 @@ enum status kafka_failed(struct kafka_client *client, struct error *error, rd_ka
     return status;
 }
 
+enum { SLICE_MS = 200 };
+
 static int milliseconds(int64_t duration_us) {
     return duration_us / 1000 > INT32_MAX ? INT32_MAX : (int)(duration_us / 1000);
+}
+
+/* rd_kafka_metadata in slices, to look at `cancel` between them. A slice in which no broker could be reached costs nothing; one
+ * that ended before the answer came is followed by a longer one, so that slow brokers are heard. */
+static rd_kafka_resp_err_t request_metadata(const struct kafka_client *client, rd_kafka_topic_t *topic,
+                                            const struct rd_kafka_metadata **metadata, int64_t timeout_us,
+                                            bool *is_cancelled) {
+    int left_ms = milliseconds(timeout_us);
+    for (int slice_ms = SLICE_MS;;) {
+        int wait_ms = client->cancel && slice_ms < left_ms ? slice_ms : left_ms;
+        int64_t started_us = env_monotonic_us(env_posix());
+        rd_kafka_resp_err_t code = rd_kafka_metadata(client->handle, topic == NULL, topic, metadata, wait_ms);
+        int64_t waited_ms = (env_monotonic_us(env_posix()) - started_us) / 1000;
+        bool is_late = code == RD_KAFKA_RESP_ERR__TIMED_OUT;
+        left_ms -= wait_ms;
+        *is_cancelled = client->cancel && atomic_load(client->cancel);
+        if ((!is_late && code != RD_KAFKA_RESP_ERR__TRANSPORT) || waited_ms < wait_ms / 2 || left_ms <= 0 ||
+            *is_cancelled)
+            return code;
+        slice_ms = is_late ? 2 * slice_ms : slice_ms;
+    }
 }
 
 enum status kafka_partition_count(struct kafka_client *client, const char *topic, int64_t timeout_us, int32_t *count,
                                   struct error *error) {
     rd_kafka_topic_t *handle = rd_kafka_topic_new(client->handle, topic, NULL);
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t code = handle
-                                   ? rd_kafka_metadata(client->handle, 0, handle, &metadata, milliseconds(timeout_us))
-                                   : rd_kafka_last_error();
+    bool is_cancelled = false;
+    rd_kafka_resp_err_t code =
+        handle ? request_metadata(client, handle, &metadata, timeout_us, &is_cancelled) : rd_kafka_last_error();
     if (handle)
         rd_kafka_topic_destroy(handle);
     char what[TEXT_MAX];
     snprintf(what, sizeof what, "topic \"%s\" at \"%s\" cannot be used", topic, client->servers);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_failed(client, error, code, what);
+        return is_cancelled ? FAIL(error, STATUS_CANCELLED, "%s: cancelled", what)
+                            : kafka_failed(client, error, code, what);
     ASSERT(metadata->topic_cnt == 1);
     code = metadata->topics[0].err;
     *count = metadata->topics[0].partition_cnt;
@@ -226,10 +251,12 @@ enum status kafka_topics_matching(struct kafka_client *client, const char *patte
     pcre2_code *code;
     TRY(compile_pattern(pattern, &code, error));
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t answer = rd_kafka_metadata(client->handle, 1, NULL, &metadata, milliseconds(timeout_us));
+    bool is_cancelled;
+    rd_kafka_resp_err_t answer = request_metadata(client, NULL, &metadata, timeout_us, &is_cancelled);
     if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
         pcre2_code_free(code);
-        return kafka_failed(client, error, answer, "the list of topics cannot be read");
+        return is_cancelled ? FAIL(error, STATUS_CANCELLED, "the list of topics was not waited for")
+                            : kafka_failed(client, error, answer, "the list of topics cannot be read");
     }
     ARRAY_OF(const char *) found = {0};
     pcre2_match_data *match = pcre2_match_data_create_from_pattern(code, NULL);

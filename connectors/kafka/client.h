@@ -10,9 +10,10 @@
 
 struct kafka_client {
     rd_kafka_t *handle;
-    const char *servers;   /* properties.bootstrap.servers */
-    char last_error[256];  /* newest complaint of the library; may be empty */
-    bool all_brokers_down; /* as of now */
+    const char *servers;       /* properties.bootstrap.servers */
+    const atomic_bool *cancel; /* requests of metadata return CANCELLED soon after it was set; NULL: never */
+    char last_error[256];      /* newest complaint of the library; may be empty */
+    bool all_brokers_down;     /* as of now */
     bool is_fatal;
     uint64_t delivered_count; /* producer: messages acknowledged, when "delivery.report.only.error" is off */
     uint64_t failed_count;    /* producer: messages that could not be delivered */

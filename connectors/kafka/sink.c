@@ -343,6 +343,7 @@ static enum status open_parts(struct kafka_sink *sink, const uint32_t *primary_k
                     sink->config.table);
     TRY(open_sides(sink, primary_key, primary_key_count, error));
     TRY(kafka_client_open(&sink->client, RD_KAFKA_PRODUCER, options, error));
+    sink->client.cancel = sink->config.cancel;
     sink->timeout_us = options_duration_us(options, sink->specs, "connect.timeout");
     TRY(wait_for_topic(sink, topic, error));
     if (sink->config.log)

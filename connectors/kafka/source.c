@@ -468,6 +468,7 @@ static enum status open_parts(struct kafka_source *source, struct error *error) 
     const struct source_config *config = &source->config;
     TRY(message_decoder_open(&source->decoder, config, source->specs == upsert_kafka_options, error));
     TRY(kafka_client_open(&source->client, RD_KAFKA_CONSUMER, config->options, error));
+    source->client.cancel = config->cancel;
     kafka_group_offsets_init(&source->group, &source->client, config->options);
     if (config->position_count)
         TRY(restore_partitions(source, error));

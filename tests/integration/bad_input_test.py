@@ -173,6 +173,13 @@ def test_interrupt_of_a_query_that_never_ends():
 
 
 
+def test_interrupt_while_a_broker_is_looked_for():
+    options = "'connector' = 'kafka', 'topic' = 't', 'format' = 'json', 'properties.bootstrap.servers' = '127.0.0.1:1', 'connect.timeout' = '120 s'"
+    with Running("--format", "csv", "-c", f"CREATE TABLE t (a INT) WITH ({options}); SELECT 1 AS started; INSERT INTO t SELECT 1") as program:
+        expect_equal(program.process.stdout.readline(), b"started\n", "the statement before it")
+        expect_equal(program.stop(), 130, "exit status")
+
+
 def test_unreachable_broker_says_why():
     options = "'connector' = 'kafka', 'topic' = 't', 'format' = 'json', 'properties.bootstrap.servers' = '127.0.0.1:1', 'scan.startup.mode' = 'earliest-offset'"
     done = run("-c", f"CREATE TABLE t (a INT) WITH ({options}); SELECT * FROM t")
