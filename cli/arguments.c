@@ -72,6 +72,7 @@ void arguments_print_help(struct strbuf *out) {
              "  CHECKPOINT_INTERVAL                    milliseconds between them\n"
              "  STATE_BACKEND                          memory or rocksdb, where --state-backend is not given\n"
              "  TASK_SLOTS                             slots of a worker: checked, of no use without workers\n"
+             "  PAGER                                  shows the shell's long results; unset: less, empty: none\n"
              "  LOG_LEVEL                              debug, info, warn (when not given), error or off\n\n"
              "Results go to stdout, everything else to stderr. Exit status: 0; 1 after an error; 2 when\n"
              "called wrongly; 128 + N when signal N ended it (130: Ctrl-C). A job (run) is meant to be\n"

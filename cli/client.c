@@ -12,6 +12,7 @@
 
 #include "cli/changelog.h"
 #include "cli/live_table.h"
+#include "cli/pager.h"
 #include "cli/printer.h"
 #include "cli/progress.h"
 #include "core/base/env.h"
@@ -93,6 +94,8 @@ static enum status on_start(struct session_listener *listener, const struct sess
     (void)error;
     client->result = result;
     client->prints_text = result->is_text && !is_json(class_for(client));
+    if (client->pages && result->bounded)
+        console_page(&client->console);
     return STATUS_OK;
 }
 
@@ -156,6 +159,9 @@ static enum status print_batch(void *context, const struct batch *batch, struct 
 }
 
 static void result_release(struct client *client) {
+    struct error error; /* of a result that was cut short: its own error is the one that is told */
+    if (console_page_end(&client->console, &error) != STATUS_OK)
+        strbuf_reset(&client->console.pending);
     printer_free(client->printer);
     live_table_free(client->live);
     changelog_free(client->final_rows);
@@ -180,6 +186,8 @@ static enum status on_end(struct session_listener *listener, bool was_stopped, s
     struct client *client = client_of(listener);
     (void)was_stopped;
     enum status status = finish_result(client, error);
+    if (status == STATUS_OK)
+        status = console_page_end(&client->console, error);
     result_release(client);
     return status;
 }

@@ -24,6 +24,7 @@ struct client {
     const char *format;  /* NULL: by where the output goes; borrowed */
     bool is_interactive; /* says what was done, shows HELP */
     bool shows_timing;
+    bool pages;                  /* long results that end go through pager.h */
     struct report_source source; /* the text being executed */
 
     /* The result being printed. */

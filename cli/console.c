@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
+#include "cli/pager.h"
+
 enum { FLUSH_AT_BYTES = 1 << 16 };
 
 void console_init_stdout(struct console *console) {
@@ -42,6 +44,8 @@ enum status console_flush(struct console *console, struct error *error) {
     size_t done = 0;
     if (console->descriptor < 0) /* kept in memory */
         return STATUS_OK;
+    if (console->pager && !pager_lets_through(console->pager, console))
+        return STATUS_OK;
     while (done < console->pending.size) {
         ssize_t written = write(console->descriptor, console->pending.data + done, console->pending.size - done);
         if (written >= 0) {
@@ -51,6 +55,10 @@ enum status console_flush(struct console *console, struct error *error) {
         } else if (errno != EINTR) {
             int error_number = errno;
             strbuf_reset(&console->pending);
+            if (error_number == EPIPE && console->pager) {
+                pager_has_left(console->pager);
+                return STATUS_OK;
+            }
             return write_failed(console, error_number, error);
         }
     }

@@ -10,12 +10,15 @@
 #include "core/base/status.h"
 #include "core/base/str.h"
 
+struct pager;
+
 struct console {
     int descriptor;
     bool is_terminal;
     bool is_owned;         /* closed by console_release */
     const char *name;      /* for messages; borrowed */
     struct strbuf pending; /* append here, then console_written */
+    struct pager *pager;   /* pager.h; NULL: nothing is held back */
 };
 
 void console_init_stdout(struct console *console);

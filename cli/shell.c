@@ -57,7 +57,7 @@ int shell_run(struct shell *shell) {
     struct str line;
     int code = -1;
     shell->reader = line_reader_open(complete, shell);
-    client->is_interactive = line_reader_is_terminal(shell->reader);
+    client->is_interactive = client->pages = line_reader_is_terminal(shell->reader);
     if (client->is_interactive)
         report_line("streamsql %s. Statements end with ;   \\? for help, \\q to quit.", STREAMSQL_VERSION);
     script_begin(&script, shell, client->is_interactive ? NULL : "stdin");

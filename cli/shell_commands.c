@@ -146,6 +146,13 @@ static enum status run_timing(struct shell *shell, const char *argument) {
     return status;
 }
 
+static enum status run_pager(struct shell *shell, const char *argument) {
+    enum status status = take_switch(shell, argument, &shell->client->pages);
+    if (status == STATUS_OK)
+        report_line("the pager is %s", shell->client->pages ? "on" : "off");
+    return status;
+}
+
 static void choose_format(struct shell *shell) {
     shell->client->format = shell->is_expanded ? "vertical" : shell->chosen_format;
 }
@@ -277,6 +284,7 @@ static const struct command commands[] = {
     {"\\set", "[KEY [VALUE]]", "settings", run_set, SETTING_KEY},
     {"\\timing", "[on|off]", "say how long statements take", run_timing, ON_OR_OFF},
     {"\\x", "[on|off]", "one column a line", run_expanded, ON_OR_OFF},
+    {"\\pager", "[on|off]", "show long results screen by screen, with $PAGER or less", run_pager, ON_OR_OFF},
     {"\\format", "[FORMAT]", "how rows are printed", run_format, FORMAT_NAME},
     {"\\i", "FILE", "execute a file; in a file, named from that file's folder", run_include, FILE_NAME},
     {"\\ir", "FILE", NULL, run_include, FILE_NAME},

@@ -196,10 +196,10 @@ def test_demo_ends_by_itself():
 class Terminal:
     """The program on a pseudo-terminal of 24 lines and 80 columns."""
 
-    def __init__(self, *arguments, home=None, program=PROGRAM):
+    def __init__(self, *arguments, home=None, program=PROGRAM, pager=""):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            environment = {**os.environ, "TERM": "xterm", "HOME": str(home or "/nonexistent"), "LANG": "C.UTF-8"}
+            environment = {**os.environ, "TERM": "xterm", "HOME": str(home or "/nonexistent"), "LANG": "C.UTF-8", "PAGER": pager}
             environment.pop("XDG_STATE_HOME", None)
             os.execve(program, [str(program), *map(str, arguments)], environment)
         self.seen = ""
@@ -216,12 +216,16 @@ class Terminal:
     def send(self, text):
         os.write(self.fd, text.encode())
 
-    def send_end(self):
-        """Ctrl-D, once it is a key: typed before the editor has the terminal it ends a read that nobody waits in, and is lost."""
+    def wait_for_editor(self):
+        """Control characters typed before the editor has the terminal are no keys."""
         deadline = time.monotonic() + 30
         while termios.tcgetattr(self.fd)[3] & termios.ICANON:
             expect(time.monotonic() < deadline, "the editor never had the terminal")
             select.select([self.fd], [], [], 0.01)
+
+    def send_end(self):
+        """Ctrl-D, once it is a key: earlier it ends a read that nobody waits in, and is lost."""
+        self.wait_for_editor()
         self.send("\x04")
 
     def wait_for(self, text, timeout=30):
@@ -298,6 +302,26 @@ def test_shell_commands():
         expect("|    9 |" in (folder / "out.csv").read_text(), "\\o")
 
 
+def test_shell_pages_long_results():
+    wide = "SELECT " + ", ".join(f"{i} AS column_{i}" for i in range(20)) + ";\r"
+    with Terminal(pager="sed s/^/paged:/") as shell:
+        for line, wanted, is_paged in (("SELECT 1 AS a;\r", "(1 row)", False), ("SHOW FUNCTIONS;\r", " rows)", True), (wide, "(1 row)", True),
+                                       ("EXPLAIN SELECT 1;\r", "Values(", False), ("\\pager off\r", "is off", False), (wide, "(1 row)", False)):
+            shell.wait_for(PROMPT)
+            shell.send(line)
+            shell.wait_for("\n")
+            shown = shell.wait_for(wanted)
+            expect_equal("paged:" in shown, is_paged, f"{line[:40]!r} is paged")
+    with Terminal(pager="head -2") as shell:
+        shell.wait_for(PROMPT)
+        shell.send("SHOW FUNCTIONS;\r")
+        shell.wait_for("\n")
+        shown = shell.wait_for(PROMPT)
+        expect("ERROR" not in shown and "function name" in shown, f"a pager that leaves early: {shown!r}")
+        shell.send("SELECT 1 AS a;\r")
+        shell.wait_for("(1 row)")
+
+
 def test_shell_answers_what_it_does_not_know():
     with Folder() as folder, Terminal(home=folder) as shell:
         for line, wanted in (("\\timming", "did you mean \\timing?"), ("\\foo", "there is no command \\foo; \\? lists them"), ("\\x maybe", "write on or off"),
@@ -347,6 +371,7 @@ def test_shell_history_is_shared_and_survives():
 def test_shell_stops_and_goes_on():
     with Terminal() as shell:  # nobody could wake it: it is not stopped
         shell.wait_for(PROMPT)
+        shell.wait_for_editor()
         shell.send("SELECT 4")
         shell.wait_for("SELECT 4")
         shell.send("\x1a")
@@ -355,6 +380,7 @@ def test_shell_stops_and_goes_on():
     with Terminal("--norc", "-i", program="/bin/bash") as shell:
         shell.send(f"exec 2>&1; {PROGRAM}\r")
         shell.wait_for(PROMPT)
+        shell.wait_for_editor()
         shell.send("SELECT 4")
         shell.wait_for("SELECT 4")
         shell.send("\x1a")
