@@ -55,6 +55,9 @@ static int quoted(const struct lexer *lexer, int kind, const char *start, const 
     if (kind == LEXER_UNTERMINATED)
         FAIL_AT(error, position_of(lexer, start), STATUS_SYNTAX_ERROR, "%s is not terminated",
                 quote == '\'' ? "string" : "quoted name");
+    bool is_behind_word = start > lexer->text.data && (isalnum((unsigned char)start[-1]) || (start[-1] & 0x80));
+    if (kind == LEXER_UNTERMINATED && error && quote == '\'' && is_behind_word) /* 'it's' */
+        error_hint(error, "a quote inside a string is written twice: ''");
     return kind;
 }
 
@@ -81,6 +84,19 @@ static int word(const struct lexer *lexer, const char *start, const char *end, b
     return keyword ? keyword->token : checked(lexer, TOKEN_NAME, start, end, error);
 }
 
+/* What was meant by a character that SQL has no use for. */
+static const char *unexpected_hint(const struct lexer *lexer, const char *start) {
+    if (start == lexer->text.data && lexer->text.size > 1 &&
+        (memcmp(start, "\xFF\xFE", 2) == 0 || memcmp(start, "\xFE\xFF", 2) == 0))
+        return "this looks like UTF-16: save the text as UTF-8";
+    switch (*start) {
+    case '&': return "conditions are joined with AND";
+    case '#': return "a comment begins with --";
+    case '\\': return "backslash commands stand at the beginning of a line, in the shell and in what \\i, -f and -c execute";
+    default: return NULL;
+    }
+}
+
 /* A byte or character that begins nothing. Takes in the rest of a character. */
 static int unexpected(const struct lexer *lexer, const char *start, const char **cursor, struct error *error) {
     const char *limit = lexer->text.data + lexer->text.size;
@@ -92,6 +108,9 @@ static int unexpected(const struct lexer *lexer, const char *start, const char *
     else
         FAIL_AT(error, position_of(lexer, start), STATUS_SYNTAX_ERROR, "unexpected character \"%.*s\"",
                 (int)(*cursor - start), start);
+    const char *hint = unexpected_hint(lexer, start);
+    if (error && hint)
+        error_hint(error, "%s", hint);
     return LEXER_BAD;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/array.h"
 #include "core/base/str.h"
 #include "core/functions/cast.h"
 #include "core/functions/expression.h"
@@ -83,10 +84,37 @@ enum status resolve_mismatch(struct call_request *request) {
     return STATUS_DATATYPE_MISMATCH;
 }
 
+/* What other systems call it: a name that is spelt alike would mislead. NULL when we do not know. */
+static const char *own_name(const char *name) {
+    static const char *const names[][2] = {
+        {"to_char", "date_format"},
+        {"strftime", "date_format"},
+        {"len", "char_length"},
+        {"datediff", "timestampdiff"},
+        {"date_diff", "timestampdiff"},
+        {"dateadd", "timestampadd"},
+        {"date_add", "timestampadd"},
+        {"group_concat", "listagg"},
+        {"iif", "if"},
+        {"getdate", "now"},
+        {"sysdate", "now"},
+        {"epoch", "unix_timestamp"},
+        {"charindex", "locate"},
+        {"substring_index", "split_index"},
+        {"any_value", "first_value"},
+    };
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (text_equal_ignore_case(name, names[i][0]))
+            return names[i][1];
+    return NULL;
+}
+
 static enum status undefined_function(const struct call_request *request) {
     uint32_t count;
     const char *const *names = function_names(&count);
-    const char *nearest = text_nearest(request->name, names, count);
+    const char *nearest = own_name(request->name);
+    if (!nearest)
+        nearest = text_nearest(request->name, names, count);
     FAIL_AT(request->error, request->position, STATUS_UNDEFINED_FUNCTION, "function \"%s\" does not exist",
             request->name);
     if (nearest)

@@ -41,7 +41,7 @@ static const struct refusal {
     {"SELECT 12abc", "42601 8: \"12abc\" is neither a number nor a name", "",
      "a name cannot begin with a digit unless it is in back quotes; a duration is written 10s, 5m, 1h30m"},
     {"SELECT 1 @ 2", "42601 10: unexpected character \"@\"", "", ""},
-    {"SELECT a FROM t WHERE a & b", "42601 25: unexpected character \"&\"", "", ""},
+    {"SELECT a FROM t WHERE a & b", "42601 25: unexpected character \"&\"", "", "conditions are joined with AND"},
     {"CREATE TABLE t (a INT, b)  WITH ('a' = )", "42601 40: syntax error at \")\"",
      "expected one of: a number, a string, TRUE, FALSE, a duration", ""},
     {"CREATE TABLE t (a INT b INT)", "42601 23: syntax error at \"b\"",

@@ -1,0 +1,2 @@
+-- expect-error: 42883
+SELECT LEN('x');

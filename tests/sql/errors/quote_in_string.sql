@@ -1,0 +1,2 @@
+-- expect-error: 42601
+SELECT 'it's' AS a;
