@@ -126,16 +126,33 @@ enum status listing_add(struct map *known, const char *path, bool *is_folder, st
     return status;
 }
 
+/* Something has the name already. */
+static enum status check_folder(const char *path, struct error *error) {
+    struct stat entry;
+    if (stat(path, &entry) != 0)
+        return env_failed(error, errno, "cannot look at", path);
+    if (S_ISDIR(entry.st_mode))
+        return STATUS_OK;
+    FAIL(error, STATUS_FILE_ERROR, "\"%s\" is a file, not a folder", path);
+    error_hint(error, "a sink writes part files into the folder 'path', which is made when it is missing");
+    return STATUS_FILE_ERROR;
+}
+
+static enum status make_one(const char *path, struct error *error) {
+    if (mkdir(path, 0777) == 0)
+        return STATUS_OK;
+    return errno == EEXIST ? check_folder(path, error) : env_failed(error, errno, "cannot create the folder", path);
+}
+
 enum status listing_make_folder(const char *path, struct error *error) {
     char *copy = memory_strdup(path);
     enum status status = STATUS_OK;
     for (char *slash = copy + 1; status == STATUS_OK && (slash = strchr(slash, '/')); *slash++ = '/') {
         *slash = '\0';
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            status = env_failed(error, errno, "cannot create the folder", copy);
+        status = make_one(copy, error);
     }
-    if (status == STATUS_OK && mkdir(copy, 0777) != 0 && errno != EEXIST)
-        status = env_failed(error, errno, "cannot create the folder", copy);
+    if (status == STATUS_OK)
+        status = make_one(copy, error);
     free(copy);
     return status;
 }

@@ -173,6 +173,16 @@ def test_interrupt_of_a_query_that_never_ends():
 
 
 
+def test_sink_on_a_file_says_that_it_wants_a_folder():
+    with Folder() as folder:
+        (folder / "out.csv").write_text("precious\n")
+        for path in ("out.csv", "out.csv/below"):
+            done = run("-c", f"CREATE TABLE o (a INT) WITH ('connector' = 'filesystem', 'path' = '{folder}/{path}', 'format' = 'csv'); INSERT INTO o SELECT 1")
+            expect_equal(done.status, 1, "exit status")
+            expect(f'"{folder}/out.csv" is a file, not a folder' in done.errors and "part files" in done.errors, done.errors)
+        expect_equal((folder / "out.csv").read_text(), "precious\n", "the file")
+
+
 def test_interrupt_while_a_broker_is_looked_for():
     options = "'connector' = 'kafka', 'topic' = 't', 'format' = 'json', 'properties.bootstrap.servers' = '127.0.0.1:1', 'connect.timeout' = '120 s'"
     with Running("--format", "csv", "-c", f"CREATE TABLE t (a INT) WITH ({options}); SELECT 1 AS started; INSERT INTO t SELECT 1") as program:
