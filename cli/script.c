@@ -2,6 +2,7 @@
  * line with a semicolon, so that a statement of many lines does not cost their square. */
 #include "cli/script.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "cli/client.h"
@@ -88,6 +89,12 @@ static bool ends_inside(const struct strbuf *text) {
     return inside;
 }
 
+/* ".tables", as in SQLite and DuckDB. */
+static bool is_dot_command(const struct shell *shell, struct str line) {
+    return shell->client->is_interactive && !shell->script->text.size && line.size > 1 && line.data[0] == '.' &&
+           isalpha((unsigned char)line.data[1]);
+}
+
 enum status script_line(struct shell *shell, struct str line) {
     struct script *script = shell->script;
     struct str trimmed = str_trim(line);
@@ -101,6 +108,10 @@ enum status script_line(struct shell *shell, struct str line) {
     }
     if (!trimmed.size ? !script->text.size : shell_word(shell, trimmed))
         return STATUS_OK;
+    if (is_dot_command(shell, trimmed)) {
+        report_line("commands begin with a backslash; \\? lists them");
+        return STATUS_OK;
+    }
     strbuf_append_str(&script->text, line);
     strbuf_append_char(&script->text, '\n');
     if (script->text.size > SHORT_BYTES && !memchr(line.data, ';', line.size))

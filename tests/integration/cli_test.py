@@ -324,7 +324,7 @@ def test_shell_pages_long_results():
 
 def test_shell_answers_what_it_does_not_know():
     with Folder() as folder, Terminal(home=folder) as shell:
-        for line, wanted in (("\\timming", "did you mean \\timing?"), ("\\foo", "there is no command \\foo; \\? lists them"), ("\\x maybe", "write on or off"),
+        for line, wanted in (("\\timming", "did you mean \\timing?"), ("\\foo", "there is no command \\foo; \\? lists them"), (".tables", "begin with a backslash"), ("\\x maybe", "write on or off"),
                              ("\\i", "needs the name of a file"), ("\\i nowhere.sql", "cannot open"), ("\\dt we*", "weather"), ("\\d+ weather", "humidity"),
                              ("\\dt o'x", "(0 rows)"), ("\\l", "default_database"), ("\\c", "default_database"), ("\\echo one; two", "one; two"), ("help", "\\timing")):
             shell.wait_for(PROMPT)
