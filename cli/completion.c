@@ -65,7 +65,7 @@ static void add_columns_of(struct finder *finder, const char *table, bool *found
 static void add_all_columns(struct finder *finder) {
     struct catalogue_names names = {0};
     struct error error;
-    bool found;
+    bool found = false;
     if (catalogue_list(session_catalogue(finder->session), CATALOGUE_LIST_TABLES, NULL, finder->arena, &names,
                        &error) == STATUS_OK)
         for (size_t i = 0; i < names.count; i++)
@@ -229,7 +229,7 @@ static bool find_qualified(struct finder *finder) {
          start && (isalnum((unsigned char)finder->text.data[start - 1]) || finder->text.data[start - 1] == '_');)
         start--;
     const char *table = table_of(finder, arena_strndup(finder->arena, finder->text.data + start, end - start));
-    bool found;
+    bool found = false;
     if (table)
         add_columns_of(finder, table, &found);
     else
