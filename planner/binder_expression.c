@@ -112,6 +112,36 @@ static enum status misplaced_window(const struct expression_context *context, co
     return STATUS_WINDOWING_ERROR;
 }
 
+/* (a, b) OVERLAPS (c, d): two spans, each a start and an end or a length; one that touches the other overlaps, as in Flink. */
+static enum status bind_span(const struct expression_context *context, const struct ast_expression *ast,
+                             struct expression *ends[2]) {
+    struct binder *binder = context->binder;
+    if (ast->kind != AST_CALL || strcmp(ast->call.function, "row") != 0 || ast->call.arguments.count != 2)
+        return FAIL_AT(binder->error, ast->position, STATUS_SYNTAX_ERROR,
+                       "OVERLAPS compares two spans, each (start, end) or (start, interval)");
+    struct expression *given[2], *in_order;
+    for (unsigned i = 0; i < 2; i++)
+        TRY(bind_expression(context, ast->call.arguments.items[i].expression, &given[i]));
+    if (type_is_interval(given[1]->type))
+        TRY(expression_call(binder->arena, "+", given, 2, ast->position, &given[1], binder->error));
+    TRY(expression_call(binder->arena, "<=", given, 2, ast->position, &in_order, binder->error));
+    struct expression *first[] = {in_order, given[0], given[1]}, *last[] = {in_order, given[1], given[0]};
+    TRY(expression_call(binder->arena, "if", first, 3, ast->position, &ends[0], binder->error));
+    return expression_call(binder->arena, "if", last, 3, ast->position, &ends[1], binder->error);
+}
+
+static enum status bind_overlaps(const struct expression_context *context, const struct ast_expression *ast,
+                                 struct expression **expression) {
+    struct binder *binder = context->binder;
+    struct expression *a[2], *b[2], *both[2];
+    TRY(bind_span(context, ast->call.arguments.items[0].expression, a));
+    TRY(bind_span(context, ast->call.arguments.items[1].expression, b));
+    struct expression *first[] = {a[0], b[1]}, *second[] = {b[0], a[1]};
+    TRY(expression_call(binder->arena, "<=", first, 2, ast->position, &both[0], binder->error));
+    TRY(expression_call(binder->arena, "<=", second, 2, ast->position, &both[1], binder->error));
+    return expression_call(binder->arena, "and", both, 2, ast->position, expression, binder->error);
+}
+
 static enum status bind_call(const struct expression_context *context, const struct ast_expression *ast,
                              struct expression **expression) {
     struct binder *binder = context->binder;
@@ -128,6 +158,14 @@ static enum status bind_call(const struct expression_context *context, const str
         return bind_grouping_indicator(context, ast, expression);
     if (!is_scalar && aggregate_name_exists(call->function))
         return bind_aggregate(context, ast, expression);
+    if (strcmp(call->function, "overlaps") == 0 && call->syntax == AST_SYNTAX_OPERATOR)
+        return bind_overlaps(context, ast, expression);
+    if (strcmp(call->function, "current_database") == 0 && call->arguments.count == 0) {
+        *expression =
+            expression_string(binder->arena, str_from(catalogue_current_database(binder->catalogue)), ast->position);
+        return expression_cast(binder->arena, *expression, type_with_nullable(binder->arena, &type_string, false),
+                               CAST_EXPLICIT, ast->position, expression, binder->error);
+    }
     if (is_json_call(call))
         return bind_json_call(context, ast, expression);
     TRY(check_scalar_syntax(binder, ast));

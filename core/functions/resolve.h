@@ -43,5 +43,6 @@ resolve_function resolve_first;    /* f(x) is x */
 resolve_function resolve_between, resolve_between_symmetric, resolve_in, resolve_case, resolve_coalesce, resolve_if,
     resolve_nullif;
 /* resolve_value.c */
-resolve_function resolve_array, resolve_map, resolve_row, resolve_decimal_round, resolve_decimal_floor,
-    resolve_date_interval, resolve_extract, resolve_date_add, resolve_date_format, resolve_typeof;
+resolve_function resolve_array, resolve_map, resolve_map_entries, resolve_row, resolve_decimal_round,
+    resolve_decimal_floor, resolve_date_interval, resolve_extract, resolve_date_add, resolve_date_format,
+    resolve_typeof;

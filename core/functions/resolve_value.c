@@ -39,6 +39,17 @@ enum status resolve_row(struct call_request *request, const struct function *fun
     return STATUS_OK;
 }
 
+/* ARRAY<ROW<key, value>> of a MAP. */
+enum status resolve_map_entries(struct call_request *request, const struct function *function) {
+    const struct type *map = request->arguments[0]->type;
+    struct field *fields = ARENA_ARRAY(request->arena, struct field, 2);
+    fields[0] = (struct field){.name = "key", .type = map->key};
+    fields[1] = (struct field){.name = "value", .type = map->element};
+    const struct type *type = type_array(request->arena, type_row(request->arena, fields, 2));
+    request->result = call_new(request, function, type_with_nullable(request->arena, type, map->nullable));
+    return STATUS_OK;
+}
+
 /* The digits asked for, when they are known now. */
 static bool literal_digits(const struct call_request *request, int64_t *digits) {
     *digits = 0;

@@ -214,6 +214,53 @@ enum status collection_map_values(struct function_call *call, const struct colum
     return STATUS_OK;
 }
 
+/* Rows of key and value, which are the map's own columns. */
+enum status collection_map_entries(struct function_call *call, const struct column *arguments, struct column *result,
+                                   struct error *error) {
+    (void)error;
+    struct list_slice *out = result->values;
+    struct column *entries = &result->children[0];
+    for (uint32_t i = 0; i < 2; i++) {
+        entries->children[i] = arguments[0].children[i];
+        entries->children[i].type = entries->type->fields[i].type;
+    }
+    KERNEL_ROWS (call, row)
+        out[row] = slice_at(&arguments[0], row);
+    return STATUS_OK;
+}
+
+static bool has_key(const struct column *map, struct list_slice slice, const struct column *keys, uint32_t key) {
+    for (uint32_t i = slice.offset; i < slice.offset + slice.count; i++)
+        if (column_values_equal(&map->children[0], i, keys, key))
+            return true;
+    return false;
+}
+
+/* Of equal keys the last map's wins. */
+enum status collection_map_union(struct function_call *call, const struct column *arguments, struct column *result,
+                                 struct error *error) {
+    (void)error;
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < call->argument_count; i++)
+        KERNEL_ROWS (call, counted)
+            most += slice_at(&arguments[i], counted).count;
+    struct list_writer writer = list_writer_make(call, result, most);
+    KERNEL_ROWS (call, row) {
+        for (uint32_t i = 0; i < call->argument_count; i++) {
+            struct list_slice slice = slice_at(&arguments[i], row);
+            for (uint32_t k = slice.offset; k < slice.offset + slice.count; k++) {
+                bool again = false;
+                for (uint32_t later = i + 1; later < call->argument_count && !again; later++)
+                    again = has_key(&arguments[later], slice_at(&arguments[later], row), &arguments[i].children[0], k);
+                if (!again)
+                    list_writer_add_pair(&writer, &arguments[i].children[0], k, &arguments[i].children[1], k);
+            }
+        }
+        list_writer_end(&writer, row);
+    }
+    return STATUS_OK;
+}
+
 enum status collection_map_from_arrays(struct function_call *call, const struct column *arguments,
                                        struct column *result, struct error *error) {
     uint64_t total = 0;

@@ -200,12 +200,9 @@ static void write_unit(struct strbuf *out, uint32_t unit) {
 /* A character beyond ASCII, which valid UTF-8 starts here, as one or two UTF-16 units; returns its bytes. */
 static size_t write_wide(struct strbuf *out, struct str text) {
     size_t size = utf8_next(text, 0);
-    size = size > 4 ? 4 : size;
-    uint32_t code = (uint8_t)text.data[0] & (0x7Fu >> size);
-    for (size_t i = 1; i < size; i++)
-        code = code << 6 | ((uint8_t)text.data[i] & 0x3F);
+    uint32_t code = utf8_code((struct str){text.data, size});
     if (code >= 0x10000) {
-        write_unit(out, 0xD800 + ((code - 0x10000) >> 10 & 0x3FF));
+        write_unit(out, 0xD800 + ((code - 0x10000) >> 10));
         code = 0xDC00 + ((code - 0x10000) & 0x3FF);
     }
     write_unit(out, code);

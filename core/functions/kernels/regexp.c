@@ -1,7 +1,9 @@
 /* regexp.c: REGEXP, SIMILAR TO, REGEXP_EXTRACT, REGEXP_REPLACE, REGEXP_COUNT, REGEXP_INSTR, REGEXP_SUBSTR. Extracted
  * groups are views into the text. */
+#include "core/base/array.h"
 #include "core/functions/kernels/kernel.h"
 #include "core/functions/kernels/kernels.h"
+#include "core/functions/kernels/list_writer.h"
 #include "core/functions/kernels/regexp_cache.h"
 #include "core/functions/kernels/text_writer.h"
 #include "core/functions/kernels/utf8.h"
@@ -65,6 +67,40 @@ enum status regexp_extract(struct function_call *call, const struct column *argu
 static size_t after_match(const struct regexp *regexp, struct str text) {
     size_t end = regexp->offsets[1];
     return end > regexp->offsets[0] ? end : utf8_next(text, end);
+}
+
+/* Group n (without it: 1) of every match. */
+enum status regexp_extract_all(struct function_call *call, const struct column *arguments, struct column *result,
+                               struct error *error) {
+    struct list_slice *slices = result->values;
+    struct regexp *regexp = NULL;
+    ARRAY_OF(struct str) parts = {0};
+    KERNEL_ROWS (call, row) {
+        struct str text = argument_str(&arguments[0], row);
+        int64_t group = call->argument_count > 2 ? argument_i64(&arguments[2], row) : 1;
+        bool found = true;
+        TRY(row_regexp(call, &arguments[1], row, REGEXP_PLAIN, &regexp, error));
+        slices[row] = (struct list_slice){(uint32_t)parts.count, 0};
+        if (group < 0 || group > regexp->group_count) {
+            result_null(call, result, row);
+            continue;
+        }
+        for (size_t start = 0; start <= text.size; start = after_match(regexp, text)) {
+            TRY(regexp_find(call, regexp, text, start, &found, error));
+            if (!found)
+                break;
+            size_t from = regexp->offsets[2 * group], to = regexp->offsets[2 * group + 1];
+            struct str part = {0}; /* a group that took no part is NULL */
+            if (from != PCRE2_UNSET)
+                part = (struct str){text.data + from, to - from};
+            ARRAY_PUSH(call->arena, &parts, part);
+        }
+        slices[row].count = (uint32_t)parts.count - slices[row].offset;
+    }
+    struct list_writer writer = list_writer_make(call, result, parts.count);
+    for (size_t i = 0; i < parts.count; i++)
+        list_writer_add_text(&writer, 0, parts.items[i]);
+    return STATUS_OK;
 }
 
 /* As in Flink the replacement is plain text: $1 is no group. */

@@ -61,6 +61,16 @@ static inline bool utf8_is_ascii(struct str text) {
     return !(any & 0x8080808080808080ull);
 }
 
+/* The code point of one character, which is all of the text. */
+static inline uint32_t utf8_code(struct str character) {
+    uint8_t first = (uint8_t)character.data[0];
+    size_t size = character.size > 4 ? 4 : character.size;
+    uint32_t code = size == 1 ? first : first & (0x7Fu >> size);
+    for (size_t i = 1; i < size; i++)
+        code = code << 6 | ((uint8_t)character.data[i] & 0x3F);
+    return code > 0x10FFFF ? 0xFFFD : code;
+}
+
 /* At most four bytes; no more than U+10FFFF. */
 static inline size_t utf8_write(char *out, uint32_t code) {
     if (code < 0x80) {

@@ -21,5 +21,6 @@ SELECT a[1], a[i], CARDINALITY(a), m['k'], t.r.x, t.r.y FROM (SELECT ARRAY[1, 2]
 SELECT ARRAY[];
 -- differs: NULL here; Flink refuses the constant 0
 SELECT ARRAY[1, 2][0];
--- differs: MAP_ENTRIES is not there yet
 SELECT MAP_ENTRIES(MAP['a', 1]);
+SELECT MAP_ENTRIES(MAP['a', 1, 'b', 2]), MAP_ENTRIES(CAST(NULL AS MAP<STRING, INT>)), MAP_ENTRIES(MAP['a', 1])[1].key;
+SELECT MAP_UNION(MAP['a', 1], MAP['b', 2, 'a', 3]), MAP_UNION(MAP['a', 1]), MAP_UNION(MAP['a', 1], CAST(NULL AS MAP<STRING, INT>));

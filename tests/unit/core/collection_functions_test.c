@@ -57,6 +57,8 @@ static void test_functions(void **state) {
         CASE("array_sort(array(3, NULL, 1), TRUE, FALSE)", "[1, 3, NULL]"),
         CASE("map_keys(map('a', 1, 'b', 2))", "[a, b]"),
         CASE("map_values(map('a', 1, 'b', 2))", "[1, 2]"),
+        CASE("map_entries(map('a', 1, 'b', 2))", "[(a, 1), (b, 2)]"),
+        CASE("map_union(map('a', 1, 'b', 2), map('b', 3), map('c', 4, 'a', 5))", "{b=3, c=4, a=5}"),
         CASE("\"[]\"(map_from_arrays(array('a', 'b'), array(1, 2)), 'b')", "2"),
         CASE("map_from_arrays(array('a', 'b'), array(1))", "!22000"),
         CASE("split('a,b,,c', ',')", "[a, b, , c]"),
