@@ -766,6 +766,7 @@ struct ast_insert {
     struct ast_hints hints;
     struct ast_partition_values partition;
     struct ast_names columns; /* empty = all */
+    bool by_name;             /* not written: of CREATE TABLE … AS, whose columns go to those of the same name */
     struct ast_query *query;
     sql_position position;
     sql_position end;

@@ -73,10 +73,24 @@ static enum status wrong_count(const struct insert_binder *insert, uint32_t targ
     return STATUS_DATATYPE_MISMATCH;
 }
 
+/* The columns of the query of CREATE TABLE … AS: each has one of its name, which may stand elsewhere. */
+static enum status place_by_name(struct insert_binder *insert) {
+    const char **names = unique_names(insert->binder->arena, insert->query);
+    for (uint32_t i = 0; i < insert->query->column_count; i++) {
+        struct ast_name name = {.text = names[i], .position = insert->position};
+        uint32_t column;
+        TRY(find_target(insert, &name, &column));
+        insert->sources[column] = (int)i;
+    }
+    return STATUS_OK;
+}
+
 /* Which column of the query goes to which of the table. */
 static enum status place_columns(struct insert_binder *insert) {
     const struct ast_names *names = insert->ast ? &insert->ast->columns : NULL;
     uint32_t placed = 0;
+    if (!insert->ast || insert->ast->by_name)
+        return place_by_name(insert);
     if (names && names->count) {
         for (unsigned i = 0; i < names->count; i++) {
             uint32_t column;

@@ -82,15 +82,13 @@ static enum status modify(struct alteration *alteration) {
     struct table_definition *definition = &alteration->definition;
     const struct ast_table_schema *schema = &alteration->ast->schema;
     struct table_definition changes = {0};
-    TRY(definition_add_schema(alteration->arena, &changes, schema, alteration->sql_text, alteration->error));
-    for (size_t i = 0; i < changes.columns.count; i++) {
-        int found = definition_column(definition, changes.columns.items[i].name);
-        if (found < 0)
-            return FAIL_AT(alteration->error, changes.columns.items[i].position, STATUS_UNDEFINED_COLUMN,
-                           "column \"%s\" of table \"%s\" does not exist", changes.columns.items[i].name,
-                           alteration->old->object.name);
-        definition->columns.items[found] = changes.columns.items[i];
-    }
+    struct ast_table_schema others =
+        *schema; /* columns may be placed after others of the table, so they are no schema of their own */
+    others.columns.count = 0;
+    TRY(definition_add_schema(alteration->arena, &changes, &others, alteration->sql_text, alteration->error));
+    for (unsigned i = 0; i < schema->columns.count; i++)
+        TRY(definition_replace_column(alteration->arena, definition, &schema->columns.items[i], alteration->sql_text,
+                                      alteration->error));
     if (changes.primary_key.count) {
         memcpy(&definition->primary_key, &changes.primary_key, sizeof changes.primary_key);
         definition->primary_key_name = changes.primary_key_name;
@@ -263,9 +261,6 @@ enum status alter_execute(struct catalogue *catalogue, const struct ast_alter *a
         .arena = arena,
         .error = error,
     };
-    if (alter->object == AST_OBJECT_DATABASE)
-        return FAIL_AT(error, alter->name.items[0].position, STATUS_UNSUPPORTED,
-                       "ALTER DATABASE is parsed but not executed yet");
     TRY(alter_object(&alteration));
     *summary = alteration.summary;
     catalogue->version++;

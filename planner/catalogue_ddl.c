@@ -83,6 +83,61 @@ static enum status create_table(struct ddl *ddl) {
     return STATUS_OK;
 }
 
+static int field_of(const struct schema *schema, const char *name) {
+    for (uint32_t i = 0; i < schema->field_count; i++)
+        if (strcmp(schema->fields[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static struct column_definition query_column(const struct schema *schema, uint32_t field) {
+    return (struct column_definition){.name = schema->fields[field].name, .type = schema->fields[field].type};
+}
+
+/* CREATE TABLE t (b, a) AS: the query's columns in another order. */
+static enum status order_columns(struct ddl *ddl, const struct ast_column_definitions *names,
+                                 const struct schema *schema, struct table_definition *definition) {
+    for (unsigned i = 0; i < names->count; i++) {
+        const struct ast_column_definition *named = &names->items[i];
+        int field = field_of(schema, named->name.text);
+        if (field < 0 || definition_column(definition, named->name.text) >= 0)
+            return FAIL_AT(ddl->error, named->position, STATUS_UNDEFINED_COLUMN, "column \"%s\" %s", named->name.text,
+                           field < 0 ? "is not in the query" : "is named twice");
+        ARRAY_PUSH(ddl->arena, &definition->columns, query_column(schema, (uint32_t)field));
+    }
+    if (names->count == schema->field_count)
+        return STATUS_OK;
+    FAIL_AT(ddl->error, names->items[0].position, STATUS_INVALID_DEFINITION, "%u of the query's %u columns are named",
+            names->count, schema->field_count);
+    error_hint(ddl->error, "name them all, or give types to add columns");
+    return STATUS_INVALID_DEFINITION;
+}
+
+/* As in Flink: first the columns that are declared and not in the query, then the query's, with their declared type if any. */
+static enum status define_table_as(struct ddl *ddl, const struct ast_create_table *create, const struct schema *schema,
+                                   struct table_definition *definition) {
+    const struct ast_column_definitions *columns = &create->schema.columns;
+    struct ast_create_table without = *create;
+    struct table_definition declared;
+    bool bare = columns->count && columns->items[0].kind == AST_COLUMN_PHYSICAL && !columns->items[0].type;
+    if (bare)
+        without.schema.columns.count = 0;
+    TRY(define_table(ddl, &without, &declared));
+    *definition = declared;
+    memset(&definition->columns, 0, sizeof definition->columns);
+    if (bare)
+        return order_columns(ddl, columns, schema, definition);
+    for (size_t i = 0; i < declared.columns.count; i++)
+        if (field_of(schema, declared.columns.items[i].name) < 0)
+            ARRAY_PUSH(ddl->arena, &definition->columns, declared.columns.items[i]);
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        int column = definition_column(&declared, schema->fields[i].name);
+        struct column_definition added = column < 0 ? query_column(schema, i) : declared.columns.items[column];
+        ARRAY_PUSH(ddl->arena, &definition->columns, added);
+    }
+    return STATUS_OK;
+}
+
 enum status catalogue_create_table_as(struct catalogue *catalogue, const struct ast_create_table *create,
                                       const struct schema *schema, struct str sql_text, const struct settings *settings,
                                       bool *created, struct error *error) {
@@ -99,18 +154,7 @@ enum status catalogue_create_table_as(struct catalogue *catalogue, const struct 
         status = check_existing(&ddl, &path, create->temporary, create->if_not_exists, create->or_replace, &old, &skip);
     *created = false;
     if (status == STATUS_OK && !skip) {
-        /* Columns that are declared with a type keep it; the query's others come first. */
-        struct table_definition declared;
-        status = define_table(&ddl, create, &declared);
-        definition = declared;
-        memset(&definition.columns, 0, sizeof definition.columns);
-        for (uint32_t i = 0; status == STATUS_OK && i < schema->field_count; i++)
-            if (definition_column(&declared, schema->fields[i].name) < 0) {
-                struct column_definition column = {.name = schema->fields[i].name, .type = schema->fields[i].type};
-                ARRAY_PUSH(&arena, &definition.columns, column);
-            }
-        for (size_t i = 0; status == STATUS_OK && i < declared.columns.count; i++)
-            ARRAY_PUSH(&arena, &definition.columns, declared.columns.items[i]);
+        status = define_table_as(&ddl, create, schema, &definition);
         if (status == STATUS_OK)
             status = definition_build(catalogue, &arena, &definition, &path, create->temporary, &table, error);
         if (status == STATUS_OK) {
@@ -176,14 +220,22 @@ static enum status create_catalog(struct ddl *ddl) {
                                      : FAIL_AT(ddl->error, name->position, STATUS_DUPLICATE_OBJECT,
                                                "catalog \"%s\" exists already", name->text);
     }
+    const char *database = "default";
     for (unsigned i = 0; i < create->options.count; i++) {
         const struct ast_option *option = &create->options.items[i];
-        if (!str_equal(option->key, STR("type")) || !str_equal(option->value, STR("generic_in_memory")))
+        bool is_database = str_equal(option->key, STR("default-database"));
+        if (is_database)
+            database = str_copy(ddl->arena, option->value);
+        else if (!str_equal(option->key, STR("type")))
+            return FAIL_AT(ddl->error, option->position, STATUS_INVALID_OPTION,
+                           "a catalog has no option '%.*s', only 'type' and 'default-database'",
+                           STR_FORMAT(option->key));
+        else if (!str_equal(option->value, STR("generic_in_memory")))
             return FAIL_AT(ddl->error, option->position, STATUS_UNSUPPORTED,
                            "only catalogs of 'type' = 'generic_in_memory' are supported");
     }
     struct catalog *catalog = catalogue_add_catalog(ddl->catalogue, name->text);
-    catalog_add_database(catalog, "default");
+    catalog_add_database(catalog, database);
     ddl->catalogue->version++;
     ddl->summary = arena_printf(ddl->arena, "catalog \"%s\" created", name->text);
     return STATUS_OK;
@@ -219,6 +271,18 @@ static enum status create_database(struct ddl *ddl) {
     catalog_add_database(catalog, name->text);
     ddl->catalogue->version++;
     ddl->summary = arena_printf(ddl->arena, "database \"%s\" created", name->text);
+    return STATUS_OK;
+}
+
+/* Properties of a database have no meaning here, as in CREATE DATABASE. */
+static enum status alter_database(struct ddl *ddl) {
+    struct catalog *catalog;
+    const struct ast_name *name;
+    TRY(database_path(ddl, &ddl->statement->alter->name, &catalog, &name));
+    if (!catalog_find_database(catalog, name->text))
+        return FAIL_AT(ddl->error, name->position, STATUS_UNDEFINED_OBJECT, "database \"%s\" does not exist",
+                       name->text);
+    ddl->summary = arena_printf(ddl->arena, "database \"%s\" altered", name->text);
     return STATUS_OK;
 }
 
@@ -357,8 +421,8 @@ static enum status (*find_handler(const struct ast_statement *statement))(struct
     case AST_STATEMENT_CREATE_DATABASE: return create_database;
     case AST_STATEMENT_DROP: return drop;
     case AST_STATEMENT_ALTER_TABLE:
-    case AST_STATEMENT_ALTER_VIEW:
-    case AST_STATEMENT_ALTER_DATABASE: return alter;
+    case AST_STATEMENT_ALTER_VIEW: return alter;
+    case AST_STATEMENT_ALTER_DATABASE: return alter_database;
     case AST_STATEMENT_USE: return use;
     default: return NULL;
     }

@@ -78,6 +78,33 @@ static enum status add_column(struct arena *arena, struct table_definition *defi
     return STATUS_OK;
 }
 
+enum status definition_replace_column(struct arena *arena, struct table_definition *definition,
+                                      const struct ast_column_definition *ast, struct str sql_text,
+                                      struct error *error) {
+    struct column_definition column, *columns = definition->columns.items;
+    size_t place;
+    int found = definition_column(definition, ast->name.text);
+    if (found < 0)
+        return FAIL_AT(error, ast->position, STATUS_UNDEFINED_COLUMN, "column \"%s\" does not exist", ast->name.text);
+    TRY(make_column(arena, ast, sql_text, &column, error));
+    if (!column.comment)
+        column.comment = columns[found].comment;
+    TRY(column_place(definition, ast, &place, error));
+    if (ast->place == AST_PLACE_DEFAULT) {
+        columns[found] = column;
+        return STATUS_OK;
+    }
+    size_t old = (size_t)found;
+    if (place > old) {
+        place--;
+        memmove(&columns[old], &columns[old + 1], (place - old) * sizeof column);
+    } else {
+        memmove(&columns[place + 1], &columns[place], (old - place) * sizeof column);
+    }
+    columns[place] = column;
+    return STATUS_OK;
+}
+
 static enum status add_constraint(struct arena *arena, struct table_definition *definition,
                                   const struct ast_constraint *ast, struct error *error) {
     if (ast->kind == AST_CONSTRAINT_UNIQUE)

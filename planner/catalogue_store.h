@@ -108,6 +108,10 @@ struct table_definition {
 enum status definition_add_schema(struct arena *arena, struct table_definition *definition,
                                   const struct ast_table_schema *schema, struct str sql_text,
                                   struct error *error) MUST_CHECK;
+/* A column of ALTER TABLE MODIFY in place of the one of its name, whose comment it keeps unless it has one; moved when a place is given. */
+enum status definition_replace_column(struct arena *arena, struct table_definition *definition,
+                                      const struct ast_column_definition *ast, struct str sql_text,
+                                      struct error *error) MUST_CHECK;
 enum status definition_add_options(struct arena *arena, struct table_definition *definition,
                                    const struct ast_options *options, bool replace, struct error *error) MUST_CHECK;
 int definition_column(const struct table_definition *definition, const char *name); /* -1 = none */

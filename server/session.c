@@ -255,6 +255,7 @@ static void wait_for_end(struct execution *execution, const struct ast_statement
         insert = ARENA_NEW(execution->arena, struct ast_insert);
         insert->table = statement->create_table->name;
         insert->query = statement->create_table->query;
+        insert->by_name = true;
         insert->position = statement->position;
         insert->end = statement->end;
     }

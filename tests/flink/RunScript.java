@@ -116,11 +116,14 @@ public class RunScript {
         }
         Matcher word = FIRST_WORD.matcher(statement);
         String first = word.matches() ? word.group(1).toUpperCase() : "";
-        if (first.equals("INSERT") || first.equals("EXECUTE")) {
+        if (first.equals("INSERT") || first.equals("EXECUTE") || first.equals("CREATE")) {
             // A streaming file sink commits its files with a checkpoint.
             tables.getConfig().set("execution.checkpointing.interval", "200 ms");
             try {
-                tables.executeSql(statement).await();
+                TableResult job = tables.executeSql(statement);
+                if (job.getJobClient().isPresent()) { // a CREATE has one when it is CREATE TABLE … AS
+                    job.await();
+                }
             } finally {
                 tables.getConfig().getConfiguration().removeKey("execution.checkpointing.interval");
             }
