@@ -48,6 +48,23 @@ static struct expression_context output_context(struct select_binder *select, co
     };
 }
 
+/* r.* where r is no table but a ROW: its fields. */
+static enum status expand_row(struct select_binder *select, const struct ast_expression *star) {
+    struct binder *binder = select->binder;
+    struct expression_context context = output_context(select, "SELECT");
+    struct expression *row;
+    if (bind_column(&context, &star->names, &row) != STATUS_OK || row->type->kind != TYPE_ROW) {
+        error_reset(binder->error);
+        return FAIL_AT(binder->error, star->position, STATUS_UNDEFINED_TABLE,
+                       "\"%s\" is neither a table of this FROM nor a ROW", ast_names_text(binder->arena, &star->names));
+    }
+    for (uint32_t i = 0; i < row->type->field_count; i++) {
+        struct expression *field = expression_field(binder->arena, row, i, star->position);
+        ARRAY_PUSH(binder->arena, &select->list, ((struct select_item){field, row->type->fields[i].name, NULL}));
+    }
+    return STATUS_OK;
+}
+
 static enum status expand_star(struct select_binder *select, const struct ast_expression *star) {
     struct binder *binder = select->binder;
     const struct logical *input = select->scope.node;
@@ -57,8 +74,7 @@ static enum status expand_star(struct select_binder *select, const struct ast_ex
             return FAIL_AT(binder->error, star->position, STATUS_SYNTAX_ERROR, "SELECT * needs a FROM");
         memset(columns, true, input->column_count);
     } else if (!scope_star(&select->scope, &star->names, columns)) {
-        return FAIL_AT(binder->error, star->position, STATUS_UNDEFINED_TABLE, "\"%s\" is not a table of this FROM",
-                       ast_names_text(binder->arena, &star->names));
+        return expand_row(select, star);
     }
     for (uint32_t i = 0; i < input->column_count; i++)
         if (columns[i]) {

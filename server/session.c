@@ -467,6 +467,19 @@ static enum status execute_jar(struct execution *execution, const struct ast_sta
     return STATUS_OK;
 }
 
+/* There is one module, core, and it is always used. */
+static enum status execute_use_modules(struct execution *execution, const struct ast_statement *statement,
+                                       struct error *error) {
+    const struct ast_names *names = &statement->module.names;
+    for (unsigned i = 0; i < names->count; i++)
+        if (strcmp(names->items[i].text, "core") != 0 || i > 0)
+            return FAIL_AT(error, names->items[i].position, STATUS_UNDEFINED_OBJECT,
+                           i > 0 ? "module \"%s\" is one too many" : "module \"%s\" does not exist: there is core only",
+                           names->items[i].text);
+    tell_done(execution, "module core is used");
+    return STATUS_OK;
+}
+
 static enum status execute_client(struct execution *execution, const struct ast_statement *statement,
                                   struct error *error) {
     (void)error;
@@ -489,6 +502,7 @@ static enum status execute_statement(struct execution *execution, const struct a
     case AST_STATEMENT_SHOW: return execute_show(execution, statement, error);
     case AST_STATEMENT_SET: return execute_set(execution, statement, error);
     case AST_STATEMENT_RESET: return execute_reset(execution, statement, error);
+    case AST_STATEMENT_USE_MODULES: return execute_use_modules(execution, statement, error);
     case AST_STATEMENT_ADD_JAR:
     case AST_STATEMENT_REMOVE_JAR: return execute_jar(execution, statement, error);
     case AST_STATEMENT_HELP:

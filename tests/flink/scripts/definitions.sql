@@ -37,3 +37,7 @@ ALTER DATABASE dd SET ('k' = 'v');
 ALTER DATABASE nosuch SET ('k' = 'v');
 USE CATALOG default_catalog;
 DROP CATALOG cat2;
+SHOW MODULES;
+SHOW FULL MODULES;
+USE MODULES core;
+USE MODULES nosuch;

@@ -49,3 +49,10 @@ SELECT -a, NOT (a > 1), (a), a IS NULL FROM v;
 SELECT a FROM (SELECT a FROM (SELECT a, b FROM v WHERE a < 3) WHERE b <> 'w') AS s;
 SELECT CAST(a AS STRING), CASE WHEN a > 1 THEN b END, COALESCE(b, 'x') FROM v;
 SELECT a, b FROM v ORDER BY a FETCH NEXT 1 ROW ONLY;
+SELECT t.r.* FROM (SELECT CAST(ROW(1, ROW(2, 'x')) AS ROW<a INT, b ROW<c INT, d STRING>>) AS r) t;
+SELECT t.r.b.* FROM (SELECT CAST(ROW(1, ROW(2, 'x')) AS ROW<a INT, b ROW<c INT, d STRING>>) AS r) t;
+SELECT t.*, t.r.b.c FROM (SELECT 5 AS x, CAST(ROW(1, ROW(2, 'x')) AS ROW<a INT, b ROW<c INT, d STRING>>) AS r) t;
+-- differs: the table's name may be left out
+SELECT r.* FROM (SELECT CAST(ROW(1, 2) AS ROW<a INT, b INT>) AS r) t;
+SELECT t.x.* FROM (SELECT 5 AS x) t;
+SELECT nosuch.* FROM (SELECT 5 AS x) t;
