@@ -44,4 +44,6 @@ const struct time_zone *time_zone_find(const char *name);
 int64_t time_zone_offset_us(const struct time_zone *zone, int64_t utc_us);
 int64_t time_zone_to_utc(const struct time_zone *zone,
                          int64_t local_us); /* gaps move forward, overlaps take the earlier */
+/* The same, but overlaps take the later: what Java's SimpleDateFormat does, and so those of Flink's functions that read text with it. */
+int64_t time_zone_to_utc_later(const struct time_zone *zone, int64_t local_us);
 const char *time_zone_name(const struct time_zone *zone);

@@ -341,3 +341,11 @@ int64_t time_zone_to_utc(const struct time_zone *zone, int64_t local_us) {
         return local_us - after;
     return local_us - before; /* the same, the earlier of two, or moved forward out of a gap */
 }
+
+int64_t time_zone_to_utc_later(const struct time_zone *zone, int64_t local_us) {
+    if (local_us < INT64_MIN + 2 * US_PER_DAY || local_us > INT64_MAX - 2 * US_PER_DAY)
+        return local_us;
+    int64_t after = time_zone_offset_us(zone, local_us + US_PER_DAY);
+    bool exists = time_zone_offset_us(zone, local_us - after) == after;
+    return exists ? local_us - after : time_zone_to_utc(zone, local_us);
+}

@@ -344,7 +344,7 @@ enum status datetime_convert_zone(struct function_call *call, const struct colum
             result_null(call, result, row);
             continue;
         }
-        us = time_zone_to_utc(from, us);
+        us = time_zone_to_utc_later(from, us);
         strbuf_reset(&text);
         timestamp_print(&text, us + time_zone_offset_us(to, us), 0);
         out[row] = view_copy(call->arena, strbuf_str(&text));

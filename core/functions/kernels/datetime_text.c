@@ -200,7 +200,8 @@ enum status datetime_unix_timestamp(struct function_call *call, const struct col
         bool good, has_zone;
         int64_t offset_us, us;
         TRY(parse_row(call, arguments, row, &good, &us, &has_zone, &offset_us, error));
-        int64_t utc = good && !has_zone ? local_to_utc(call->context, us) : us - offset_us;
+        const struct time_zone *zone = call->context ? call->context->zone : NULL;
+        int64_t utc = good && !has_zone && zone ? time_zone_to_utc_later(zone, us) : us - offset_us;
         out[row] = good ? floor_divide(utc, US_PER_SECOND) : INT64_MIN;
     }
     return STATUS_OK;

@@ -145,6 +145,11 @@ static void local_to_utc(void **state) {
     assert_int_equal(time_zone_to_utc(berlin, at("2024-03-31 02:30:00")), at("2024-03-31 01:30:00")); /* gap: 03:30 */
     assert_int_equal(time_zone_to_utc(berlin, at("2024-10-27 02:30:00")), at("2024-10-27 00:30:00")); /* the earlier */
     assert_int_equal(time_zone_to_utc(berlin, at("2024-10-27 03:00:00")), at("2024-10-27 02:00:00"));
+    assert_int_equal(time_zone_to_utc_later(berlin, at("2024-07-01 12:00:00")), at("2024-07-01 10:00:00"));
+    assert_int_equal(time_zone_to_utc_later(berlin, at("2024-03-31 02:30:00")), at("2024-03-31 01:30:00"));
+    assert_int_equal(time_zone_to_utc_later(berlin, at("2024-10-27 01:59:59")), at("2024-10-26 23:59:59"));
+    assert_int_equal(time_zone_to_utc_later(berlin, at("2024-10-27 02:30:00")), at("2024-10-27 01:30:00"));
+    assert_int_equal(time_zone_to_utc_later(berlin, INT64_MAX), INT64_MAX);
 }
 
 /* Our reader against libc's for every zone name here, over 1901 … 2200. */
