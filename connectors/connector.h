@@ -127,6 +127,8 @@ struct source_config {
     uint32_t position_count;     /* 0: starts anew */
     const uint32_t *key_columns; /* of the table's schema: the primary key, for connectors with source_upserts */
     uint32_t key_column_count;
+    const uint32_t *partition_columns; /* of the table's schema: PARTITIONED BY, for connectors with reads_partitions */
+    uint32_t partition_column_count;
     bool is_resumable;    /* positions are kept: they should tell a place from one made anew under its name */
     uint64_t rows_before; /* how many rows were handed out before these positions: counts for row_limit */
     /* Of a table that several tasks read together, each of them one source: this one serves the splits that split_owner gives it,
@@ -415,6 +417,8 @@ struct connector_class {
     /* Its rows are the newest state of their primary key: +U with all columns, or -D with the key and NULL elsewhere, whether there was
      * such a row or not. Batches carry change kinds. */
     bool source_upserts;
+    /* PARTITIONED BY means something to it: records of a source do not have these columns. Such tables are not written. */
+    bool reads_partitions;
     /* MAY: among how many sources the splits can be shared at most; 0: any number. NULL: 1. */
     uint32_t (*source_parallelism_limit)(const struct options *options);
     /* MAY: how many sinks of one table, each in a task of its own, may write at the same time and keep what the table promises; 0: any

@@ -194,11 +194,23 @@ static enum status build_sink(struct insert_binder *insert, const struct options
     return STATUS_OK;
 }
 
+/* Rows would have to go into a folder for each value. */
+static enum status check_partitions(const struct insert_binder *insert) {
+    if (insert->table->partitioned_by.count == 0 || !insert->table->connector->reads_partitions)
+        return STATUS_OK;
+    FAIL_AT(insert->binder->error, insert->position, STATUS_UNSUPPORTED,
+            "table \"%s\" is partitioned: it can be read, but writing into partitions is not executed yet",
+            insert->table->name);
+    error_hint(insert->binder->error, "without PARTITIONED BY all columns are written into the records");
+    return STATUS_UNSUPPORTED;
+}
+
 static enum status bind_target(struct insert_binder *insert, const struct options *connector_options,
                                struct logical **sink) {
     struct binder *binder = insert->binder;
     uint32_t count = insert->table->column_count;
     insert->drops_nulls = binder->settings && settings_choice_is(binder->settings, SETTING_NOT_NULL_ENFORCER, "drop");
+    TRY(check_partitions(insert));
     insert->sources = ARENA_ARRAY(binder->arena, int, count);
     insert->constants = ARENA_ARRAY(binder->arena, struct expression *, count);
     for (uint32_t i = 0; i < count; i++)

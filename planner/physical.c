@@ -178,6 +178,13 @@ static Plan__Scan *encode_scan(struct physical *physical, const struct logical *
         for (uint32_t i = 0; i < table->primary_key_count; i++)
             message->key_columns[i] = physical_index(table, table->primary_key[i]);
     }
+    if (table->connector->reads_partitions) {
+        message->n_partition_columns = table->partitioned_by.count;
+        message->partition_columns = ARENA_ARRAY(arena, uint32_t, table->partitioned_by.count);
+        for (unsigned i = 0; i < table->partitioned_by.count; i++)
+            message->partition_columns[i] =
+                physical_index(table, (uint32_t)catalogue_object_column(table, table->partitioned_by.items[i].text));
+    }
     message->n_columns = scan->column_count;
     message->columns = ARENA_ARRAY(arena, Plan__ScanColumn *, scan->column_count);
     for (uint32_t i = 0; i < scan->column_count; i++)

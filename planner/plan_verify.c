@@ -125,6 +125,7 @@ static enum status verify_scan_columns(const struct verifier *verifier, const Pl
         if (declared->kind != columns->fields[i].type->kind)
             return BAD(verifier, "column \"%s\" is read as another type than declared", column->name);
     }
+    TRY(check_columns(verifier, scan->partition_columns, scan->n_partition_columns, &table, "partition columns"));
     return check_columns(verifier, scan->key_columns, scan->n_key_columns, &table, "primary key");
 }
 

@@ -216,6 +216,8 @@ static enum status open_source(struct source_operator *source, const Plan__Scan 
         .key_columns = scan->key_columns,
         .key_column_count = (uint32_t)scan->n_key_columns,
         .cancel = task->cancel,
+        .partition_columns = scan->partition_columns,
+        .partition_column_count = (uint32_t)scan->n_partition_columns,
     };
     source->shares_splits = config->instance_count > 1;
     TRY(find_positions(source, config, error));

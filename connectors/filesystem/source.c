@@ -11,6 +11,7 @@
 #include "connectors/connectors.h"
 #include "connectors/filesystem/filesystem.h"
 #include "connectors/filesystem/listing.h"
+#include "connectors/filesystem/partitions.h"
 #include "connectors/filesystem/splitter.h"
 #include "connectors/rows.h"
 #include "core/base/arena.h"
@@ -31,6 +32,7 @@ struct filesystem_source {
     uint32_t next_file;   /* to open; the one before it is the current one */
     bool is_open;         /* the current one */
     struct splitter splitter;
+    struct partition_columns partitions;
     struct decoder *decoder; /* NULL: only metadata columns are wanted, or none */
     uint64_t row_count;
     uint32_t *metadata_columns; /* column of the batch for each metadata key, UINT32_MAX when not wanted */
@@ -100,6 +102,7 @@ static struct batch *new_batch(struct filesystem_source *source) {
         if (source->metadata_columns[key] != UINT32_MAX)
             constant_column(batch, source->metadata_columns[key], filesystem_metadata[key].type, current_file(source),
                             key);
+    partition_columns_put(&source->partitions, batch);
     return batch;
 }
 
@@ -171,6 +174,7 @@ static enum status open_next_file(struct filesystem_source *source, struct error
     const char *path = source->files.entries[source->next_file++].key;
     if (source->source.split_count < source->next_file)
         source->source.split_count = source->next_file;
+    TRY(partition_columns_read(&source->partitions, path, error));
     TRY(splitter_open(&source->splitter, path, error));
     source->is_open = true;
     if (source->config->format->decoder_start_file)
@@ -291,6 +295,7 @@ static void filesystem_split_position(const struct source *base, uint32_t split,
 static void filesystem_close(struct source *base) {
     struct filesystem_source *source = (struct filesystem_source *)base;
     splitter_release(&source->splitter);
+    partition_columns_close(&source->partitions);
     source->config->format->decoder_close(source->decoder);
 }
 
@@ -336,16 +341,35 @@ static const struct source_class filesystem_source_class = {
     .close = filesystem_close,
 };
 
-/* Divides the wanted columns into metadata and those of the format. */
+/* The table as its records have it: without the columns of PARTITIONED BY. moved: where each column is in that, -1: nowhere. */
+static struct schema *record_schema(const struct filesystem_source *source, int32_t *moved) {
+    const struct source_config *config = source->config;
+    struct schema *schema = ARENA_NEW(config->arena, struct schema);
+    schema->fields = ARENA_ARRAY(config->arena, struct field, config->table_schema->field_count + 1u);
+    for (uint32_t i = 0; i < config->table_schema->field_count; i++) {
+        bool is_record = !partition_columns_has(&source->partitions, i);
+        moved[i] = is_record ? (int32_t)schema->field_count : -1;
+        if (is_record)
+            schema->fields[schema->field_count++] = config->table_schema->fields[i];
+    }
+    return schema;
+}
+
+/* Divides the wanted columns into metadata, partitions and those of the format. */
 static enum status open_decoder(struct filesystem_source *source, struct error *error) {
     const struct source_config *config = source->config;
+    int32_t *moved = ARENA_ARRAY(config->arena, int32_t, config->table_schema->field_count + 1u);
+    const struct schema *schema = record_schema(source, moved);
     struct source_column *columns = ARENA_ARRAY(config->arena, struct source_column, config->column_count);
     uint32_t *targets = ARENA_ARRAY(config->arena, uint32_t, config->column_count), count = 0;
     for (uint32_t i = 0; i < config->column_count; i++) {
         const struct source_column *column = &config->columns[i];
         if (column->table_column >= 0) {
+            if (moved[column->table_column] < 0)
+                continue;
             targets[count] = i;
-            columns[count++] = *column;
+            columns[count] = *column;
+            columns[count++].table_column = moved[column->table_column];
             continue;
         }
         for (uint32_t key = 0; filesystem_metadata[key].key; key++)
@@ -355,7 +379,7 @@ static enum status open_decoder(struct filesystem_source *source, struct error *
     struct decoder_config decoder = {
         .arena = config->arena,
         .options = config->options,
-        .table_schema = config->table_schema,
+        .table_schema = schema,
         .columns = columns,
         .target_columns = targets,
         .column_count = count,
@@ -381,6 +405,7 @@ enum status filesystem_source_open(const struct source_config *config, struct so
     TRY(listing_add(&source->listed, source->path, NULL, error));
     if (source->listed.count == 0 && strpbrk(source->path, "*?[") && !source->monitor_interval_us)
         return FAIL(error, STATUS_UNDEFINED_FILE, "no file matches \"%s\"", source->path);
+    partition_columns_open(&source->partitions, source->config);
     TRY(open_decoder(source, error));
     splitter_init(&source->splitter,
                   &(struct splitter_config){
