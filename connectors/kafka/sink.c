@@ -173,6 +173,8 @@ static rd_kafka_resp_err_t produce_with_metadata(struct kafka_sink *sink, const 
             (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key.data, key.size}};
     if (sink->timestamp_column >= 0 && !column_is_null(&batch->columns[sink->timestamp_column], row)) {
         const int64_t *time_us = column_value(&batch->columns[sink->timestamp_column], row);
+        if (*time_us / 1000 <= 0) /* the client takes 0 for "now" */
+            return RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP;
         fields[count++] = (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = *time_us / 1000};
     }
     rd_kafka_headers_t *headers = headers_of(sink, batch, row);
@@ -196,6 +198,19 @@ static enum status check_deliveries(struct kafka_sink *sink, struct error *error
     return STATUS_CONNECTION_FAILURE;
 }
 
+static enum status refused(struct kafka_sink *sink, rd_kafka_resp_err_t code, struct error *error) {
+    const char *topic = rd_kafka_topic_name(sink->topic);
+    if (code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
+        return FAIL(error, STATUS_OUT_OF_RANGE, "topic \"%s\" takes no timestamp of 1970-01-01 00:00:00 or before",
+                    topic);
+    char what[384];
+    snprintf(what, sizeof what, "writing to topic \"%s\"", topic);
+    kafka_failed(&sink->client, error, code, what);
+    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        error_hint(error, "raise the topic's max.message.bytes and 'properties.max.request.size' of the table");
+    return error->status;
+}
+
 /* Waits while the client's queue is full: that is the back-pressure. */
 static enum status produce(struct kafka_sink *sink, const struct batch *batch, uint32_t row, struct error *error) {
     struct str key = encoded(&sink->key, batch, row), value = encoded_value(sink, batch, row);
@@ -206,10 +221,8 @@ static enum status produce(struct kafka_sink *sink, const struct batch *batch, u
                                                 : produce_plain(sink, partition, key, value);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             return STATUS_OK;
-        char what[384];
-        snprintf(what, sizeof what, "writing to topic \"%s\"", rd_kafka_topic_name(sink->topic));
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            return kafka_failed(&sink->client, error, code, what);
+            return refused(sink, code, error);
         rd_kafka_poll(sink->client.handle, 100);
         TRY(check_deliveries(sink, error));
     }

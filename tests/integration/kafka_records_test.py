@@ -1,7 +1,7 @@
 """Records of every shape that a topic can have: without key, without value, empty, in every codec; read and written, at least once and exactly once."""
 import subprocess
 
-from harness import Folder, Kafka, expect, expect_equal, query, run
+from harness import Folder, Kafka, create_topic, expect, expect_equal, query, run
 
 LENGTHS = "%K %k %S %s\n"  # -1: there is none
 
@@ -84,6 +84,28 @@ def test_records_of_empty_texts_are_there():
         given = {"format": "raw", "key.format": "raw", "key.fields": "k", "value.fields-include": "EXCEPT_KEY"}
         lines = written(kafka, topic, kafka.table("t", "k STRING, v STRING", topic, **given), "INSERT INTO t VALUES ('', '')", exactly_once)
         expect_equal(lines, ["0  0 "], f"message, exactly once: {exactly_once}")
+
+
+def test_records_of_a_time_that_kafka_does_not_know():
+    kafka = Kafka.broker()
+    topic = kafka.topic()
+    table = kafka.table("t", "n BIGINT, ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'", topic)
+    for time in (0, -5):
+        done = run("-c", table + f"INSERT INTO t SELECT 1, TO_TIMESTAMP_LTZ({time}, 3)")
+        expect(done.status == 1 and "22003" in done.errors and "1970" in done.errors, done.errors)
+    expect_equal(kafka.consume(topic), [], "messages")
+
+
+def test_records_larger_than_the_client_takes():
+    kafka = Kafka.broker()
+    topic = f"large-{kafka.topic()}"
+    create_topic(kafka.bootstrap, topic, 1, max_message_bytes=30_000_000)
+    large = "INSERT INTO t SELECT REPEAT('x', 20000000)"
+    done = run("-c", kafka.table("t", "v STRING", topic) + large)
+    expect(done.status == 1 and "54000" in done.errors and "properties.max.request.size" in done.errors, done.errors)
+    table = kafka.table("t", "v STRING", topic, **Kafka.BOUNDED, **{"properties.max.request.size": "30000000"})
+    expect_equal(run("-c", table + large).status, 0, "exit status of a client that takes more")
+    expect_equal(query(table + "SELECT CHAR_LENGTH(v) AS n FROM t"), [{"n": 20_000_000}], "rows")
 
 
 def test_records_of_every_codec():
