@@ -156,6 +156,34 @@ static enum status decode_keys(struct message_decoder *decoder, struct batch *ba
     return STATUS_OK;
 }
 
+/* A name may come again; in a MAP the last one counts, as in Flink. */
+static uint32_t header_place(const struct string_view *names, struct list_slice *slice,
+                             const struct string_view *name) {
+    for (uint32_t i = slice->offset; i < slice->offset + slice->count; i++)
+        if (view_equal(&names[i], name))
+            return i;
+    return slice->offset + slice->count++;
+}
+
+static void put_headers(struct column *column, struct arena *arena, struct list_slice *slice,
+                        const rd_kafka_headers_t *headers, uint32_t total) {
+    struct column *values = &column->children[1];
+    struct string_view *names = COLUMN_VALUES(&column->children[0], struct string_view);
+    const char *text;
+    const void *bytes;
+    size_t size;
+    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &text, &bytes, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        struct string_view name = view_make(text, (uint32_t)strlen(text));
+        uint32_t at = header_place(names, slice, &name);
+        names[at] = name;
+        COLUMN_VALUES(values, struct string_view)[at] = view_make(bytes, (uint32_t)(bytes ? size : 0));
+        if (!bytes)
+            column_set_null(values, arena, at, total);
+        else if (values->validity)
+            validity_set(values->validity, at, true);
+    }
+}
+
 static void write_headers(struct column *column, struct arena *arena, const uint32_t *row_records, uint32_t row_count,
                           rd_kafka_message_t **messages) {
     rd_kafka_headers_t *headers;
@@ -171,19 +199,8 @@ static void write_headers(struct column *column, struct arena *arena, const uint
         *slice = (struct list_slice){.offset = at};
         if (rd_kafka_message_headers(messages[row_records[row]], &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
             continue;
-        const char *name;
-        const void *value;
-        size_t size;
-        for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-             i++) {
-            COLUMN_VALUES(&column->children[0], struct string_view)[at] = view_make(name, (uint32_t)strlen(name));
-            COLUMN_VALUES(&column->children[1], struct string_view)
-            [at] = view_make(value, (uint32_t)(value ? size : 0));
-            if (!value)
-                column_set_null(&column->children[1], arena, at, total);
-            at++;
-            slice->count++;
-        }
+        put_headers(column, arena, slice, headers, total);
+        at += slice->count;
     }
 }
 

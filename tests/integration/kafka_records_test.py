@@ -86,6 +86,16 @@ def test_records_of_empty_texts_are_there():
         expect_equal(lines, ["0  0 "], f"message, exactly once: {exactly_once}")
 
 
+def test_records_with_a_header_that_comes_again():
+    kafka = Kafka.broker()
+    topic = kafka.topic()
+    produce(kafka, topic, b"x", "-H", "a=1", "-H", "b", "-H", "c=3", "-H", "a=2", "-H", "b=4", "-H", "c")
+    produce(kafka, topic, b"y")
+    table = kafka.table("t", "v STRING, h MAP<STRING, BYTES> METADATA FROM 'headers'", topic, format="raw", **Kafka.BOUNDED)
+    expect_equal(query(table + "SELECT v, CARDINALITY(h) AS n, CAST(h['a'] AS STRING) AS a, CAST(h['b'] AS STRING) AS b, h['c'] AS c FROM t"),
+                 [{"v": "x", "n": 3, "a": "2", "b": "4", "c": None}, {"v": "y", "n": 0, "a": None, "b": None, "c": None}], "the last of each name")
+
+
 def test_records_of_a_time_that_kafka_does_not_know():
     kafka = Kafka.broker()
     topic = kafka.topic()
