@@ -149,16 +149,26 @@ static enum status ask_one(struct resolver *resolver, const struct kafka_partiti
     return code ? failed(resolver, partition, code, error) : STATUS_OK;
 }
 
+/* Where auto.offset.reset says that a group without offsets begins; POSITION_NONE: nowhere. */
+static enum position reset_position(const struct options *options) {
+    const char *reset = options_find(options, "properties.auto.offset.reset");
+    return reset && text_equal_ignore_case(reset, "earliest") ? POSITION_EARLIEST
+           : reset && text_equal_ignore_case(reset, "latest") ? POSITION_LATEST
+                                                              : POSITION_NONE;
+}
+
 /* A group that committed nothing yet starts where auto.offset.reset says; saying nothing there is an error, as in Kafka. */
 static enum status group_offset(struct resolver *resolver, const struct bound *bound,
                                 const struct kafka_partition *partition, int64_t low, int64_t high, int64_t *offset,
                                 struct error *error) {
-    TRY(ask_one(resolver, partition, -1, true, offset, error));
+    *offset = -1;
+    if (options_find(bound->options, "properties.group.id"))
+        TRY(ask_one(resolver, partition, -1, true, offset, error));
     if (*offset >= 0)
         return STATUS_OK;
-    const char *reset = options_find(bound->options, "properties.auto.offset.reset");
-    if (reset && (text_equal_ignore_case(reset, "earliest") || text_equal_ignore_case(reset, "latest"))) {
-        *offset = text_equal_ignore_case(reset, "earliest") ? low : high;
+    enum position reset = reset_position(bound->options);
+    if (reset != POSITION_NONE) {
+        *offset = reset == POSITION_EARLIEST ? low : high;
         return STATUS_OK;
     }
     FAIL(error, STATUS_TOPIC_ERROR, "group \"%s\" has committed no offset for topic \"%s\" partition %d",
@@ -167,9 +177,10 @@ static enum status group_offset(struct resolver *resolver, const struct bound *b
     return STATUS_TOPIC_ERROR;
 }
 
-/* Only who reads needs a group: a table that is written to has the same default mode. */
+/* Only who reads needs a group, or a place for those that have no offsets: a table that is written to has the same default mode. */
 static enum status check_group(const struct bound *bound, struct error *error) {
-    if (bound->position == POSITION_GROUP && !options_find(bound->options, "properties.group.id")) {
+    if (bound->position == POSITION_GROUP && !options_find(bound->options, "properties.group.id") &&
+        reset_position(bound->options) == POSITION_NONE) {
         FAIL(error, STATUS_INVALID_OPTION, "mode 'group-offsets' needs the option \"properties.group.id\"");
         error_hint(error, "or say where to begin: 'scan.startup.mode' = 'earliest-offset'");
         return STATUS_INVALID_OPTION;

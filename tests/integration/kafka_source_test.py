@@ -8,7 +8,7 @@ import struct
 import subprocess
 
 from checkpoint_test import newest_epoch
-from harness import (Folder, Kafka, Running, create_topic, delete_records, delete_topic, eventually, expect, expect_equal, kafka_request, kafka_text, run)
+from harness import (Folder, Kafka, Running, create_topic, delete_records, delete_topic, eventually, expect, expect_equal, kafka_request, kafka_text, query, run)
 
 
 def numbers(first, last):
@@ -255,6 +255,17 @@ def offsets_are_told(parallelism):
         job.read(130)
         expect_equal(job.numbers(), list(range(130)), "rows: what the group says is not where a job goes on")
         expect_equal(group_offset(kafka, group, job.topic, 0), 80, "offset of the group")
+
+
+def test_without_a_group_the_reset_says_where_to_begin():
+    kafka = Kafka.broker()
+    topic = kafka.topic()
+    kafka.produce(topic, numbers(0, 10))
+    for reset, count in (("earliest", 10), ("latest", 0)):
+        table = kafka.table("t", "n BIGINT", topic, **{"scan.bounded.mode": "latest-offset", "properties.auto.offset.reset": reset})
+        expect_equal(query(table + "SELECT COUNT(*) AS n FROM t"), [{"n": count}], f"rows from {reset}")
+    done = run("-c", kafka.table("t", "n BIGINT", topic, **{"scan.bounded.mode": "latest-offset"}) + "SELECT n FROM t")
+    expect(done.status == 1 and "properties.group.id" in done.errors and "earliest-offset" in done.errors, done.errors)
 
 
 def test_no_group_is_told_nothing():
