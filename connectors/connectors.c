@@ -277,7 +277,7 @@ enum status connector_validate(const struct connector_registry *registry, const 
     *option_index = -1;
     enum status status = validate_all(&validation, schema, error);
     if (status != STATUS_OK) {
-        if (error && status == STATUS_INVALID_OPTION)
+        if (error && (status == STATUS_INVALID_OPTION || status == STATUS_INVALID_REGEX))
             *option_index = option_spoken_of(options, error->message);
         return status;
     }

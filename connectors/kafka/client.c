@@ -246,6 +246,13 @@ static enum status compile_pattern(const char *pattern, pcre2_code **code, struc
     return FAIL(error, STATUS_INVALID_REGEX, "option \"topic-pattern\": %s at character %zu", (char *)text, offset + 1);
 }
 
+enum status kafka_topic_pattern_check(const char *pattern, struct error *error) {
+    pcre2_code *code;
+    TRY(compile_pattern(pattern, &code, error));
+    pcre2_code_free(code);
+    return STATUS_OK;
+}
+
 enum status kafka_topics_matching(struct kafka_client *client, const char *pattern, int64_t timeout_us,
                                   struct arena *arena, const char ***topics, uint32_t *count, struct error *error) {
     pcre2_code *code;

@@ -20,6 +20,24 @@
         "connect.timeout", OPTION_DURATION, "10s", false, NULL, "how long to wait for a broker before giving up"       \
     }
 
+#define END_OPTIONS                                                                                    \
+    {"scan.bounded.mode",                                                                              \
+     OPTION_CHOICE,                                                                                    \
+     "unbounded",                                                                                      \
+     false,                                                                                            \
+     "unbounded|latest-offset|timestamp|specific-offsets|group-offsets",                               \
+     "where to end"},                                                                                  \
+        {"scan.bounded.specific-offsets",                                                              \
+         OPTION_STRING,                                                                                \
+         NULL,                                                                                         \
+         false,                                                                                        \
+         NULL,                                                                                         \
+         "partition:0,offset:42;partition:1,offset:300"},                                              \
+        {"scan.bounded.timestamp-millis", OPTION_INT, NULL, false, NULL, "milliseconds since 1970"}, { \
+        "scan.topic-partition-discovery.interval", OPTION_DURATION, "5min", false, NULL,               \
+            "how often to look for new partitions; 0 is never"                                         \
+    }
+
 #define SINK_OPTIONS                                                                                                   \
     {"sink.delivery-guarantee",                                                                                        \
      OPTION_CHOICE,                                                                                                    \
@@ -66,12 +84,7 @@ const struct option_spec kafka_options[] = {
      "earliest-offset|latest-offset|group-offsets|timestamp|specific-offsets", "where to begin"},
     {"scan.startup.specific-offsets", OPTION_STRING, NULL, false, NULL, "partition:0,offset:42;partition:1,offset:300"},
     {"scan.startup.timestamp-millis", OPTION_INT, NULL, false, NULL, "milliseconds since 1970"},
-    {"scan.bounded.mode", OPTION_CHOICE, "unbounded", false,
-     "unbounded|latest-offset|timestamp|specific-offsets|group-offsets", "where to end"},
-    {"scan.bounded.specific-offsets", OPTION_STRING, NULL, false, NULL, "partition:0,offset:42;partition:1,offset:300"},
-    {"scan.bounded.timestamp-millis", OPTION_INT, NULL, false, NULL, "milliseconds since 1970"},
-    {"scan.topic-partition-discovery.interval", OPTION_DURATION, "5min", false, NULL,
-     "how often to look for new partitions; 0 is never"},
+    END_OPTIONS,
     {"sink.partitioner", OPTION_CHOICE, "default", false, "default|fixed|round-robin", "which partition a row goes to"},
     SINK_OPTIONS,
     {0},
@@ -88,12 +101,7 @@ const struct option_spec upsert_kafka_options[] = {
      "whether the value has the key's columns too"},
     {"scan.startup.mode", OPTION_CHOICE, "earliest-offset", false, "earliest-offset",
      "a table by key is read from its beginning"},
-    {"scan.bounded.mode", OPTION_CHOICE, "unbounded", false,
-     "unbounded|latest-offset|timestamp|specific-offsets|group-offsets", "where to end"},
-    {"scan.bounded.specific-offsets", OPTION_STRING, NULL, false, NULL, "partition:0,offset:42;partition:1,offset:300"},
-    {"scan.bounded.timestamp-millis", OPTION_INT, NULL, false, NULL, "milliseconds since 1970"},
-    {"scan.topic-partition-discovery.interval", OPTION_DURATION, "5min", false, NULL,
-     "how often to look for new partitions; 0 is never"},
+    END_OPTIONS,
     {"sink.buffer-flush.max-rows", OPTION_INT, "0", false, NULL, "accepted for Flink's sake"},
     {"sink.buffer-flush.interval", OPTION_DURATION, "0", false, NULL, "accepted for Flink's sake"},
     SINK_OPTIONS,
@@ -218,12 +226,36 @@ static enum status validate_formats(const struct schema *schema, const struct op
     return status;
 }
 
+/* A prefix is taken off the key's columns, which the value then must not have. */
+static enum status validate_prefix(const struct options *options, struct error *error) {
+    const char *prefix = options_find(options, "key.fields-prefix"),
+               *include = options_find(options, "value.fields-include");
+    if (!prefix || !*prefix)
+        return STATUS_OK;
+    if (!include || !text_equal_ignore_case(include, "EXCEPT_KEY"))
+        return FAIL(error, STATUS_INVALID_OPTION,
+                    "option \"key.fields-prefix\" needs 'value.fields-include' = 'EXCEPT_KEY'");
+    for (const char *text = options_find(options, "key.fields"); text && *text;) {
+        struct str name = str_trim((struct str){text, strcspn(text, ";")});
+        if (name.size && !str_starts_with(name, str_from(prefix)))
+            return FAIL(error, STATUS_INVALID_OPTION,
+                        "option \"key.fields\": \"%.*s\" does not start with the prefix \"%s\"", STR_FORMAT(name),
+                        prefix);
+        text += strcspn(text, ";");
+        text += *text == ';';
+    }
+    return STATUS_OK;
+}
+
 static enum status kafka_validate(const struct schema *schema, const struct options *options, struct error *error) {
     bool topic = options_find(options, "topic"), pattern = options_find(options, "topic-pattern");
     if (topic == pattern)
         return FAIL(error, STATUS_INVALID_OPTION,
                     topic ? "options \"topic\" and \"topic-pattern\" exclude each other"
                           : "connector \"kafka\" needs the option \"topic\"");
+    if (pattern)
+        TRY(kafka_topic_pattern_check(options_find(options, "topic-pattern"), error));
+    TRY(validate_prefix(options, error));
     TRY(kafka_properties_validate(options, error));
     TRY(kafka_scan_validate(options, kafka_options, error));
     TRY(kafka_publisher_validate(options, error));
@@ -232,6 +264,7 @@ static enum status kafka_validate(const struct schema *schema, const struct opti
 
 static enum status upsert_kafka_validate(const struct schema *schema, const struct options *options,
                                          struct error *error) {
+    TRY(validate_prefix(options, error));
     TRY(kafka_properties_validate(options, error));
     TRY(kafka_scan_validate(options, upsert_kafka_options, error));
     TRY(kafka_publisher_validate(options, error));

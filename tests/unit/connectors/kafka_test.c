@@ -91,6 +91,13 @@ static void wrong_options(void **state) {
     refused(OPTIONS(BASE, "sink.transactional-id-prefix", ""), STATUS_INVALID_OPTION, "letters, digits");
     refused(OPTIONS(BASE, "sink.preflight", "none"), STATUS_INVALID_OPTION, "sink.preflight");
     refused(OPTIONS(BASE, "key.format", "json"), STATUS_INVALID_OPTION, "go together");
+    refused(OPTIONS(BASE, "key.format", "json", "key.fields", "id", "key.fields-prefix", "i"), STATUS_INVALID_OPTION,
+            "EXCEPT_KEY");
+    refused(OPTIONS(BASE, "key.format", "json", "key.fields", "id; s", "key.fields-prefix", "i", "value.fields-include",
+                    "EXCEPT_KEY"),
+            STATUS_INVALID_OPTION, "\"s\" does not start with the prefix \"i\"");
+    refused(OPTIONS("topic-pattern", "a(b", "properties.bootstrap.servers", "h:1", "format", "json"),
+            STATUS_INVALID_REGEX, "topic-pattern");
     refused(OPTIONS(BASE, "key.format", "json", "key.fields", "nothing"), STATUS_INVALID_OPTION,
             "no column \"nothing\"");
     refused(OPTIONS(BASE, "key.format", "xml", "key.fields", "id"), STATUS_INVALID_OPTION, "unknown format \"xml\"");
