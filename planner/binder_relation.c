@@ -34,6 +34,20 @@ static enum status apply_hints(struct binder *binder, const struct catalogue_obj
     return STATUS_OK;
 }
 
+static bool is_in_primary_key(const struct catalogue_object *table, uint32_t column) {
+    for (uint32_t i = 0; i < table->primary_key_count; i++)
+        if (table->primary_key[i] == column)
+            return true;
+    return false;
+}
+
+/* As it is read: a row that is taken back may have its key and no more. */
+static const struct type *read_type(struct arena *arena, const struct catalogue_object *table, uint32_t column,
+                                    const struct type *declared) {
+    bool may_lack = table->connector->source_upserts && !is_in_primary_key(table, column);
+    return may_lack ? type_with_nullable(arena, declared, true) : declared;
+}
+
 static enum status bind_scan(struct binder *binder, const struct catalogue_object *table, const struct ast_hints *hints,
                              sql_position position, struct logical **result, uint32_t *positions) {
     struct arena *arena = binder->arena;
@@ -58,6 +72,7 @@ static enum status bind_scan(struct binder *binder, const struct catalogue_objec
         if (column->kind == TABLE_COLUMN_COMPUTED)
             continue;
         const struct type *type = column->kind == TABLE_COLUMN_METADATA ? column->metadata_type : column->type;
+        type = read_type(arena, table, i, type);
         positions[i] = node->column_count;
         node->scan.columns[node->column_count] = (struct scan_column){.table_column = i, .type = type};
         node->columns[node->column_count++] = (struct logical_column){.name = column->name, .type = type};
@@ -78,6 +93,8 @@ static enum status bind_computed(struct binder *binder, const struct catalogue_o
         names[i] = column->name;
         if (column->kind == TABLE_COLUMN_COMPUTED) {
             expressions[i] = expression_remap(arena, column->expression, positions);
+            expressions[i] = arena_copy(arena, expressions[i], sizeof *expressions[i]);
+            expressions[i]->type = read_type(arena, table, i, expressions[i]->type);
             needed = true;
             continue;
         }
@@ -101,13 +118,6 @@ static struct logical *assign_watermark(struct binder *binder, const struct cata
     node->columns = arena_copy(arena, input->columns, input->column_count * sizeof *input->columns);
     node->columns[table->watermark_column].time = TIME_EVENT;
     return node;
-}
-
-static bool is_in_primary_key(const struct catalogue_object *table, uint32_t column) {
-    for (uint32_t i = 0; i < table->primary_key_count; i++)
-        if (table->primary_key[i] == column)
-            return true;
-    return false;
 }
 
 static enum status keep_column(struct binder *binder, struct logical *input, uint32_t column,

@@ -29,8 +29,10 @@ static enum status open_side(struct message_decoder *decoder, struct side *side,
         const struct source_column *column = &decoder->config->columns[i];
         if (column->table_column < 0 || !included[column->table_column] || !wanted[column->table_column])
             continue;
-        columns[count] = (struct source_column){schema->fields[moved[column->table_column]].name, column->type,
-                                                moved[column->table_column]};
+        /* what is declared NOT NULL must be there, even where rows without value make the batch's column nullable */
+        const struct field *field = &schema->fields[moved[column->table_column]];
+        columns[count] = (struct source_column){
+            field->name, type_with_nullable(arena, column->type, field->type->nullable), moved[column->table_column]};
         targets[count++] = i;
     }
     struct decoder_config config = {.arena = arena,

@@ -67,15 +67,18 @@ def test_upsert_kafka_changes_as_they_come():
 def test_upsert_kafka_keys_of_every_shape():
     kafka = Kafka.broker()
     topic = kafka.topic()
-    columns = "v STRING NOT NULL, x_b BIGINT, o BIGINT METADATA FROM 'offset' VIRTUAL, twice AS x_b * 2, x_a STRING, PRIMARY KEY (x_a, x_b) NOT ENFORCED"
+    columns = "v STRING NOT NULL, x_b BIGINT, o BIGINT METADATA FROM 'offset' VIRTUAL, twice AS x_b * 2, size AS CHAR_LENGTH(v), x_a STRING, PRIMARY KEY (x_a, x_b) NOT ENFORCED"
     given = {"key.format": "json", "key.fields-prefix": "x_", "value.fields-include": "EXCEPT_KEY"}
     for key, value in (('{"a":"p","b":1}', '{"v":"first"}'), ('{"b":1,"a":"p"}', '{"v":"second"}'), ('{"a":"p","b":2}', '{"v":"other"}'), ('{"a":"q","b":1}', '{"v":"gone"}'),
                        ('{"a":"q","b":1}', ""), ('{"a":"q"}', '{"v":"half a key"}'), ("nonsense", '{"v":"no key"}'), ('{"a":"r","b":1}', "nonsense"), ('{"a":"r","b":2}', "{}")):
         subprocess.run(["kcat", "-P", "-b", kafka.bootstrap, "-t", topic, "-K", "\t", "-Z"], input=f"{key}\t{value}".encode(), check=True)
     kafka.produce(topic, ['{"v":"without a key"}'])
-    done = run("--format", "jsonl", "-c", table(kafka, "t", columns, topic, **given, **BOUNDED) + "SELECT * FROM t")
-    expect_equal(sorted(done.rows(), key=str), [{"v": "other", "x_b": 2, "o": 2, "twice": 4, "x_a": "p"}, {"v": "second", "x_b": 1, "o": 1, "twice": 2, "x_a": "p"}], "rows")
-    expect("5 dead records" in done.errors, done.errors)
+    for parallelism in (1, 3):
+        done = run("--format", "jsonl", "--parallelism", parallelism, "-c", table(kafka, "t", columns, topic, **given, **BOUNDED) + "SELECT * FROM t")
+        expect_equal(done.status, 0, f"exit status ({done.errors[-1500:]})")
+        expect_equal(sorted(done.rows(), key=str), [{"v": "other", "x_b": 2, "o": 2, "twice": 4, "size": 5, "x_a": "p"},
+                                                    {"v": "second", "x_b": 1, "o": 1, "twice": 2, "size": 6, "x_a": "p"}], "rows")
+        expect("5 dead records" in done.errors, done.errors)
 
 
 def test_upsert_kafka_event_time_of_what_has_none():
