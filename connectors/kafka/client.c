@@ -1,10 +1,8 @@
 /* client.c: librdkafka handles: defaults, what tables may set (properties.c), and what is ours to set, because correctness hangs on it. */
 #include "connectors/kafka/client.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "connectors/kafka/properties.h"
+#include "connectors/name_pattern.h"
 #include "core/base/arena.h"
 #include "core/base/array.h"
 #include "core/base/env.h"
@@ -234,47 +232,25 @@ enum status kafka_partition_count(struct kafka_client *client, const char *topic
     return kafka_failed(client, error, code ? code : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, what);
 }
 
-static enum status compile_pattern(const char *pattern, pcre2_code **code, struct error *error) {
-    int number;
-    PCRE2_SIZE offset;
-    *code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF,
-                          &number, &offset, NULL);
-    if (*code)
-        return STATUS_OK;
-    PCRE2_UCHAR text[128];
-    pcre2_get_error_message(number, text, sizeof text);
-    return FAIL(error, STATUS_INVALID_REGEX, "option \"topic-pattern\": %s at character %zu", (char *)text, offset + 1);
-}
-
-enum status kafka_topic_pattern_check(const char *pattern, struct error *error) {
-    pcre2_code *code;
-    TRY(compile_pattern(pattern, &code, error));
-    pcre2_code_free(code);
-    return STATUS_OK;
-}
-
 enum status kafka_topics_matching(struct kafka_client *client, const char *pattern, int64_t timeout_us,
                                   struct arena *arena, const char ***topics, uint32_t *count, struct error *error) {
-    pcre2_code *code;
-    TRY(compile_pattern(pattern, &code, error));
+    struct name_pattern wanted;
+    TRY(name_pattern_open(&wanted, pattern, "topic-pattern", error));
     const struct rd_kafka_metadata *metadata;
     bool is_cancelled;
     rd_kafka_resp_err_t answer = request_metadata(client, NULL, &metadata, timeout_us, &is_cancelled);
     if (answer != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        pcre2_code_free(code);
+        name_pattern_close(&wanted);
         return is_cancelled ? FAIL(error, STATUS_CANCELLED, "the list of topics was not waited for")
                             : kafka_failed(client, error, answer, "the list of topics cannot be read");
     }
     ARRAY_OF(const char *) found = {0};
-    pcre2_match_data *match = pcre2_match_data_create_from_pattern(code, NULL);
     for (int i = 0; i < metadata->topic_cnt; i++) {
         const char *name = metadata->topics[i].topic;
-        if (metadata->topics[i].partition_cnt > 0 &&
-            pcre2_match(code, (PCRE2_SPTR)name, strlen(name), 0, 0, match, NULL) >= 0)
+        if (metadata->topics[i].partition_cnt > 0 && name_pattern_matches(&wanted, name))
             ARRAY_PUSH(arena, &found, arena_strdup(arena, name));
     }
-    pcre2_match_data_free(match);
-    pcre2_code_free(code);
+    name_pattern_close(&wanted);
     rd_kafka_metadata_destroy(metadata);
     *topics = found.items;
     *count = (uint32_t)found.count;

@@ -43,8 +43,6 @@ enum status kafka_failed(struct kafka_client *client, struct error *error, rd_ka
 /* Number of partitions of a topic; TOPIC_ERROR when it does not exist, CONNECTION_FAILURE when nobody answers in time. */
 enum status kafka_partition_count(struct kafka_client *client, const char *topic, int64_t timeout_us, int32_t *count,
                                   struct error *error) MUST_CHECK;
-/* Whether a 'topic-pattern' is one. */
-enum status kafka_topic_pattern_check(const char *pattern, struct error *error) MUST_CHECK;
 /* All topics whose names match the whole pattern (PCRE); names live in `arena`. */
 enum status kafka_topics_matching(struct kafka_client *client, const char *pattern, int64_t timeout_us,
                                   struct arena *arena, const char ***topics, uint32_t *count,

@@ -6,6 +6,7 @@
 #include "connectors/kafka/partitions.h"
 #include "connectors/kafka/properties.h"
 #include "connectors/kafka/publisher.h"
+#include "connectors/name_pattern.h"
 #include "core/base/arena.h"
 
 #define CONNECTION_OPTIONS                                                                                             \
@@ -254,7 +255,7 @@ static enum status kafka_validate(const struct schema *schema, const struct opti
                     topic ? "options \"topic\" and \"topic-pattern\" exclude each other"
                           : "connector \"kafka\" needs the option \"topic\"");
     if (pattern)
-        TRY(kafka_topic_pattern_check(options_find(options, "topic-pattern"), error));
+        TRY(name_pattern_check(options_find(options, "topic-pattern"), "topic-pattern", error));
     TRY(validate_prefix(options, error));
     TRY(kafka_properties_validate(options, error));
     TRY(kafka_scan_validate(options, kafka_options, error));
