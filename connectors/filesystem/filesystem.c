@@ -3,6 +3,7 @@
 
 #include "connectors/connectors.h"
 #include "connectors/filesystem/listing.h"
+#include "connectors/name_pattern.h"
 #include "connectors/rows.h"
 #include "core/base/arena.h"
 
@@ -14,6 +15,8 @@ const struct option_spec filesystem_options[] = {
     {"max-record-size", OPTION_SIZE, "64mb", false, NULL, "a longer record is reported and passed over"},
     {"source.monitor-interval", OPTION_DURATION, NULL, false, NULL,
      "look for new files so often; the table then has no end"},
+    {"source.path.regex-pattern", OPTION_STRING, NULL, false, NULL,
+     "regular expression over whole paths: which files of the folder are read"},
     {"partition.default-name", OPTION_STRING, "__DEFAULT_PARTITION__", false, NULL,
      "the folder's value that means NULL in a column of PARTITIONED BY"},
     {"source.report-statistics", OPTION_CHOICE, "ALL", false, "ALL|NONE", "accepted for Flink's sake"},
@@ -59,6 +62,9 @@ static enum status filesystem_validate(const struct schema *schema, const struct
     (void)schema;
     if (*options_text(options, filesystem_options, "path") == '\0')
         return FAIL(error, STATUS_INVALID_OPTION, "option \"path\" is empty");
+    const char *pattern = options_find(options, "source.path.regex-pattern");
+    if (pattern)
+        TRY(name_pattern_check(pattern, "source.path.regex-pattern", error));
     static const char *const sizes[] = {"max-record-size", "sink.rolling-policy.file-size"};
     for (int i = 0; i < 2; i++)
         if (options_size_bytes(options, filesystem_options, sizes[i]) == 0)

@@ -13,6 +13,7 @@
 #include "connectors/filesystem/listing.h"
 #include "connectors/filesystem/partitions.h"
 #include "connectors/filesystem/splitter.h"
+#include "connectors/name_pattern.h"
 #include "connectors/rows.h"
 #include "core/base/arena.h"
 #include "core/base/array.h"
@@ -23,6 +24,7 @@ struct filesystem_source {
     const struct source_config *config;
     struct schema schema;
     const char *path;
+    struct name_pattern wanted;  /* paths of files; zeroed: all */
     int64_t monitor_interval_us; /* 0: the files there are at the start */
     int64_t next_listing_us;
     struct map listed;    /* path -> struct listed_file *; all there are */
@@ -161,11 +163,15 @@ static enum status skip_records(struct filesystem_source *source, const struct s
     }
 }
 
+static bool is_wanted(const struct filesystem_source *source, const char *path) {
+    return !source->wanted.code || name_pattern_matches(&source->wanted, path);
+}
+
 /* Files that are new in the listing, unless another instance serves them. */
 static void add_own_files(struct filesystem_source *source) {
     for (; source->listed_count < source->listed.count; source->listed_count++) {
         const char *path = source->listed.entries[source->listed_count].key;
-        if (split_is_own(source->config, path, 0) && !map_get(&source->files, path))
+        if (split_is_own(source->config, path, 0) && is_wanted(source, path) && !map_get(&source->files, path))
             map_put(&source->files, path, source->listed.entries[source->listed_count].value);
     }
 }
@@ -296,6 +302,7 @@ static void filesystem_close(struct source *base) {
     struct filesystem_source *source = (struct filesystem_source *)base;
     splitter_release(&source->splitter);
     partition_columns_close(&source->partitions);
+    name_pattern_close(&source->wanted);
     source->config->format->decoder_close(source->decoder);
 }
 
@@ -407,6 +414,9 @@ enum status filesystem_source_open(const struct source_config *config, struct so
         return FAIL(error, STATUS_UNDEFINED_FILE, "no file matches \"%s\"", source->path);
     partition_columns_open(&source->partitions, source->config);
     TRY(open_decoder(source, error));
+    const char *pattern = options_find(config->options, "source.path.regex-pattern");
+    if (pattern)
+        TRY(name_pattern_open(&source->wanted, pattern, "source.path.regex-pattern", error));
     splitter_init(&source->splitter,
                   &(struct splitter_config){
                       .env = config->env,

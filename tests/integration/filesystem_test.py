@@ -1,4 +1,4 @@
-"""Files as tables: folders whose names are values of partition columns."""
+"""Files as tables: which files of a folder, and folders whose names are values of partition columns."""
 from harness import Folder, expect, expect_equal, query, quote, run
 
 
@@ -10,6 +10,18 @@ def table(name, columns, path, partitions="", **options):
 def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def test_filesystem_files_by_regular_expression():
+    with Folder() as folder:
+        for name, n in (("a-1.json", 1), ("a-2.json", 2), ("b-1.json", 3), ("deep/a-3.json", 4)):
+            write(folder / name, f'{{"n": {n}}}\n')
+        for pattern, wanted in ((".*/a-[0-9][.]json", [1, 2, 4]), (f"{folder}/[ab]-1.*", [1, 3]), ("a-1.json", [])):
+            ddl = table("t", "n INT", folder, **{"source.path.regex-pattern": pattern})
+            for arguments in ((), ("--parallelism", "3")):
+                expect_equal(sorted(row["n"] for row in query(ddl + "SELECT n FROM t", *arguments)), wanted, f"rows of {pattern} {arguments}")
+        done = run("-c", table("t", "n INT", folder, **{"source.path.regex-pattern": "a("}))
+        expect(done.status == 1 and "2201B" in done.errors and "'source.path.regex-pattern' = 'a('" in done.errors, done.errors)
 
 
 def test_filesystem_partitions_are_columns():
