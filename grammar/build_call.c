@@ -94,13 +94,19 @@ struct ast_expression *build_call_ordered(struct builder *build, struct ast_name
     return expression;
 }
 
+struct ast_expression *build_call_nulls(struct ast_expression *expression, enum build_nulls nulls) {
+    expression->call.ignore_nulls = nulls == BUILD_NULLS_IGNORE;
+    expression->call.respect_nulls = nulls == BUILD_NULLS_RESPECT;
+    return expression;
+}
+
 struct ast_expression *build_call_clauses(struct builder *build, struct ast_expression *expression,
                                           struct ast_sort_items *within_group, enum build_nulls nulls,
                                           struct ast_expression *filter, struct ast_window *over) {
     struct ast_call *call = &expression->call;
     call->within_group = LIST_OR_EMPTY(within_group);
-    call->ignore_nulls = nulls == BUILD_NULLS_IGNORE;
-    call->respect_nulls = nulls == BUILD_NULLS_RESPECT;
+    if (nulls != BUILD_NULLS_DEFAULT)
+        build_call_nulls(expression, nulls);
     call->filter = filter;
     call->over = over;
     unsigned deepest = depth_max(DEPTH(within_group), depth_max(DEPTH(filter), DEPTH(over)));

@@ -25,6 +25,8 @@ struct ast_expression *build_call(struct builder *build, struct ast_names *names
 struct ast_expression *build_call_star(struct builder *build, struct ast_names *names, struct sql_token star);
 struct ast_expression *build_call_ordered(struct builder *build, struct ast_names *names, bool distinct,
                                           struct ast_arguments *arguments, struct ast_sort_items *order_by);
+/* IGNORE NULLS or RESPECT NULLS, inside the parentheses or after them. */
+struct ast_expression *build_call_nulls(struct ast_expression *expression, enum build_nulls nulls);
 struct ast_expression *build_call_clauses(struct builder *build, struct ast_expression *call,
                                           struct ast_sort_items *within_group, enum build_nulls nulls,
                                           struct ast_expression *filter, struct ast_window *over);

@@ -51,7 +51,7 @@
 %right SIGN.
 %left CAST_OPERATOR.
 %nonassoc SUBQUERY.
-%nonassoc RIGHT_PAREN ORDER TO.
+%nonassoc RIGHT_PAREN ORDER TO IGNORE RESPECT.
 
 %type statement {struct ast_statement *}
 input ::= statement(S). { build_finish(build, S); }
@@ -289,8 +289,8 @@ call(A) ::= plain_call(C) within_group(G) call_nulls(N) filter(F) over(O). {
     A = build_call_clauses(build, C, G, N, F, O); }
 plain_call(A) ::= names(N) LEFT_PAREN RIGHT_PAREN. { A = build_call(build, N, NULL); }
 plain_call(A) ::= names(N) LEFT_PAREN STAR(S) RIGHT_PAREN. { A = build_call_star(build, N, S); }
-plain_call(A) ::= names(N) LEFT_PAREN distinct(D) arguments(L) call_order(O) RIGHT_PAREN. {
-    A = build_call_ordered(build, N, D, L, O); }
+plain_call(A) ::= names(N) LEFT_PAREN distinct(D) arguments(L) call_nulls(K) call_order(O) RIGHT_PAREN. {
+    A = build_call_nulls(build_call_ordered(build, N, D, L, O), K); }
 
 distinct(A) ::= . { A = false; }
 distinct(A) ::= ALL. { A = false; }
@@ -315,7 +315,7 @@ argument_order(A) ::= ORDER BY sort_item(I). { A = build_sort_items(build, NULL,
 
 call_order(A) ::= . { A = NULL; }
 call_order(A) ::= ORDER BY sort_items(L). { A = L; }
-call_nulls(A) ::= . { A = BUILD_NULLS_DEFAULT; }
+call_nulls(A) ::= . [SUBQUERY] { A = BUILD_NULLS_DEFAULT; }
 call_nulls(A) ::= IGNORE NULLS. { A = BUILD_NULLS_IGNORE; }
 call_nulls(A) ::= RESPECT NULLS. { A = BUILD_NULLS_RESPECT; }
 within_group(A) ::= . { A = NULL; }

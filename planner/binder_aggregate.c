@@ -66,6 +66,11 @@ bool ast_has_aggregate(const struct ast_expression *ast) {
 
 /* ---- aggregate calls ---- */
 
+/* Whether IGNORE NULLS is what the aggregate does anyway. */
+static bool skips_nulls(const char *function) {
+    return strcmp(function, "first_value") == 0 || strcmp(function, "last_value") == 0;
+}
+
 static enum status check_aggregate_syntax(const struct expression_context *context, const struct ast_expression *ast) {
     const struct binder *binder = context->binder;
     const struct ast_call *call = &ast->call;
@@ -76,8 +81,10 @@ static enum status check_aggregate_syntax(const struct expression_context *conte
         return binder_unsupported(binder, ast->position, "ORDER BY inside an aggregate");
     if (call->within_group.count)
         return binder_unsupported(binder, ast->position, "WITHIN GROUP");
-    if (call->ignore_nulls)
+    if (call->ignore_nulls && strcmp(call->function, "array_agg") != 0 && !skips_nulls(call->function))
         return binder_unsupported(binder, ast->position, "IGNORE NULLS");
+    if (call->respect_nulls && skips_nulls(call->function))
+        return binder_unsupported(binder, ast->position, "RESPECT NULLS");
     return STATUS_OK;
 }
 
@@ -124,9 +131,37 @@ static const char *upper_case(struct arena *arena, const char *text) {
     return copy;
 }
 
+/* In ARRAY_AGG(UPPER(x) IGNORE NULLS) the grammar gives the words to UPPER: they are the aggregate's. */
+static const struct ast_expression *hoist_nulls(struct arena *arena, const struct ast_expression *ast) {
+    const struct ast_arguments *arguments = &ast->call.arguments;
+    const struct ast_expression *last = arguments->count ? arguments->items[arguments->count - 1].expression : NULL;
+    if (!last || last->kind != AST_CALL || !(last->call.ignore_nulls || last->call.respect_nulls) ||
+        !function_name_exists(last->call.function))
+        return ast;
+    struct ast_expression *outer = arena_copy(arena, ast, sizeof *ast), *inner = arena_copy(arena, last, sizeof *last);
+    outer->call.ignore_nulls = last->call.ignore_nulls;
+    outer->call.respect_nulls = last->call.respect_nulls;
+    inner->call.ignore_nulls = inner->call.respect_nulls = false;
+    outer->call.arguments.items = arena_copy(arena, arguments->items, arguments->count * sizeof *arguments->items);
+    outer->call.arguments.items[arguments->count - 1].expression = inner;
+    return outer;
+}
+
+/* f(x IGNORE NULLS) is f(x) FILTER (WHERE x IS NOT NULL). */
+static enum status filter_nulls(struct binder *binder, struct grouping_call *call, sql_position position) {
+    struct expression *test;
+    TRY(expression_call(binder->arena, "is_not_null", call->arguments, 1, position, &test, binder->error));
+    struct expression *both[] = {call->filter, test};
+    if (call->filter)
+        TRY(expression_call(binder->arena, "and", both, 2, position, &test, binder->error));
+    call->filter = test;
+    return STATUS_OK;
+}
+
 enum status bind_aggregate(const struct expression_context *context, const struct ast_expression *ast,
                            struct expression **expression) {
     struct binder *binder = context->binder;
+    ast = hoist_nulls(binder->arena, ast);
     const struct ast_call *ast_call = &ast->call;
     TRY(check_aggregate_syntax(context, ast));
     struct expression_context inner = *context;
@@ -152,6 +187,8 @@ enum status bind_aggregate(const struct expression_context *context, const struc
         inner.clause = "FILTER";
         TRY(bind_condition(&inner, ast_call->filter, inner.clause, &call.filter));
     }
+    if (ast_call->ignore_nulls && !skips_nulls(ast_call->function) && count)
+        TRY(filter_nulls(binder, &call, ast->position));
     uint32_t index = add_call(context->grouping, call);
     *expression = expression_column(binder->arena, COLUMN_AGGREGATE_BASE + index, call.call.type, ast->position);
     return STATUS_OK;

@@ -215,6 +215,11 @@ static const struct example operators_and_names[] = {
 
 static const struct example json_and_quotes[] = {
     {"(a, b) OVERLAPS (c, d)", "(overlaps (row a b) (row c d))"},
+    {"array_agg(a IGNORE NULLS)", "(array_agg a ignore-nulls)"},
+    {"array_agg(DISTINCT a RESPECT NULLS ORDER BY b)", "(array_agg distinct a (order b) respect-nulls)"},
+    {"(a - b) MONTH", "(* (timestampdiff MONTH b a) (interval 1mo MONTH))"},
+    {"(a - b) DAY TO SECOND", "(cast (- a b) (interval DAY to SECOND))"},
+    {"f(_UTF8'x', N'y', _UTF-16LE'z')", "(f 'x' 'y' 'z')"},
     {"f(a => 1, b => 'x')", "(f a=>1 b=>'x')"},
     {"a IS JSON", "(is_json_value a)"},
     {"a IS NOT JSON OBJECT", "(not (is_json_object a))"},
