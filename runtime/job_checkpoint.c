@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/hash.h"
+#include "core/base/log.h"
 #include "core/data/row_log.h"
 #include "runtime/checkpoint/task_checkpoint.h"
 #include "runtime/sink_operator.h"
@@ -310,6 +311,9 @@ static void start_task(struct job_checkpoint *checkpoint, struct task *task, uin
 }
 
 void job_checkpoint_start(struct job_checkpoint *checkpoint, struct task *tasks, uint64_t log_bytes_max) {
+    const struct task_mail *deployment = checkpoint->deployments[0];
+    log_info("the job is restored and begins", log_int("generation", (int64_t)deployment->generation),
+             log_int("epoch", (int64_t)deployment->manifest.id.epoch));
     arena_release(&checkpoint->chains_arena);
     checkpoint->chains = (struct state_chains){0};
     for (uint32_t i = 0; i < checkpoint->task_count; i++)

@@ -138,6 +138,8 @@ static enum status take_name(struct working_folder *folder, struct env *env, con
 
 enum status working_folder_open(struct working_folder *folder, struct env *env, const char *parent, uint64_t *random,
                                 struct error *error) {
+    *folder = (struct working_folder){.lock = -1};
+    TRY(env_folder_make(env, parent, error));
     TRY(take_name(folder, env, parent, random, error));
     if (mkdir(folder->path, 0700) == 0)
         return STATUS_OK;

@@ -19,7 +19,7 @@ struct working_folder {
     int lock;
 };
 
-/* Makes the folder. Names are drawn from the env's randomness; *random receives the one that was taken. */
+/* Makes the folder, and its parent where that is missing. Names are drawn from the env's randomness; *random receives the one that was taken. */
 enum status working_folder_open(struct working_folder *folder, struct env *env, const char *parent, uint64_t *random,
                                 struct error *error) MUST_CHECK;
 /* Removes it with all that is in it. A closed or zeroed one is fine. */

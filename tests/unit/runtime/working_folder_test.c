@@ -146,11 +146,16 @@ static void a_folder_that_cannot_be_made_is_named(void **state) {
     struct working_folder folder;
     uint64_t random;
     struct error error;
-    assert_int_not_equal(working_folder_open(&folder, env_posix(), under(parent, "missing"), &random, &error),
-                         STATUS_OK);
-    assert_non_null(strstr(error.message, "missing"));
+    put_file(under(parent, "file"));
+    assert_int_not_equal(working_folder_open(&folder, env_posix(), under(parent, "file"), &random, &error), STATUS_OK);
+    assert_non_null(strstr(error.message, "file"));
     working_folder_close(&folder);
+    working_folders_sweep(under(parent, "file"));
     working_folders_sweep(under(parent, "missing"));
+    assert_int_equal(working_folder_open(&folder, env_posix(), under(parent, "new/folder"), &random, &error),
+                     STATUS_OK);
+    assert_true(exists(folder.path));
+    working_folder_close(&folder);
 }
 
 int main(void) {
