@@ -6,6 +6,8 @@
  */
 #include "cli/client.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,6 +65,25 @@ int client_signal(void) {
 
 void client_forget_signal(void) {
     signal_number = 0;
+}
+
+/* Signals are let in only while waiting, so none is missed between looking and waiting. */
+bool client_wait_for_input(int descriptor) {
+    struct pollfd input = {.fd = descriptor, .events = POLLIN};
+    sigset_t held, before;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
+    sigprocmask(SIG_BLOCK, &held, &before);
+    int ready = 0;
+    while (!signal_number && ready == 0) {
+        ready = ppoll(&input, 1, NULL, &before);
+        if (ready < 0 && errno == EINTR)
+            ready = 0;
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return !signal_number;
 }
 
 /* ---- how a result is shown ---- */
@@ -280,9 +301,11 @@ enum status client_execute(struct client *client, const struct report_source *so
     int64_t started_us = env_monotonic_us(env_posix());
     client->source = *source;
     client->listener.wants_changes = wants_changelog(client);
-    client_forget_signal();
+    session_forget_stop(client->session);
     signal_count = 0;
     signal_session = client->session;
+    if (client_signal()) /* it came while no text was executed: between two, or before the first */
+        session_stop(client->session);
     enum status status = session_execute(client->session, source->text, mode, &client->listener, &error);
     signal_session = NULL;
     result_release(client); /* of a result that was cut short */

@@ -46,8 +46,10 @@ enum status client_execute(struct client *client, const struct report_source *so
 /* Sends results to a file from here on; NULL: to stdout again. */
 enum status client_output(struct client *client, const char *path, struct error *error) MUST_CHECK;
 
-/* The last SIGINT, SIGTERM or SIGHUP since a text was executed or client_forget_signal, or 0. */
+/* The last SIGINT, SIGTERM or SIGHUP since client_forget_signal, or 0. A text that is executed after one is stopped before it begins. */
 int client_signal(void);
 void client_forget_signal(void);
+/* Waits until something can be read; false when a signal came, also one that came before. */
+bool client_wait_for_input(int descriptor);
 /* Installs the process's signal handlers. A third signal while one text is being executed ends the process. */
 void client_catch_signals(void);

@@ -340,9 +340,9 @@ static enum line_result read_plain(struct line_reader *reader, struct str *line)
             return LINE_END;
         searched = plain->size;
         strbuf_reserve(plain, 1 << 16);
-        ssize_t size = read(STDIN_FILENO, plain->data + plain->size, 1 << 16);
-        if (size < 0 && errno == EINTR && client_signal())
+        if (!client_wait_for_input(STDIN_FILENO))
             return LINE_END;
+        ssize_t size = read(STDIN_FILENO, plain->data + plain->size, 1 << 16);
         if (size < 0 && errno != EINTR) {
             report_line("streamsql: cannot read stdin: %s", strerror(errno));
             return LINE_FAILED;

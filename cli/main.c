@@ -85,7 +85,7 @@ static int execute_input(struct shell *shell, const struct input_text *input, en
         name = strcmp(input->text, "-") == 0 ? "stdin" : input->text;
         if (text_file_read(input->text, &text, &error) != STATUS_OK) {
             strbuf_release(&text);
-            return fail_plainly(&error);
+            return error.status == STATUS_CANCELLED ? EXIT_SIGNAL + client_signal() : fail_plainly(&error);
         }
     } else {
         strbuf_append_text(&text, input->text);

@@ -56,6 +56,10 @@ void session_close(struct session *session) {
     free(session);
 }
 
+void session_forget_stop(struct session *session) {
+    foreground_reset(&session->foreground);
+}
+
 void session_stop(struct session *session) {
     foreground_stop(&session->foreground);
 }
@@ -539,7 +543,7 @@ static enum status execute_text(struct execution *execution, struct error *error
     size_t offset = 0;
     bool ended = false;
     TRY(check_syntax(execution->text, error));
-    while (!ended) {
+    while (!ended && !session_was_stopped(execution->session)) {
         TRY(execute_next(execution, &offset, &ended, error));
         if (session_was_stopped(execution->session) || execution->session->wants_quit)
             return STATUS_OK;
@@ -553,7 +557,6 @@ enum status session_execute(struct session *session, struct str text, enum sessi
                             struct session_listener *listener, struct error *error) {
     struct arena arena;
     arena_init(&arena);
-    foreground_reset(&session->foreground);
     session->wants_quit = false;
     struct execution execution = {
         .session = session, .listener = listener, .arena = &arena, .text = text, .mode = mode};

@@ -102,11 +102,12 @@ void session_close(struct session *session);
 enum status session_execute(struct session *session, struct str text, enum session_mode mode,
                             struct session_listener *listener, struct error *error) MUST_CHECK;
 /* Ends the job that is running, and the text with it, in the clean way; async-signal-safe, from any thread. Without a running
- * job the next one ends at once, until session_execute returns. */
+ * job nothing is begun, in this text and the next ones, until session_forget_stop. */
 void session_stop(struct session *session);
+void session_forget_stop(struct session *session);
 /* The job that is running makes a savepoint; async-signal-safe. */
 void session_make_savepoint(struct session *session);
-bool session_was_stopped(const struct session *session); /* during the last session_execute */
+bool session_was_stopped(const struct session *session); /* since session_forget_stop */
 bool session_gave_up(const struct session *session); /* likewise, by a second stop: undecided work will be done again */
 bool session_wants_quit(const struct session *session); /* QUIT or EXIT was executed */
 

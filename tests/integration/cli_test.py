@@ -451,6 +451,21 @@ def test_signal_ends_a_pipe():
         os.close(writer)
 
 
+def test_signal_ends_the_reading_of_a_script():
+    """A script from a pipe whose writer takes its time: neither is the signal lost, nor does it wait for the text."""
+    for command in (("-f",), ("run",)):
+        for number in (2, 15):
+            with Folder() as folder:
+                pipe = folder / "script.sql"
+                os.mkfifo(pipe)
+                with Running(*command, pipe) as job:
+                    writer = os.open(pipe, os.O_WRONLY)  # waits for the reader
+                    os.write(writer, b"SELECT 1;")
+                    job.process.send_signal(number)
+                    expect_equal(job.wait(), 128 + number, f"exit status of {command} after signal {number}")
+                    os.close(writer)
+
+
 def test_shell_interrupt_stops_the_query_not_the_shell():
     with Terminal() as shell:
         shell.wait_for(PROMPT)
