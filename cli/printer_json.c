@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "core/base/base64.h"
+#include "core/base/json_string.h"
 #include "core/base/str.h"
 
 struct printer_json {
@@ -14,38 +16,9 @@ struct printer_json {
     struct strbuf value;
 };
 
-static void append_string(struct strbuf *out, struct str text) {
-    strbuf_append_char(out, '"');
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        switch (c) {
-        case '"': strbuf_append_text(out, "\\\""); break;
-        case '\\': strbuf_append_text(out, "\\\\"); break;
-        case '\b': strbuf_append_text(out, "\\b"); break;
-        case '\f': strbuf_append_text(out, "\\f"); break;
-        case '\n': strbuf_append_text(out, "\\n"); break;
-        case '\r': strbuf_append_text(out, "\\r"); break;
-        case '\t': strbuf_append_text(out, "\\t"); break;
-        default:
-            if (c < 32)
-                strbuf_printf(out, "\\u%04x", c);
-            else
-                strbuf_append_char(out, (char)c);
-        }
-    }
-    strbuf_append_char(out, '"');
-}
-
 static void append_base64(struct strbuf *out, struct str bytes) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     strbuf_append_char(out, '"');
-    for (size_t i = 0; i < bytes.size; i += 3) {
-        uint32_t group = 0;
-        for (size_t j = 0; j < 3; j++)
-            group = group << 8 | (i + j < bytes.size ? (unsigned char)bytes.data[i + j] : 0);
-        for (size_t j = 0; j < 4; j++)
-            strbuf_append_char(out, i + j > bytes.size ? '=' : digits[group >> (18 - 6 * j) & 63]);
-    }
+    base64_append(out, bytes);
     strbuf_append_char(out, '"');
 }
 
@@ -53,7 +26,7 @@ static void append_value(struct strbuf *out, struct strbuf *scratch, const struc
 
 static void append_member(struct strbuf *out, struct strbuf *scratch, const char *name, const struct column *column,
                           uint32_t row) {
-    append_string(out, str_from(name));
+    json_string_append(out, str_from(name));
     strbuf_append_char(out, ':');
     append_value(out, scratch, column, row);
 }
@@ -79,7 +52,7 @@ static void append_list(struct strbuf *out, struct strbuf *scratch, const struct
         if (is_map) {
             strbuf_reset(scratch);
             column_print_value(scratch, &column->children[0], i);
-            append_string(out, strbuf_str(scratch));
+            json_string_append(out, strbuf_str(scratch));
             strbuf_append_char(out, ':');
         }
         append_value(out, scratch, &column->children[is_map ? 1 : 0], i);
@@ -90,7 +63,7 @@ static void append_list(struct strbuf *out, struct strbuf *scratch, const struct
 static void append_text(struct strbuf *out, struct strbuf *scratch, const struct column *column, uint32_t row) {
     strbuf_reset(scratch);
     column_print_value(scratch, column, row);
-    append_string(out, strbuf_str(scratch));
+    json_string_append(out, strbuf_str(scratch));
 }
 
 static bool is_finite(const struct column *column, uint32_t row) {
@@ -119,7 +92,7 @@ static void append_value(struct strbuf *out, struct strbuf *scratch, const struc
             append_text(out, scratch, column, row);
         break;
     case TYPE_CHAR:
-    case TYPE_VARCHAR: append_string(out, view_str(column_value(column, row))); break;
+    case TYPE_VARCHAR: json_string_append(out, view_str(column_value(column, row))); break;
     case TYPE_BINARY:
     case TYPE_VARBINARY: append_base64(out, view_str(column_value(column, row))); break;
     case TYPE_ROW: append_row(out, scratch, column, row); break;

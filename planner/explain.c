@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/json_string.h"
 #include "planner/pipeline.h"
 #include "planner/plan_print.h"
 
@@ -54,16 +55,7 @@ static void print_sections(struct strbuf *out, const struct pipeline *pipeline, 
 /* ---- JSON ---- */
 
 static void json_text(struct strbuf *out, const char *text) {
-    strbuf_append_char(out, '"');
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            strbuf_printf(out, "\\%c", *c);
-        else if (*c < 0x20)
-            strbuf_printf(out, "\\u%04x", *c);
-        else
-            strbuf_append_char(out, (char)*c);
-    }
-    strbuf_append_char(out, '"');
+    json_string_append(out, str_from(text));
 }
 
 static void json_number(struct strbuf *out, const char *key, double value) {

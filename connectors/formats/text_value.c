@@ -207,19 +207,6 @@ void text_decimal_write(struct strbuf *out, int128 value, unsigned scale, bool i
     strbuf_release(&text);
 }
 
-void text_base64_write(struct strbuf *out, struct str bytes) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < bytes.size; i += 3) {
-        size_t left = bytes.size - i;
-        uint32_t bits = (uint32_t)(unsigned char)bytes.data[i] << 16;
-        bits |= left > 1 ? (uint32_t)(unsigned char)bytes.data[i + 1] << 8 : 0;
-        bits |= left > 2 ? (uint32_t)(unsigned char)bytes.data[i + 2] : 0;
-        char text[4] = {digits[bits >> 18], digits[bits >> 12 & 63], left > 1 ? digits[bits >> 6 & 63] : '=',
-                        left > 2 ? digits[bits & 63] : '='};
-        strbuf_append(out, text, 4);
-    }
-}
-
 /* Digits up to the precision, without zeros at the end, and without a point when there are none. */
 static void trim_fraction(struct strbuf *out, size_t start) {
     if (!memchr(out->data + start, '.', out->size - start))

@@ -40,5 +40,4 @@ bool real_value_store(enum layout layout, void *slot, double value, bool is_infi
 void text_datetime_write(struct strbuf *out, const struct type *type, const void *value, bool is_iso);
 /* As BigDecimal prints: 0.0000001 becomes 1E-7, unless plain numbers are wanted. */
 void text_decimal_write(struct strbuf *out, int128 value, unsigned scale, bool is_plain);
-void text_base64_write(struct strbuf *out, struct str bytes);
 void text_int_write(struct strbuf *out, int64_t value);

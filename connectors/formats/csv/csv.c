@@ -10,6 +10,7 @@
 #include "connectors/formats/csv/dialect.h"
 #include "connectors/formats/text_value.h"
 #include "core/base/arena.h"
+#include "core/base/base64.h"
 #include "core/data/real.h"
 
 enum { SHOWN_BYTES = 60, NO_COLUMN = -1 };
@@ -394,7 +395,7 @@ static void write_value(struct encoder *encoder, const struct column *column, ui
         if (type_is_string(type))
             strbuf_append_str(out, view_str(value));
         else
-            text_base64_write(out, view_str(value));
+            base64_append(out, view_str(value));
         break;
     default: UNREACHABLE();
     }

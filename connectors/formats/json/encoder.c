@@ -8,6 +8,7 @@
 #include "connectors/formats/json/lex.h"
 #include "connectors/formats/text_value.h"
 #include "core/base/arena.h"
+#include "core/base/base64.h"
 #include "core/data/column.h"
 #include "core/data/real.h"
 
@@ -186,7 +187,7 @@ enum status json_write_value(struct strbuf *out, const struct json_output *outpu
             break;
         }
         strbuf_append_char(out, '"');
-        text_base64_write(out, view_str(value));
+        base64_append(out, view_str(value));
         strbuf_append_char(out, '"');
         break;
     case LAYOUT_LIST:

@@ -1,8 +1,8 @@
 /* encoding.c: digests, base64, hexadecimal, URL parts and escapes, UUID. */
-#include "core/functions/kernels/encoding.h"
 
 #include <openssl/evp.h>
 
+#include "core/base/base64.h"
 #include "core/functions/kernels/kernel.h"
 #include "core/functions/kernels/kernels.h"
 #include "core/functions/kernels/text_writer.h"
@@ -71,20 +71,6 @@ enum status encoding_sha2(struct function_call *call, const struct column *argum
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-size_t encoding_base64_write(char *at, struct str bytes) {
-    const uint8_t *in = (const uint8_t *)bytes.data;
-    size_t size = 0;
-    for (size_t i = 0; i < bytes.size; i += 3) {
-        size_t left = bytes.size - i;
-        uint32_t group = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) | (left > 2 ? in[i + 2] : 0);
-        at[size++] = base64_digits[group >> 18];
-        at[size++] = base64_digits[group >> 12 & 63];
-        at[size++] = left > 1 ? base64_digits[group >> 6 & 63] : '=';
-        at[size++] = left > 2 ? base64_digits[group & 63] : '=';
-    }
-    return size;
-}
-
 static int base64_value(char c) {
     const char *found = c ? strchr(base64_digits, c) : NULL;
     return found ? (int)(found - base64_digits) : -1;
@@ -123,8 +109,8 @@ enum status encoding_to_base64(struct function_call *call, const struct column *
     struct text_writer writer = text_writer_make(call->arena);
     KERNEL_ROWS (call, row) {
         struct str text = argument_str(&arguments[0], row);
-        char *at = text_reserve(&writer, text.size / 3 * 4 + 5);
-        out[row] = text_commit(&writer, encoding_base64_write(at, text));
+        base64_write(text_reserve(&writer, base64_size(text.size)), text);
+        out[row] = text_commit(&writer, base64_size(text.size));
     }
     return STATUS_OK;
 }

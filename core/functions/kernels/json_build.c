@@ -5,8 +5,8 @@
  */
 #include <math.h>
 
+#include "core/base/base64.h"
 #include "core/data/datetime.h"
-#include "core/functions/kernels/encoding.h"
 #include "core/functions/kernels/json_canonical.h"
 #include "core/functions/kernels/json_scan.h"
 #include "core/functions/kernels/kernel.h"
@@ -19,8 +19,7 @@ static void write_value(struct strbuf *out, const struct column *column, uint32_
 
 static void write_base64(struct strbuf *out, struct str bytes) {
     strbuf_append_char(out, '"');
-    strbuf_reserve(out, (bytes.size + 2) / 3 * 4);
-    out->size += encoding_base64_write(out->data + out->size, bytes);
+    base64_append(out, bytes);
     strbuf_append_char(out, '"');
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/json_string.h"
 #include "core/functions/kernels/utf8.h"
 
 void json_skip_space(struct json_cursor *cursor) {
@@ -209,24 +210,31 @@ static size_t write_wide(struct strbuf *out, struct str text) {
     return size;
 }
 
-void json_write_string(struct strbuf *out, struct str text, bool ascii_only) {
+/* ASCII only: characters beyond it and slashes are escaped too. */
+static void write_ascii(struct strbuf *out, struct str text) {
     static const char escaped[] = "\"\\\b\f\n\r\t/", letters[] = "\"\\bfnrt/";
     strbuf_append_char(out, '"');
     for (size_t i = 0; i < text.size;) {
         unsigned char c = (unsigned char)text.data[i];
-        const char *special = c && (c != '/' || ascii_only) ? strchr(escaped, c) : NULL;
-        if (special) {
-            strbuf_append_char(out, '\\');
-            strbuf_append_char(out, letters[special - escaped]);
-        } else if (c < 0x20) {
-            write_unit(out, c);
-        } else if (c >= 0x80 && ascii_only) {
+        const char *special = c ? strchr(escaped, c) : NULL;
+        if (c >= 0x80) {
             i += write_wide(out, (struct str){text.data + i, text.size - i});
             continue;
-        } else {
-            strbuf_append_char(out, (char)c);
         }
+        if (special)
+            strbuf_append(out, (char[]){'\\', letters[special - escaped]}, 2);
+        else if (c < 0x20)
+            write_unit(out, c);
+        else
+            strbuf_append_char(out, (char)c);
         i++;
     }
     strbuf_append_char(out, '"');
+}
+
+void json_write_string(struct strbuf *out, struct str text, bool ascii_only) {
+    if (ascii_only)
+        write_ascii(out, text);
+    else
+        json_string_append(out, text);
 }

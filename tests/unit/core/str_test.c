@@ -8,6 +8,8 @@
 
 #include "core/base/arena.h"
 #include "core/base/array.h"
+#include "core/base/base64.h"
+#include "core/base/json_string.h"
 #include "core/base/str.h"
 
 static void comparing(void **state) {
@@ -235,6 +237,47 @@ static void growing(void **state) {
     assert_null(buffer.data);
 }
 
+/* The vectors of RFC 4648 §10, and bytes that are no text. */
+static void base64(void **state) {
+    (void)state;
+    static const struct {
+        struct str bytes;
+        const char *text;
+    } cases[] = {
+        {STR(""), ""},
+        {STR("f"), "Zg=="},
+        {STR("fo"), "Zm8="},
+        {STR("foo"), "Zm9v"},
+        {STR("foob"), "Zm9vYg=="},
+        {STR("fooba"), "Zm9vYmE="},
+        {STR("foobar"), "Zm9vYmFy"},
+        {{"\0\xFF\xFE\xFB\xEF\xBE", 6}, "AP/+++++"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct strbuf out;
+        strbuf_init(&out);
+        strbuf_append_char(&out, '>');
+        base64_append(&out, cases[i].bytes);
+        assert_string_equal(strbuf_text(&out) + 1, cases[i].text);
+        assert_int_equal(out.size, 1 + base64_size(cases[i].bytes.size));
+        strbuf_release(&out);
+    }
+}
+
+static void json_strings(void **state) {
+    (void)state;
+    struct strbuf out;
+    strbuf_init(&out);
+    json_string_append(&out, STR(""));
+    json_string_append(&out, STR("a \"quoted\" back\\slash/"));
+    json_string_append(&out, (struct str){"\b\f\n\r\t\0\x1F\x7F", 8});
+    json_string_append(&out, STR("Z\u00fcrich \U0001F600"));
+    assert_string_equal(strbuf_text(&out),
+                        "\"\"\"a \\\"quoted\\\" back\\\\slash/\"\"\\b\\f\\n\\r\\t\\u0000\\u001f\x7F\""
+                        "\"Z\u00fcrich \U0001F600\"");
+    strbuf_release(&out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comparing),     cmocka_unit_test(prefixes_and_trimming),
@@ -242,7 +285,8 @@ int main(void) {
         cmocka_unit_test(nearest_names), cmocka_unit_test(durations),
         cmocka_unit_test(bad_durations), cmocka_unit_test(sizes),
         cmocka_unit_test(integers),      cmocka_unit_test(utf8),
-        cmocka_unit_test(growing),
+        cmocka_unit_test(growing),       cmocka_unit_test(base64),
+        cmocka_unit_test(json_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
