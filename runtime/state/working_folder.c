@@ -65,11 +65,12 @@ static void remove_locked(const char *path, const char *lock_path) {
 
 /* ---- locks ---- */
 
-/* Whether the lock is held now, and is still the one under this name. */
-static bool takes_lock(int lock) {
+/* 0: the lock is held now, and is still the one under this name. EWOULDBLOCK: it is another's, or the file is gone; else why it cannot be had. */
+static int take_lock(int lock) {
     struct stat info;
-    return flock(lock, LOCK_EX | LOCK_NB) == 0 && fstat(lock, &info) == 0 && info.st_nlink > 0 &&
-           S_ISREG(info.st_mode) && info.st_uid == geteuid();
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0 || fstat(lock, &info) != 0)
+        return errno;
+    return info.st_nlink > 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid() ? 0 : EWOULDBLOCK;
 }
 
 static char *join(const char *parent, const char *name, size_t name_size) {
@@ -85,7 +86,7 @@ static void sweep_one(const char *parent, const char *name) {
         return;
     char *lock_path = join(parent, name, size), *path = join(parent, name, size - suffix);
     int lock = lock_path && path ? open(lock_path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
-    if (lock >= 0 && takes_lock(lock))
+    if (lock >= 0 && take_lock(lock) == 0)
         remove_locked(path, lock_path);
     if (lock >= 0)
         close(lock);
@@ -130,8 +131,14 @@ static enum status take_name(struct working_folder *folder, struct env *env, con
             forget(folder);
             return env_failed(error, code, "cannot make a folder for state in", parent);
         }
-        if (takes_lock(folder->lock))
+        int code = take_lock(folder->lock);
+        if (code == 0)
             return STATUS_OK;
+        if (code != EWOULDBLOCK && code != EINTR) {
+            unlink(folder->lock_path);
+            forget(folder);
+            return env_failed(error, code, "cannot lock a folder for state in", parent);
+        }
         forget(folder);
     }
 }
