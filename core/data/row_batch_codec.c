@@ -8,11 +8,6 @@
 #include "core/data/real.h"
 #include "core/data/row_codec.h"
 
-/* A cell of a column that is NULL takes no bytes but its bit. */
-static bool is_valid(const struct column *column, uint32_t row) {
-    return !column->validity || validity_get(column->validity, row);
-}
-
 static uint32_t varint_size(uint32_t value) {
     uint32_t size = 1;
     for (; value >= 0x80; value >>= 7)
@@ -35,7 +30,7 @@ static void add_sizes(const struct column *column, const struct selection *selec
     uint32_t width = texts ? 0 : (uint32_t)layout_size(layout);
     for (uint32_t i = 0; i < selection->count; i++) {
         uint32_t row = selection_row(selection, i);
-        if (!is_valid(column, row))
+        if (!validity_get(column->validity, row))
             continue;
         sizes[i] += texts ? varint_size(texts[row].size) + texts[row].size : width;
     }
@@ -46,7 +41,7 @@ static void add_sizes(const struct column *column, const struct selection *selec
 #define WRITE_VALUES(ctype, expression)                     \
     for (uint32_t i = 0; i < selection->count; i++) {       \
         uint32_t row = selection_row(selection, i);         \
-        if (!is_valid(column, row))                         \
+        if (!validity_get(column->validity, row))           \
             continue;                                       \
         ctype value = ((const ctype *)column->values)[row]; \
         value = (expression);                               \
@@ -59,7 +54,7 @@ static void write_texts(const struct column *column, const struct selection *sel
     const struct string_view *texts = column->values;
     for (uint32_t i = 0; i < selection->count; i++) {
         uint32_t row = selection_row(selection, i);
-        if (!is_valid(column, row))
+        if (!validity_get(column->validity, row))
             continue;
         char *at = write_varint(cursors[i], texts[row].size);
         memcpy(at, view_data(&texts[row]), texts[row].size);
