@@ -121,34 +121,43 @@ static void keep_ack(struct coordinator *coordinator, const struct task_ack *ack
     processing_clock_raise(&coordinator->clock, ack->time_us, coordinator->monotonic_us);
 }
 
-/* What the lane's tasks logged for the new epoch, in their order; false when there are more of them or fewer than it has. */
-static bool collect_log(struct coordinator *coordinator, uint32_t lane_index, struct log_epoch *log) {
-    struct arena *arena = building_arena(coordinator);
-    uint32_t writer_count = coordinator->options.lanes[lane_index].writer_count, found = 0;
-    const struct log_epoch **parts = ARENA_ARRAY(arena, const struct log_epoch *, writer_count);
-    for (uint32_t task = 0; task < coordinator->options.task_count; task++)
+/* What a lane's tasks logged for the new epoch, in their order. */
+struct lane_parts {
+    const struct log_epoch **logs; /* writer_count */
+    uint32_t count;
+};
+
+/* By lane; false when a lane has more of them than tasks that log for it. */
+static bool collect_parts(const struct coordinator *coordinator, struct arena *arena, struct lane_parts *parts) {
+    const struct coordinator_options *options = &coordinator->options;
+    for (uint32_t i = 0; i < options->lane_count; i++)
+        parts[i].logs = ARENA_ARRAY(arena, const struct log_epoch *, options->lanes[i].writer_count);
+    for (uint32_t task = 0; task < options->task_count; task++)
         for (uint32_t i = 0; i < coordinator->acks[task].lane_count; i++) {
-            const struct ack_lane *lane = &coordinator->acks[task].lanes[i];
-            if (lane->lane_index != lane_index)
-                continue;
-            if (found == writer_count)
+            const struct ack_lane *acked = &coordinator->acks[task].lanes[i];
+            struct lane_parts *lane = &parts[acked->lane_index];
+            if (lane->count == options->lanes[acked->lane_index].writer_count)
                 return false;
-            parts[found++] = &lane->log;
+            lane->logs[lane->count++] = &acked->log;
         }
-    if (found < writer_count)
-        return false;
-    *log = log_epoch_join(arena, parts, PLANTED(WRITER_FORGOTTEN) ? 1 : writer_count);
     return true;
 }
 
 /* The new epoch's log of every lane, by lane; NULL when one is not whole. */
 static const struct log_epoch *collect_logs(struct coordinator *coordinator) {
+    struct arena *arena = building_arena(coordinator);
     uint32_t lane_count = coordinator->options.lane_count;
-    struct log_epoch *logs = ARENA_ARRAY(building_arena(coordinator), struct log_epoch, lane_count);
+    struct lane_parts *parts = ARENA_ARRAY(arena, struct lane_parts, lane_count);
+    struct log_epoch *logs = ARENA_ARRAY(arena, struct log_epoch, lane_count);
+    if (!collect_parts(coordinator, arena, parts))
+        return NULL;
     for (uint32_t i = 0; i < lane_count; i++) {
         const char *problem;
-        if (!collect_log(coordinator, i, &logs[i]) || !log_epoch_valid(&logs[i], &problem))
-            return NULL; /* also: too many chunks for a manifest */
+        if (parts[i].count < coordinator->options.lanes[i].writer_count)
+            return NULL;
+        logs[i] = log_epoch_join(arena, parts[i].logs, PLANTED(WRITER_FORGOTTEN) ? 1 : parts[i].count);
+        if (!log_epoch_valid(&logs[i], &problem))
+            return NULL; /* too many chunks for a manifest */
     }
     return logs;
 }
